@@ -1,4 +1,3 @@
-// Package conform ties tests to the requirement rows they show.
 package conform
 
 import "testing"
