@@ -64,6 +64,7 @@ func house() []row {
 		{path: "internal/notify", floor: server, may: meeting},
 		{path: "internal/api", floor: server, may: meeting},
 		{path: "internal/server", floor: server, may: []string{"internal"}},
+		{path: "internal/conform", floor: server, may: []string{"internal/conform"}},
 		{path: "internal", floor: server},
 
 		{path: "cmd", floor: program, only: []string{"cmd", "participant", "internal/server", "internal/config", "internal/chat", "internal/demo", "internal/bench"}},
