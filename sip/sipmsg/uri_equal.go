@@ -1,0 +1,112 @@
+package sipmsg
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Equal compares by the rules of RFC 3261 §19.1.4 for SIP and SIPS URIs and of
+// RFC 3966 §4 for tel URIs; other URIs are equal if their text is. The relation
+// is symmetric but, as in the standard, not transitive.
+func (u URI) Equal(v URI) bool {
+	switch {
+	case u.Scheme != v.Scheme:
+		return false
+	case u.Scheme == "tel":
+		return u.equalTel(v)
+	case !u.IsSIP():
+		return u.Opaque == v.Opaque
+	}
+	return unescape(u.User) == unescape(v.User) &&
+		unescape(u.Password) == unescape(v.Password) &&
+		equalHost(u.Host, v.Host) && u.Port == v.Port &&
+		u.Params.equalURI(v.Params) && v.Params.equalURI(u.Params) &&
+		u.Headers.equalHeaders(v.Headers)
+}
+
+func equalHost(a, b string) bool {
+	if equalFold(a, b) {
+		return true
+	}
+	if strings.IndexByte(a, ':') < 0 {
+		return false
+	}
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// equalURI reports whether every parameter of p that counts has its equal in q.
+// Parameters that only one URI has count if they are user, ttl, method, maddr or
+// (as sip-outbound and later RFCs rely on) transport.
+func (p Params) equalURI(q Params) bool {
+	for i := range p {
+		name := unescape(p[i].Name)
+		value, ok := q.lookupEscaped(name)
+		if ok && !equalFold(unescape(p[i].Value), value) {
+			return false
+		}
+		if !ok && significantParam(name) {
+			return false
+		}
+	}
+	return true
+}
+
+func significantParam(name string) bool {
+	switch strings.ToLower(name) {
+	case "user", "ttl", "method", "maddr", "transport":
+		return true
+	}
+	return false
+}
+
+func (p Params) lookupEscaped(name string) (string, bool) {
+	for i := range p {
+		if equalFold(unescape(p[i].Name), name) {
+			return unescape(p[i].Value), true
+		}
+	}
+	return "", false
+}
+
+// equalHeaders: header components are never ignored, order does not matter.
+func (p Params) equalHeaders(q Params) bool {
+	if len(p) != len(q) {
+		return false
+	}
+	used := make([]bool, len(q))
+next:
+	for i := range p {
+		for j := range q {
+			if !used[j] && equalFold(unescape(p[i].Name), unescape(q[j].Name)) && unescape(p[i].Value) == unescape(q[j].Value) {
+				used[j] = true
+				continue next
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// equalTel compares numbers without visual separators and all parameters, in
+// any order and case.
+func (u URI) equalTel(v URI) bool {
+	if !equalFold(digitsOnly(u.Opaque), digitsOnly(v.Opaque)) || len(u.Params) != len(v.Params) {
+		return false
+	}
+	for i := range u.Params {
+		value, ok := v.Params.Lookup(u.Params[i].Name)
+		if !ok || !equalFold(digitsOnly(u.Params[i].Value), digitsOnly(value)) {
+			return false
+		}
+	}
+	return true
+}
+
+func digitsOnly(s string) string {
+	if !strings.ContainsAny(s, "-.()") {
+		return s
+	}
+	return strings.NewReplacer("-", "", ".", "", "(", "", ")", "").Replace(s)
+}

@@ -1,0 +1,159 @@
+package sipmsg
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// ParseURI reads a SIP, SIPS, tel or other absolute URI. The error is a
+// *SyntaxError for field "URI".
+func ParseURI(s string) (URI, error) { return parseURI(s, nil, "URI") }
+
+// parseURI appends the parameters to buf, which may be nil.
+func parseURI(s string, buf Params, field string) (URI, error) {
+	scheme, rest, ok := strings.Cut(s, ":")
+	if !ok || !validScheme(scheme) {
+		return URI{}, malformed(field, "no URI scheme")
+	}
+	switch {
+	case equalFold(scheme, "sip"):
+		return parseSIPURI(URI{Scheme: "sip"}, rest, buf, field)
+	case equalFold(scheme, "sips"):
+		return parseSIPURI(URI{Scheme: "sips"}, rest, buf, field)
+	case rest == "" || opaqueUnsafe(rest):
+		return URI{}, malformed(field, "malformed URI")
+	case equalFold(scheme, "tel"):
+		return parseTelURI(rest, buf, field)
+	}
+	return URI{Scheme: strings.ToLower(scheme), Opaque: rest}, nil
+}
+
+func validScheme(s string) bool {
+	if s == "" || !isAlpha(s[0]) {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if c := s[i]; !isAlpha(c) && !isDigit(c) && c != '+' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// parseSIPURI reads [ userinfo "@" ] hostport uri-parameters [ headers ]. An "@"
+// can stand nowhere else, so the first one ends the userinfo.
+func parseSIPURI(u URI, s string, buf Params, field string) (URI, error) {
+	if at := strings.IndexByte(s, '@'); at >= 0 {
+		if !u.setUserinfo(s[:at]) {
+			return URI{}, malformed(field, "malformed user part")
+		}
+		s = s[at+1:]
+	}
+	end := strings.IndexAny(s, ";?")
+	if end < 0 {
+		end = len(s)
+	}
+	var ok bool
+	if u.Host, u.Port, ok = parseHostPort(s[:end]); !ok {
+		return URI{}, malformed(field, "malformed host or port")
+	}
+	s = s[end:]
+	params, headers, hasHeaders := strings.Cut(s, "?")
+	if params != "" {
+		if u.Params, ok = splitURIParams(buf, params[1:], ';', classParam); !ok {
+			return URI{}, malformed(field, "malformed URI parameter")
+		}
+	}
+	if hasHeaders {
+		if u.Headers, ok = splitURIParams(nil, headers, '&', classURIHead); !ok {
+			return URI{}, malformed(field, "malformed URI header")
+		}
+	}
+	return u, nil
+}
+
+func (u *URI) setUserinfo(s string) bool {
+	u.User, u.Password, _ = strings.Cut(s, ":")
+	return u.User != "" && classUser.allEscaped(u.User) && classPassword.allEscaped(u.Password)
+}
+
+// splitURIParams reads name["=" value] pairs separated by sep. Values may be empty.
+func splitURIParams(buf Params, s string, sep byte, c class) (Params, bool) {
+	for {
+		i := strings.IndexByte(s, sep)
+		pair := s
+		if i >= 0 {
+			pair = s[:i]
+		}
+		name, value, valued := strings.Cut(pair, "=")
+		if name == "" || !c.allEscaped(name) || !c.allEscaped(value) {
+			return nil, false
+		}
+		buf = append(buf, Param{Name: name, Value: value, Flag: !valued})
+		if i < 0 {
+			return buf, true
+		}
+		s = s[i+1:]
+	}
+}
+
+// parseHostPort reads host [ ":" port ]; brackets of IPv6 addresses are dropped.
+func parseHostPort(s string) (host string, port uint16, ok bool) {
+	var digits string
+	var hasPort bool
+	if s != "" && s[0] == '[' {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			return "", 0, false
+		}
+		host = s[1:end]
+		if a, err := netip.ParseAddr(host); err != nil || !a.Is6() || a.Zone() != "" {
+			return "", 0, false
+		}
+		if s = s[end+1:]; s != "" {
+			if s[0] != ':' {
+				return "", 0, false
+			}
+			digits, hasPort = s[1:], true
+		}
+	} else if host, digits, hasPort = strings.Cut(s, ":"); !classHost.all(host) {
+		return "", 0, false
+	}
+	if hasPort {
+		n, valid := parseUint(digits, 65535)
+		if !valid {
+			return "", 0, false
+		}
+		port = uint16(n) //nolint:gosec // at most 65535
+	}
+	return host, port, true
+}
+
+// parseTelURI reads what follows "tel:" (RFC 3966 §3). The number is not judged
+// beyond its characters: local numbers without phone-context do occur.
+func parseTelURI(s string, buf Params, field string) (URI, error) {
+	number, params, has := strings.Cut(s, ";")
+	digits := 0
+	for i := range len(number) {
+		switch c := number[i]; {
+		case isDigit(c) || unhex(c) >= 0 || c == '*' || c == '#':
+			digits++
+		case c == '+' && i == 0, c == '-', c == '.', c == '(', c == ')':
+		default:
+			return URI{}, malformed(field, "malformed telephone number")
+		}
+	}
+	if digits == 0 {
+		return URI{}, malformed(field, "malformed telephone number")
+	}
+	u := URI{Scheme: "tel", Opaque: number}
+	if has {
+		var ok bool
+		if u.Params, ok = splitURIParams(buf, params, ';', classParam); !ok {
+			return URI{}, malformed(field, "malformed URI parameter")
+		}
+	}
+	return u, nil
+}
