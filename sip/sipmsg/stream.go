@@ -33,7 +33,8 @@ type Stream struct {
 // other result n octets are done and b has to start behind them.
 func (s *Stream) Next(b []byte) (m Message, n int, err error) {
 	if s.head == nil {
-		if n = lineEnds(b); n > 0 && s.scanned == 0 {
+		if n = lineEnds(b); n > 0 {
+			s.reset()
 			return nil, n, nil
 		}
 		if n, err = s.readHead(b); err != nil {
