@@ -1,0 +1,185 @@
+package msrpwire
+
+import "bytes"
+
+// ownMax is how much memory for a head is kept from one message to the next.
+const ownMax = 4096
+
+// headReader is the state of one attempt to read a head. A head that is not
+// complete is read again from its start, but only when another line is there.
+type headReader struct {
+	d     *Decoder
+	b     []byte
+	pos   int    // start of the next line
+	block int    // start of the header block
+	lines int    // header lines so far
+	wrong *Error // the first thing that is wrong with it
+	ctrl  bool   // a line holds a control character
+}
+
+// nextHead reads the head of a message.
+func (d *Decoder) nextHead(b []byte) (Event, int, *Error) {
+	skipped, e := d.skipBlank(b)
+	b = b[skipped:]
+	if e != nil || len(b) == 0 {
+		return NeedMore, skipped, e
+	}
+	if d.seen > 0 && len(b) < d.retry && !bytes.Contains(b[d.seen-1:], []byte(crlf)) {
+		d.seen = len(b)
+		return NeedMore, skipped, nil
+	}
+	r := headReader{d: d, b: b}
+	ev, n, e := r.read()
+	if ev == NeedMore && e == nil {
+		d.seen = len(b)
+		return NeedMore, skipped, nil
+	}
+	return ev, skipped + n, e
+}
+
+// skipBlank drops bare CRLFs in front of a message. [MSRP-FRM-03]
+func (d *Decoder) skipBlank(b []byte) (int, *Error) {
+	n := 0
+	for n+1 < len(b) && b[n] == '\r' && b[n+1] == '\n' {
+		n += len(crlf)
+		if d.blank++; d.blank > d.limits.BlankLines {
+			return n, unreadable("Too many empty lines")
+		}
+	}
+	return n, nil
+}
+
+// unreadable is an error in a start line: nothing can be answered, and nobody
+// knows where the next message begins. [MSRP-FRM-03]
+func unreadable(comment string) *Error { return &Error{Comment: comment, Fatal: true} }
+
+func (r *headReader) read() (Event, int, *Error) {
+	d := r.d
+	fields := d.head.Fields[:0]
+	d.head = Head{Fields: fields}
+	d.owned = false
+	if cap(d.own) > ownMax {
+		d.own = nil
+	}
+	if done, e := r.startLine(); !done || e != nil {
+		return NeedMore, 0, e
+	}
+	r.block = r.pos
+	r.knownPaths()
+	for {
+		end, clean := scanLine(r.b, r.pos, d.limits.HeaderLine)
+		if end == lineIncomplete {
+			d.retry = r.pos + d.limits.HeaderLine + 1
+			return NeedMore, 0, nil
+		}
+		if end == lineTooLong {
+			return NeedMore, 0, r.overLimit("Header line too long")
+		}
+		line := r.b[r.pos:end]
+		if len(line) == 0 {
+			r.pos = end + len(crlf)
+			d.head.HasBody = d.head.IsRequest() && d.head.present&(1<<fieldContentType) != 0
+			return r.done()
+		}
+		if line[0] == '-' {
+			if _, found := d.endLine(r.b[r.pos:]); found == endMatch {
+				return r.done()
+			}
+		}
+		r.pos = end + len(crlf)
+		if r.lines++; r.lines > d.limits.HeaderLines {
+			return NeedMore, 0, r.overLimit("Too many header lines")
+		}
+		if r.pos-r.block > d.limits.HeaderBlock {
+			return NeedMore, 0, r.overLimit("Header too long")
+		}
+		r.line(line, clean)
+	}
+}
+
+// startLine reads the start line (RFC 4975 §9). [MSRP-FRM-01]
+func (r *headReader) startLine() (bool, *Error) {
+	const protocol = "MSRP "
+	b, d := r.b, r.d
+	if n := min(len(b), len(protocol)); string(b[:n]) != protocol[:n] && !(n == 1 && b[0] == '\r') {
+		return false, unreadable("Not MSRP")
+	}
+	end, clean := scanLine(b, 0, d.limits.StartLine)
+	switch {
+	case end == lineTooLong:
+		return false, unreadable("Start line too long")
+	case end == lineIncomplete:
+		d.retry = d.limits.StartLine + 1
+		if len(b) < len(protocol) {
+			d.retry = 0
+		}
+		return false, nil
+	case !clean:
+		return false, unreadable("Control character in start line")
+	}
+	tid, word, ok := bytes.Cut(b[len(protocol):end], []byte{' '})
+	if !ok || !isIdent(tid) {
+		return false, unreadable("Malformed start line")
+	}
+	h := &d.head
+	h.TID = tid
+	if status, digits := threeDigits(word[:min(3, len(word))]); digits && status > 0 && (len(word) == 3 || word[3] == ' ') {
+		h.Status = status
+		if len(word) > 4 {
+			h.Comment = word[4:]
+		}
+	} else if h.Method, ok = parseMethod(word); !ok {
+		return false, unreadable("Malformed start line")
+	}
+	d.markerLen = copy(d.marker[:], crlf+endLineHyphens)
+	d.markerLen += copy(d.marker[d.markerLen:], tid)
+	r.pos = end + len(crlf)
+	return true, nil
+}
+
+// done ends the head at r.pos: behind the empty line, or at the end-line.
+func (r *headReader) done() (Event, int, *Error) {
+	d, h := r.d, &r.d.head
+	d.seen, d.blank, d.octets = 0, 0, 0
+	d.state, d.started = stateBody, false
+	r.check()
+	if r.wrong == nil {
+		d.paths.remember(r)
+		return GotHead, r.pos, nil
+	}
+	// RFC 4975 §7.2 needs a From-Path to answer. [MSRP-FRM-04] [MSRP-FRM-26]
+	if len(h.FromPath) == 0 || r.ctrl && len(h.ToPath) == 0 {
+		r.wrong.Fatal = true
+	}
+	return NeedMore, r.pos, r.wrong
+}
+
+// check looks at the head as a whole.
+func (r *headReader) check() {
+	h := &r.d.head
+	switch {
+	case len(h.ToPath) == 0 || len(h.FromPath) == 0:
+		r.reject("To-Path or From-Path missing")
+	case !h.IsRequest():
+	case h.HasBody && MediaType(h.ContentType) == nil:
+		r.reject("Malformed Content-Type")
+	case h.Method == SEND && len(h.MessageID) == 0 && h.ByteRange.Start > 1:
+		r.reject("Chunk without Message-ID") // [MSRP-FRM-21]
+	}
+}
+
+func (r *headReader) reject(comment string) {
+	if r.wrong == nil {
+		r.wrong = badRequest(comment)
+	}
+}
+
+// overLimit is an error that ends the connection; it can be answered if both
+// paths are known. [MSRP-FRM-23]
+func (r *headReader) overLimit(comment string) *Error {
+	e := &Error{Status: StatusBadRequest, Comment: comment, Fatal: true}
+	if h := &r.d.head; len(h.ToPath) == 0 || len(h.FromPath) == 0 {
+		e.Status = 0
+	}
+	return e
+}

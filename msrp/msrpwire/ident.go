@@ -1,0 +1,67 @@
+package msrpwire
+
+// Lengths of an ident in octets: what RFC 4975 §9 allows and we write, and what
+// is accepted because deployed stacks write it. [MSRP-FRM-02]
+const (
+	identMin, identMax       = 4, 32
+	identMaxRead             = 64
+	endLineHyphens           = "-------"
+	crlf                     = "\r\n"
+	markerMax                = len(crlf) + len(endLineHyphens) + identMaxRead
+	base62                   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	identPunctuation         = ".-+%="
+	tokenPunctuation         = "!#$%&'*+-.^_`{|}~"
+	unreservedPunct          = "-._~"
+	sessionIDPunctuation     = unreservedPunct + "+=/"
+	regNamePunctuation       = unreservedPunct + "!$&'()*+,=%"
+	userinfoExtraPunctuation = regNamePunctuation + ";:"
+)
+
+// Bits of the octet class table.
+const (
+	classAlnum = 1 << iota
+	classIdent
+	classToken
+	classSession
+	classRegName
+	classUserinfo
+)
+
+// classes says for each octet to which of the alphabets it belongs.
+//
+//nolint:gochecknoglobals // a constant table
+var classes = func() (t [256]uint8) {
+	add := func(s string, bit uint8) {
+		for i := range len(s) {
+			t[s[i]] |= bit
+		}
+	}
+	add(base62, classAlnum|classIdent|classToken|classSession|classRegName|classUserinfo)
+	add(identPunctuation, classIdent)
+	add(tokenPunctuation, classToken)
+	add(sessionIDPunctuation, classSession)
+	add(regNamePunctuation, classRegName)
+	add(userinfoExtraPunctuation, classUserinfo)
+	return t
+}()
+
+// all reports whether every octet of s belongs to the class.
+func all[T ~string | ~[]byte](s T, class uint8) bool {
+	for i := range len(s) {
+		if classes[s[i]]&class == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isIdent reports whether s can be a transaction identifier or Message-ID on
+// input.
+func isIdent(s []byte) bool {
+	return len(s) > 0 && len(s) <= identMaxRead && classes[s[0]]&classAlnum != 0 && all(s, classIdent)
+}
+
+// isStrictIdent reports whether s is an ident as RFC 4975 §9 has it.
+func isStrictIdent(s []byte) bool {
+	return len(s) >= identMin && len(s) <= identMax && isIdent(s)
+}
