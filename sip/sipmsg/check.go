@@ -60,17 +60,17 @@ func checkRequest(r *Request) *SyntaxError {
 	return nil
 }
 
-// checkBranch refuses requests of RFC 2543 and the empty branch of RFC 4475
-// §3.2.1: without a unique branch there is no transaction.
+// checkBranch refuses the cookie without an identifier (RFC 4475 §3.2.1). A
+// branch that lacks the cookie, or none at all, is how RFC 2543 wrote it: matching
+// such requests is the transaction layer's business (RFC 3261 §17.2.3).
 func (r *Request) checkBranch(buf Params) *SyntaxError {
 	first, _, _ := nextElement(r.Header.Value("Via"))
 	via, err := parseVia(first, buf)
 	if err != nil {
 		return AsSyntaxError(err)
 	}
-	branch := via.Branch()
-	if len(branch) <= len(MagicCookie) || !equalFold(branch[:len(MagicCookie)], MagicCookie) {
-		return malformed("Via", "branch without the cookie of RFC 3261")
+	if equalFold(via.Branch(), MagicCookie) {
+		return malformed("Via", "empty branch identifier")
 	}
 	return nil
 }
