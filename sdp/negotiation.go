@@ -1,0 +1,126 @@
+package sdp
+
+import (
+	"bytes"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+// Local is what our side puts into a description about its message stream.
+type Local struct {
+	URI     msrpwire.URI // our session URI; its port is the port of the m-line
+	Address string       // host for c= and o=; empty: the host of URI
+	Proto   Proto        // of our offers; empty: ProtoTLS for msrps, else ProtoTCP. Answers take the offer's
+
+	AcceptTypes        TypeList
+	AcceptWrappedTypes TypeList
+	MaxSize            int64 // octets; 0 or Unlimited states none
+	Chatroom           Chatroom
+	Direction          Direction // the most we allow, seen from our side
+	Fingerprints       []Fingerprint
+	CEMA               bool
+	Label              string
+}
+
+// Policy is what a side demands of the peer's stream.
+type Policy struct {
+	Protos []Proto                 // acceptable transports; nil: all but ProtoWS
+	Needs  string                  // media type the peer's accept-types must cover, "" for none
+	Reach  Reach                   // how connections can be made
+	Own    func(msrpwire.URI) bool // reports URIs of our own; a peer's path may lead through none. nil: no check
+}
+
+// Stream is the message stream two descriptions agree on.
+type Stream struct {
+	Index     int          // of its m-line
+	Role      Role         // who opens the connection, if one is needed
+	Local     msrpwire.URI // our session URI
+	Direction Direction    // agreed, seen from our side
+	Peer      Message      // the peer's latest description
+}
+
+// Negotiation is the offer/answer state of one dialog (RFC 3264): the latest
+// description of each side and the stream they agree on. One exchange is open
+// at a time; SIP sees to that. The zero value with ID set is a dialog without
+// any exchange yet. It is not safe for concurrent use.
+type Negotiation struct {
+	// ID is our sess-id, constant for the dialog and below 2^62. [SDP-24]
+	ID     uint64
+	Policy Policy
+
+	// What is in force.
+	local   *Session // our description
+	remote  *Session // the peer's
+	current Local    // what local was made from
+	stream  *Stream  // nil when there is none
+
+	version uint64 // the highest that a description of ours had
+	offered *Offer // our offer without answer, nil when there is none
+}
+
+// Stream returns the stream in force; ok is false when there is none.
+func (n *Negotiation) Stream() (s Stream, ok bool) {
+	if n.stream == nil {
+		return Stream{}, false
+	}
+	return *n.stream, true
+}
+
+// Description returns our description in force, nil before the first exchange.
+// It must not be changed.
+func (n *Negotiation) Description() *Session { return n.local }
+
+// describe makes our description of media. The version grows exactly when the
+// text differs from our last one in force; a version that was used for an offer
+// the peer refused does not come back with other content. [SDP-24]
+func (n *Negotiation) describe(l *Local, media []Media) *Session {
+	s := &Session{Name: "-", Connection: l.connection(), Media: media}
+	if n.local != nil && s.Connection.IsZero() { // nothing of ours is left: keep the line
+		s.Connection = n.local.Connection
+	}
+	s.Origin = Origin{
+		Username: "-", SessionID: n.ID,
+		NetType: s.Connection.NetType, AddressType: s.Connection.AddressType, Address: s.Connection.Address,
+	}
+	if n.local != nil {
+		s.Origin.Version = n.local.Origin.Version
+		if bytes.Equal(s.Append(nil), n.local.Append(nil)) {
+			return s
+		}
+	}
+	n.version++
+	s.Origin.Version = n.version
+	return s
+}
+
+// connection is our c= line, the host of our URI unless Address is given. [SDP-02]
+func (l *Local) connection() Connection {
+	switch {
+	case l.Address != "":
+		return ConnectionOf(l.Address)
+	case l.URI.Host != "":
+		return ConnectionOf(l.URI.Host)
+	}
+	return Connection{}
+}
+
+// message makes our m-line.
+func (l *Local) message(proto Proto, setup Setup, direction Direction) Message {
+	m := Message{
+		Port: l.URI.Port, Proto: proto, Setup: setup, CEMA: l.CEMA,
+		Fingerprints: l.Fingerprints,
+		AcceptTypes:  l.AcceptTypes, AcceptWrappedTypes: l.AcceptWrappedTypes,
+		MaxSize: l.MaxSize, Path: []msrpwire.URI{l.URI}, Chatroom: l.Chatroom,
+		Direction: direction, Label: l.Label,
+	}
+	if setup == SetupActive {
+		m.Port = discardPort // RFC 6135 §4.2.2 [SDP-01]
+	}
+	if m.MaxSize == 0 {
+		m.MaxSize = Unlimited
+	}
+	if !proto.Secure() {
+		m.Fingerprints = nil
+	}
+	return m
+}

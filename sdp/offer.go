@@ -1,0 +1,146 @@
+package sdp
+
+// Offer is an offer of ours that waits for its answer.
+type Offer struct {
+	description *Session
+	local       Local
+	message     Message
+	index       int
+}
+
+// Offer makes an offer of one message stream, the present one where there is
+// one. It holds for l.URI what [Negotiation.Answer] says: a URI that differs
+// from the present one moves the stream to a new session. The offer stays open
+// until [Negotiation.Accept] or [Negotiation.Withdraw].
+func (n *Negotiation) Offer(l Local) *Session {
+	o := &Offer{local: l}
+	var media []Media
+	if n.local != nil {
+		media = make([]Media, len(n.local.Media))
+		for i := range media {
+			media[i] = refused(&n.local.Media[i]) // never fewer than before [FOC-MOD-01]
+		}
+	}
+	if o.index = n.slot(media); o.index == len(media) {
+		media = append(media, Media{})
+	}
+	o.message = l.message(n.offerProto(&l), n.Policy.offerSetup(), l.Direction)
+	media[o.index] = o.message.Media()
+	o.description = n.describe(&l, media)
+	n.offered = o
+	return o.description
+}
+
+// slot is the index of the m-line for our stream: that of the present stream,
+// else of a vacant message line, else one more. [SDP-21]
+func (n *Negotiation) slot(media []Media) int {
+	if n.stream != nil {
+		return n.stream.Index
+	}
+	for i := range media {
+		if media[i].Type == "message" && media[i].Attributes == nil {
+			return i
+		}
+	}
+	return len(media)
+}
+
+func (n *Negotiation) offerProto(l *Local) Proto {
+	switch {
+	case n.stream != nil && l.URI.Equal(n.stream.Local):
+		return n.stream.Peer.Proto // a session that goes on keeps its word
+	case l.Proto != "":
+		return l.Proto
+	case l.URI.Secure:
+		return ProtoTLS
+	}
+	return ProtoTCP
+}
+
+// offerSetup: actpass wherever others can connect to us, never passive.
+// RFC 6135 §4.2.2 [SDP-11]
+func (p *Policy) offerSetup() Setup {
+	if p.Reach == ReachDial {
+		return SetupActive
+	}
+	return SetupActPass
+}
+
+// Withdraw forgets our open offer: the peer refused it, and what was in force
+// stays. Its version is not used again for something else.
+func (n *Negotiation) Withdraw() { n.offered = nil }
+
+// Accept takes the peer's answer to our open offer and returns what it does to
+// the stream. On an [*Error] what was in force stays, but the peer has left it:
+// the dialog is to be ended.
+func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
+	o := n.offered
+	if o == nil {
+		return EffectNone, Stream{}, malformed("answer without offer")
+	}
+	n.offered = nil
+	// RFC 3264 §6: as many m-lines as the offer.
+	if len(answer.Media) != len(o.description.Media) {
+		return EffectNone, Stream{}, malformed("answer has another number of m= lines than the offer")
+	}
+	if answer.Media[o.index].Port == 0 {
+		if n.stream == nil {
+			return EffectNone, Stream{}, refuse(WarnMedia, "message stream refused")
+		}
+		n.agree(o, answer, nil)
+		return EffectRemove, Stream{}, nil
+	}
+	stream, err := n.judgeAnswer(o, answer)
+	if err != nil {
+		return EffectNone, Stream{}, err
+	}
+	effect := EffectNew
+	if old := n.stream; old != nil && old.Local.Equal(stream.Local) && samePath(old.Peer.Path, stream.Peer.Path) {
+		effect = EffectChange
+		stream.Role = old.Role // the connection is there, nobody changes sides
+	}
+	n.agree(o, answer, stream)
+	return effect, *stream, nil
+}
+
+func (n *Negotiation) agree(o *Offer, answer *Session, stream *Stream) {
+	n.local, n.remote, n.current, n.stream = o.description, answer, o.local, stream
+}
+
+func (n *Negotiation) judgeAnswer(o *Offer, answer *Session) (*Stream, error) {
+	m, err := answer.Message(o.index)
+	if err != nil {
+		return nil, err
+	}
+	if m.Proto != o.message.Proto {
+		return nil, refuse(WarnTransport, "answer changes the transport protocol")
+	}
+	if err := n.Policy.check(&m); err != nil {
+		return nil, err
+	}
+	role, err := n.Policy.offerRole(m.Setup)
+	if err != nil {
+		return nil, err
+	}
+	if role == RoleActive {
+		if err := dialable(m.Path); err != nil {
+			return nil, err
+		}
+	}
+	return &Stream{
+		Index: o.index, Role: role, Local: o.local.URI,
+		Direction: m.Direction.Reverse().And(o.message.Direction), Peer: m,
+	}, nil
+}
+
+// offerRole is our role when the answer to our offer has the given setup.
+func (p *Policy) offerRole(answered Setup) (Role, error) {
+	switch {
+	case answered == SetupActive && p.Reach != ReachDial:
+		return RolePassive, nil
+	case answered != SetupActive && p.Reach != ReachListen:
+		// RFC 4975 §8.5: an answerer that knows no setup waits. [SDP-13]
+		return RoleActive, nil
+	}
+	return 0, malformed("neither side can open the connection")
+}
