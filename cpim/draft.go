@@ -1,0 +1,143 @@
+package cpim
+
+import (
+	"strings"
+	"time"
+)
+
+// Draft is an object to be written.
+type Draft struct {
+	From     Party
+	To       []Party // at least one
+	CC       []Party
+	DateTime time.Time // left out if zero; clients always set it [CPIM-06]
+	Subject  string    // left out if empty
+	// Bindings declare the prefixes that Headers use.
+	Bindings []Binding
+	// Headers are further headers, prefix included in the name.
+	Headers []Pair
+	// MIME are fields of the content other than Content-Type.
+	MIME        []Pair
+	ContentType string
+	Content     []byte
+}
+
+// Party is somebody a message comes from or goes to.
+type Party struct {
+	Name string // shown to people; may be empty
+	URI  string
+}
+
+// Binding declares a prefix for a namespace.
+type Binding struct{ Prefix, Namespace string }
+
+// Pair is a header or field to be written. The value is plain: escapes are added.
+type Pair struct{ Name, Value string }
+
+// timeLayout is RFC 3339 with milliseconds if there are any.
+const timeLayout = "2006-01-02T15:04:05.999Z07:00"
+
+// Append appends the object in the strict form of RFC 3862: CPIM headers, an
+// empty line, MIME fields, an empty line, the content, every line ended by CRLF.
+// If it cannot be written dst is returned as it was, with an error that wraps
+// ErrUnwritable. [CPIM-01] [CPIM-11]
+func (d *Draft) Append(dst []byte) ([]byte, error) {
+	if err := d.writable(); err != nil {
+		return dst, err
+	}
+	dst = d.From.append(dst, "From: ")
+	for _, to := range d.To {
+		dst = to.append(dst, "To: ")
+	}
+	for _, cc := range d.CC {
+		dst = cc.append(dst, "cc: ")
+	}
+	if !d.DateTime.IsZero() {
+		dst = append(d.DateTime.AppendFormat(append(dst, "DateTime: "...), timeLayout), "\r\n"...)
+	}
+	if d.Subject != "" {
+		dst = append(appendEscaped(append(dst, "Subject: "...), d.Subject, false), "\r\n"...)
+	}
+	for _, b := range d.Bindings {
+		dst = append(append(append(dst, "NS: "...), b.Prefix...), " <"...)
+		dst = append(append(dst, b.Namespace...), ">\r\n"...)
+	}
+	for _, h := range d.Headers {
+		dst = append(append(dst, h.Name...), ": "...)
+		dst = append(appendEscaped(dst, h.Value, false), "\r\n"...)
+	}
+	dst = append(dst, "\r\n"...)
+	for _, f := range d.MIME {
+		dst = append(append(append(append(dst, f.Name...), ": "...), f.Value...), "\r\n"...)
+	}
+	dst = append(append(append(dst, "Content-Type: "...), d.ContentType...), "\r\n\r\n"...)
+	return append(dst, d.Content...), nil
+}
+
+// append appends a header with an address. Brackets are left out of the name: in
+// whatever form, a reader might take them for those of the URI. [SW-PUB-21]
+func (p Party) append(dst []byte, header string) []byte {
+	dst = append(dst, header...)
+	name := strings.Map(func(r rune) rune {
+		if r == '<' || r == '>' {
+			return -1
+		}
+		return r
+	}, p.Name)
+	if name != "" {
+		if isWords(name) {
+			dst = append(append(dst, name...), ' ')
+		} else {
+			dst = append(appendEscaped(append(dst, '"'), name, true), `" `...)
+		}
+	}
+	return append(append(append(dst, '<'), p.URI...), ">\r\n"...)
+}
+
+// isWords reports whether name is tokens with single blanks between, which need
+// no quotes.
+func isWords(name string) bool {
+	for word := range strings.SplitSeq(name, " ") {
+		if word == "" || !allIn(word, classWord) {
+			return false
+		}
+	}
+	return !hasControl(name)
+}
+
+func hasControl(s string) bool { return strings.ContainsFunc(s, isControl) }
+
+func (d *Draft) writable() error {
+	if len(d.To) == 0 || !isURI(d.From.URI) {
+		return unwritable("From or To")
+	}
+	for _, list := range [...][]Party{d.To, d.CC} {
+		for _, p := range list {
+			if !isURI(p.URI) {
+				return unwritable("URI")
+			}
+		}
+	}
+	for _, b := range d.Bindings {
+		if b.Prefix == "" || !allIn(b.Prefix, className) || !isURI(b.Namespace) {
+			return unwritable("namespace")
+		}
+	}
+	for _, h := range d.Headers {
+		prefix, local := splitPrefix([]byte(h.Name))
+		if len(local) == 0 || !allIn(local, className) || !allIn(prefix, className) {
+			return unwritable("header name")
+		}
+	}
+	for _, f := range append(d.MIME[:len(d.MIME):len(d.MIME)], Pair{"Content-Type", d.ContentType}) {
+		if f.Name == "" || !allIn(f.Name, classMIME) || hasControl(f.Value) {
+			return unwritable("content header")
+		}
+	}
+	if d.ContentType == "" {
+		return unwritable("Content-Type")
+	}
+	return nil
+}
+
+func isURI(s string) bool { return isAbsoluteURI([]byte(s)) && !hasControl(s) }
