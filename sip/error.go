@@ -35,7 +35,7 @@ func (e *Error) phrase() string {
 // Is reports whether target is an *Error with the same status, so that
 // errors.Is(err, &sip.Error{Status: 486}) asks for a code.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is compares target itself
+	t, ok := target.(*Error)
 	return ok && t.Status == e.Status
 }
 

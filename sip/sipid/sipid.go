@@ -1,6 +1,6 @@
 // Package sipid makes the identifiers that SIP wants unguessable and unique:
 // tags, branches and Call-IDs (RFC 3261 §8.1.1.4, §8.1.1.7, §19.3), all from the
-// operating system's cryptographic random source. [SEC-06]
+// operating system's cryptographic random source [SEC-06].
 //
 // It is called by whoever starts a request, a dialog or a transaction. All its
 // functions are safe for concurrent use.

@@ -3,7 +3,7 @@ package sipmsg
 import "strings"
 
 // class is a set of character classes of RFC 3261 §25.1, one bit each.
-type class uint8
+type class uint16
 
 const (
 	classToken    class = 1 << iota // token
@@ -14,6 +14,7 @@ const (
 	classHost                       // hostname and IPv4address; "_" is tolerated
 	classWord                       // word, as in Call-ID
 	classValue                      // gen-value written without quotes: token or host
+	classBare                       // what is taken as gen-value without quotes
 )
 
 //nolint:gochecknoglobals // a read-only table, the price of one load per octet
@@ -36,6 +37,12 @@ func classTable() (t [256]class) {
 	add(classHost, alphanum+"-._")
 	add(classWord, token+"()<>:\\\"/[]?{}")
 	add(classValue, token+"[]:")
+	for o := byte('!'); o != 0; o++ {
+		t[o] |= classBare
+	}
+	for _, o := range []byte("\";,<>\x7f") {
+		t[o] &^= classBare
+	}
 	return t
 }
 
@@ -49,6 +56,16 @@ func (c class) all(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// span returns how many octets at the start of s are of c.
+func (c class) span(s string) int {
+	for i := range len(s) {
+		if classes[s[i]]&c == 0 {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // allEscaped reports whether s is made of c and of "%" HEXDIG HEXDIG.
@@ -93,7 +110,7 @@ func unescape(s string) string {
 	dst := append(make([]byte, 0, len(s)), s[:i]...)
 	for ; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
-			dst = append(dst, byte(unhex(s[i+1])<<4|unhex(s[i+2])))
+			dst = append(dst, byte(unhex(s[i+1])<<4|unhex(s[i+2]))) //nolint:gosec // two digits
 			i += 2
 			continue
 		}

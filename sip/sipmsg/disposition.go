@@ -8,7 +8,7 @@ type Disposition struct {
 }
 
 // Optional reports whether handling=optional, so that a body that is not
-// understood may be skipped. [COM-07]
+// understood may be skipped [COM-07].
 func (d Disposition) Optional() bool {
 	v, _ := d.Params.Lookup("handling")
 	return equalFold(v, "optional")

@@ -71,7 +71,7 @@ func (h *Header) CSeq() (CSeq, error) {
 	return parseCSeq(h.Fields[i].Value)
 }
 
-// MaxForwards returns 0 to 255; a missing or odd value is 70. [COM-01]
+// MaxForwards returns 0 to 255; a missing or odd value is 70 [COM-01].
 func (h *Header) MaxForwards() int {
 	n, ok := parseUint(h.Value("Max-Forwards"), 255)
 	if !ok {

@@ -23,13 +23,13 @@ func ParseMultipart(contentType MediaType, body []byte, lim Limits) ([]Part, err
 	}
 	lim = lim.withDefaults()
 	delimiter := []byte("--" + boundary)
-	start, last, ok := nextDelimiter(body, delimiter, 0)
+	_, last, ok := nextDelimiter(body, delimiter, 0)
 	if !ok {
 		return nil, malformed("body", "no boundary line")
 	}
 	var parts []Part
 	for !last.closing {
-		from := last.end
+		from, start := last.end, 0
 		if start, last, ok = nextDelimiter(body, delimiter, from); !ok {
 			return nil, malformed("body", "closing boundary missing")
 		}

@@ -124,10 +124,7 @@ func parseParams(buf Params, s, field string) (Params, error) {
 // nextParam reads one generic-param and returns what follows it.
 func nextParam(s string) (p Param, rest string, ok bool) {
 	s = trimLeft(s)
-	i := 0
-	for i < len(s) && classToken.has(s[i]) {
-		i++
-	}
+	i := classToken.span(s)
 	if i == 0 {
 		return Param{}, "", false
 	}
@@ -143,10 +140,7 @@ func nextParam(s string) (p Param, rest string, ok bool) {
 		p.Value, s, ok = unquote(s)
 		return p, trimLeft(s), ok
 	}
-	i = strings.IndexAny(s, ";,\"<> \t")
-	if i < 0 {
-		i = len(s)
-	}
+	i = classBare.span(s)
 	p.Value = s[:i]
 	return p, trimLeft(s[i:]), true
 }

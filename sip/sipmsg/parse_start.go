@@ -62,7 +62,7 @@ func (r *Response) parseStatusLine(line string) *SyntaxError {
 	return nil
 }
 
-// checkVersion: well-formed but not 2.0 is answered 505. [COM-02]
+// checkVersion: well-formed but not 2.0 is answered 505 [COM-02].
 func checkVersion(s, field string) *SyntaxError {
 	if s == "SIP/2.0" {
 		return nil

@@ -24,20 +24,20 @@ type Stream struct {
 	Limits Limits
 
 	scanned int   // octets known to hold no end of the header
-	head    *head // header read, body to come
-	start   int   // where the body begins
+	head    head  // header read, body to come
+	start   int   // where the body begins; 0 while the header is looked for
 }
 
 // Next returns the first message of b as ParseStream does. After ErrIncomplete
 // the next call has to bring the same octets and more behind them; after any
 // other result n octets are done and b has to start behind them.
 func (s *Stream) Next(b []byte) (m Message, n int, err error) {
-	if s.head == nil {
+	if s.start == 0 {
 		if n = lineEnds(b); n > 0 {
 			s.reset()
 			return nil, n, nil
 		}
-		if n, err = s.readHead(b); err != nil {
+		if err = s.readHead(b); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -58,14 +58,14 @@ func (s *Stream) Next(b []byte) (m Message, n int, err error) {
 
 // Midway reports whether part of a message has been seen, so that the rest of it
 // is owed.
-func (s *Stream) Midway() bool { return s.head != nil || s.scanned > 0 }
+func (s *Stream) Midway() bool { return s.start > 0 || s.scanned > 0 }
 
-func (s *Stream) reset() { s.scanned, s.head, s.start = 0, nil, 0 }
+func (s *Stream) reset() { s.scanned, s.head, s.start = 0, head{}, 0 }
 
 // readHead looks for the end of the header and reads it. The header is judged by
 // its first lim.HeaderBlock octets only, so that the cut of the stream into reads
 // never matters.
-func (s *Stream) readHead(b []byte) (int, error) {
+func (s *Stream) readHead(b []byte) error {
 	lim := s.Limits.withDefaults()
 	window := b[:min(len(b), lim.HeaderBlock)]
 	from := max(0, s.scanned-3)
@@ -73,17 +73,17 @@ func (s *Stream) readHead(b []byte) (int, error) {
 	if end < 0 {
 		s.scanned = len(window)
 		if len(b) < lim.HeaderBlock || len(b) == 0 {
-			return 0, ErrIncomplete
+			return ErrIncomplete
 		}
 		s.head = parseHead(string(window[:bytes.LastIndexByte(window, '\n')+1]), lim)
 		s.start = len(window)
 		s.head.err = &SyntaxError{Field: "header", Problem: "too long", Status: 400, Fatal: true}
-		return 0, nil
+		return nil
 	}
 	end += from
 	s.head = parseHead(string(window[:end+2]), lim)
 	s.start = end + 4
-	switch h := s.head; {
+	switch h := &s.head; {
 	case h.err != nil && h.err.Fatal:
 	case h.length < 0:
 		// RFC 3261 §18.3: Content-Length is mandatory on streams. [COM-03]
@@ -92,5 +92,5 @@ func (s *Stream) readHead(b []byte) (int, error) {
 	case h.length > lim.Body:
 		h.err = &SyntaxError{Field: "body", Problem: "too long", Status: 413, Fatal: true}
 	}
-	return 0, nil
+	return nil
 }

@@ -31,3 +31,12 @@ func (e *SyntaxError) Error() string {
 func malformed(field, problem string) *SyntaxError {
 	return &SyntaxError{Field: field, Problem: problem, Status: 400}
 }
+
+// AsSyntaxError returns err as *SyntaxError, nil if it is none.
+func AsSyntaxError(err error) *SyntaxError {
+	var e *SyntaxError
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}

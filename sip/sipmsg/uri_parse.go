@@ -12,14 +12,13 @@ func ParseURI(s string) (URI, error) { return parseURI(s, nil, "URI") }
 // parseURI appends the parameters to buf, which may be nil.
 func parseURI(s string, buf Params, field string) (URI, error) {
 	scheme, rest, ok := strings.Cut(s, ":")
-	if !ok || !validScheme(scheme) {
-		return URI{}, malformed(field, "no URI scheme")
-	}
 	switch {
-	case equalFold(scheme, "sip"):
-		return parseSIPURI(URI{Scheme: "sip"}, rest, buf, field)
-	case equalFold(scheme, "sips"):
-		return parseSIPURI(URI{Scheme: "sips"}, rest, buf, field)
+	case ok && equalFold(scheme, "sip"):
+		return parseSIPURI("sip", rest, buf, field)
+	case ok && equalFold(scheme, "sips"):
+		return parseSIPURI("sips", rest, buf, field)
+	case !ok || !validScheme(scheme):
+		return URI{}, malformed(field, "no URI scheme")
 	case rest == "" || opaqueUnsafe(rest):
 		return URI{}, malformed(field, "malformed URI")
 	case equalFold(scheme, "tel"):
@@ -44,22 +43,21 @@ func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // parseSIPURI reads [ userinfo "@" ] hostport uri-parameters [ headers ]. An "@"
 // can stand nowhere else, so the first one ends the userinfo.
-func parseSIPURI(u URI, s string, buf Params, field string) (URI, error) {
+func parseSIPURI(scheme, s string, buf Params, field string) (URI, error) {
+	u := URI{Scheme: scheme}
 	if at := strings.IndexByte(s, '@'); at >= 0 {
 		if !u.setUserinfo(s[:at]) {
 			return URI{}, malformed(field, "malformed user part")
 		}
 		s = s[at+1:]
 	}
-	end := strings.IndexAny(s, ";?")
-	if end < 0 {
-		end = len(s)
-	}
 	var ok bool
-	if u.Host, u.Port, ok = parseHostPort(s[:end]); !ok {
+	if u.Host, u.Port, s, ok = parseHostPort(s); !ok || s != "" && s[0] != ';' && s[0] != '?' {
 		return URI{}, malformed(field, "malformed host or port")
 	}
-	s = s[end:]
+	if s == "" {
+		return u, nil
+	}
 	params, headers, hasHeaders := strings.Cut(s, "?")
 	if params != "" {
 		if u.Params, ok = splitURIParams(buf, params[1:], ';', classParam); !ok {
@@ -99,36 +97,34 @@ func splitURIParams(buf Params, s string, sep byte, c class) (Params, bool) {
 	}
 }
 
-// parseHostPort reads host [ ":" port ]; brackets of IPv6 addresses are dropped.
-func parseHostPort(s string) (host string, port uint16, ok bool) {
-	var digits string
-	var hasPort bool
+// parseHostPort reads host [ ":" port ] and returns what follows; brackets of IPv6
+// addresses are dropped.
+func parseHostPort(s string) (host string, port uint16, rest string, ok bool) {
 	if s != "" && s[0] == '[' {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
-			return "", 0, false
+			return "", 0, "", false
 		}
-		host = s[1:end]
+		host, rest = s[1:end], s[end+1:]
 		if a, err := netip.ParseAddr(host); err != nil || !a.Is6() || a.Zone() != "" {
-			return "", 0, false
+			return "", 0, "", false
 		}
-		if s = s[end+1:]; s != "" {
-			if s[0] != ':' {
-				return "", 0, false
-			}
-			digits, hasPort = s[1:], true
+	} else {
+		end := classHost.span(s)
+		if end == 0 {
+			return "", 0, "", false
 		}
-	} else if host, digits, hasPort = strings.Cut(s, ":"); !classHost.all(host) {
-		return "", 0, false
+		host, rest = s[:end], s[end:]
 	}
-	if hasPort {
-		n, valid := parseUint(digits, 65535)
-		if !valid {
-			return "", 0, false
-		}
-		port = uint16(n) //nolint:gosec // at most 65535
+	if rest == "" || rest[0] != ':' {
+		return host, 0, rest, true
 	}
-	return host, port, true
+	end := 1
+	for end < len(rest) && isDigit(rest[end]) {
+		end++
+	}
+	n, ok := parseUint(rest[1:end], 65535)
+	return host, uint16(n), rest[end:], ok //nolint:gosec // at most 65535
 }
 
 // parseTelURI reads what follows "tel:" (RFC 3966 §3). The number is not judged

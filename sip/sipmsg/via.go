@@ -1,8 +1,6 @@
 package sipmsg
 
-import (
-	"strings"
-)
+import "strings"
 
 // Via is one hop of the path of a request (RFC 3261 §20.42).
 type Via struct {
@@ -43,23 +41,21 @@ func ParseVia(s string) (Via, error) { return parseVia(s, nil) }
 
 func parseVia(s string, buf Params) (Via, error) {
 	const field = "Via"
-	name, s, ok1 := cut(s, '/')
-	version, s, ok2 := cut(s, '/')
-	if !ok1 || !ok2 || !equalFold(name, "SIP") || version != "2.0" {
+	s, ok := cutProtocol(s)
+	if !ok {
 		return Via{}, malformed(field, "protocol is not SIP/2.0")
 	}
-	i := strings.IndexAny(s, " \t")
-	if i <= 0 || !classToken.all(s[:i]) {
+	i := classToken.span(s)
+	if i == 0 || i == len(s) || !isSpace(s[i]) {
 		return Via{}, malformed(field, "malformed transport")
 	}
 	v := Via{Transport: upperTransport(s[:i])}
-	s = trimLeft(s[i:])
-	sentBy, params := s, ""
-	if i = strings.IndexByte(s, ';'); i >= 0 {
-		sentBy, params = s[:i], s[i:]
+	sentBy, params := cutParams(s[i:])
+	if strings.IndexByte(sentBy, ' ') >= 0 || strings.IndexByte(sentBy, '\t') >= 0 {
+		sentBy = squeezeSentBy(sentBy)
 	}
-	var ok bool
-	if v.Host, v.Port, ok = parseHostPort(squeezeSentBy(trim(sentBy))); !ok {
+	var rest string
+	if v.Host, v.Port, rest, ok = parseHostPort(sentBy); !ok || rest != "" {
 		return Via{}, malformed(field, "malformed sent-by")
 	}
 	if params == "" {
@@ -70,11 +66,19 @@ func parseVia(s string, buf Params) (Via, error) {
 	return v, err
 }
 
+// cutProtocol takes "SIP" SLASH "2.0" SLASH off s.
+func cutProtocol(s string) (string, bool) {
+	const usual = "SIP/2.0/"
+	if len(s) > len(usual) && s[:len(usual)] == usual {
+		return trimLeft(s[len(usual):]), true
+	}
+	name, s, ok1 := cut(s, '/')
+	version, s, ok2 := cut(s, '/')
+	return s, ok1 && ok2 && equalFold(name, "SIP") && version == "2.0"
+}
+
 // squeezeSentBy removes the white space that COLON allows before and after ":".
 func squeezeSentBy(s string) string {
-	if strings.IndexAny(s, " \t") < 0 {
-		return s
-	}
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {
 		return s

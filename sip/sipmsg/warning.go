@@ -20,16 +20,22 @@ func (w Warning) String() string {
 func (h *Header) Warnings() []Warning {
 	var out []Warning
 	for _, s := range h.Values("Warning") {
-		code, s, ok1 := cut(s, ' ')
-		agent, s, ok2 := cut(s, ' ')
-		n, ok3 := parseUint(code, 999)
-		if !ok1 || !ok2 || !ok3 || s == "" || s[0] != '"' {
-			continue
-		}
-		text, _, ok := unquote(s)
-		if ok {
-			out = append(out, Warning{Code: int(n), Agent: agent, Text: text}) //nolint:gosec // at most 999
+		if w, ok := parseWarning(s); ok {
+			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// parseWarning reads warn-code SP warn-agent SP warn-text.
+func parseWarning(s string) (Warning, bool) {
+	code, rest, _ := cut(s, ' ')
+	agent, text, _ := cut(rest, ' ')
+	n, ok := parseUint(code, 999)
+	if !ok || text == "" || text[0] != '"' {
+		return Warning{}, false
+	}
+	w := Warning{Code: int(n), Agent: agent} //nolint:gosec // at most 999
+	w.Text, _, ok = unquote(text)
+	return w, ok
 }

@@ -1,8 +1,6 @@
 package torture
 
 // list is the table of contents of RFC 4475 section 3.
-//
-//nolint:funlen // a table
 func list() []Vector {
 	return []Vector{
 		{Section: "3.1.1.1", Name: "wsinv", Title: "A Short Tortuous INVITE", UAS: []int{404}},
