@@ -1,0 +1,103 @@
+package confinfo
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// writer appends XML. Elements without content are left to the caller.
+type writer struct{ b []byte }
+
+func (w *writer) raw(s string) { w.b = append(w.b, s...) }
+
+// attr writes an attribute that the schema types as a string.
+func (w *writer) attr(name, value string) {
+	w.raw(" " + name + `="`)
+	w.escape(value)
+	w.raw(`"`)
+}
+
+// text writes <name>value</name>, or nothing for an empty value.
+func (w *writer) text(name, value string) {
+	if value == "" {
+		return
+	}
+	w.open(name)
+	w.escape(value)
+	w.close(name)
+}
+
+func (w *writer) open(name string) {
+	w.b = append(w.b, '<')
+	w.b = append(w.b, name...)
+	w.b = append(w.b, '>')
+}
+
+func (w *writer) close(name string) {
+	w.b = append(w.b, '<', '/')
+	w.b = append(w.b, name...)
+	w.b = append(w.b, '>')
+}
+
+func (w *writer) number(name string, n uint32) {
+	w.open(name)
+	w.b = strconv.AppendUint(w.b, uint64(n), 10)
+	w.close(name)
+}
+
+func (w *writer) boolean(name string, v bool) {
+	w.open(name)
+	w.b = strconv.AppendBool(w.b, v)
+	w.close(name)
+}
+
+func (w *writer) time(name string, t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	w.open(name)
+	w.b = t.UTC().AppendFormat(w.b, time.RFC3339Nano)
+	w.close(name)
+}
+
+// escape writes s as character data or attribute value. Octets that are no
+// UTF-8 and characters that XML 1.0 cannot hold become U+FFFD. [NOT-NFY-10]
+func (w *writer) escape(s string) {
+	done := 0
+	for i := 0; i < len(s); {
+		c, size := rune(s[i]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(s[i:])
+		}
+		if esc := escaped(c, size); esc != "" {
+			w.b = append(w.b, s[done:i]...)
+			w.b = append(w.b, esc...)
+			done = i + size
+		}
+		i += size
+	}
+	w.b = append(w.b, s[done:]...)
+}
+
+func escaped(c rune, size int) string {
+	switch {
+	case c == '<':
+		return "&lt;"
+	case c == '>':
+		return "&gt;"
+	case c == '&':
+		return "&amp;"
+	case c == '"':
+		return "&#34;"
+	case c == '\t':
+		return "&#9;"
+	case c == '\n':
+		return "&#10;"
+	case c == '\r':
+		return "&#13;"
+	case c < ' ', c == utf8.RuneError && size == 1, c == '\uFFFE', c == '\uFFFF':
+		return "\uFFFD"
+	}
+	return ""
+}
