@@ -1,0 +1,126 @@
+package conference
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Origin says how a conference URI was allocated.
+type Origin uint8
+
+// The origins.
+const (
+	FromFactory Origin = iota // made for one conference by the factory
+	FromReserve               // reserved by configuration or API, used again and again
+)
+
+// String returns the origin's name.
+func (o Origin) String() string {
+	switch o {
+	case FromFactory:
+		return "factory"
+	case FromReserve:
+		return "reserve"
+	}
+	return fmt.Sprintf("origin(%d)", uint8(o))
+}
+
+// Create brings a conference to life together with the first user's admission:
+// where that is refused nothing comes into being. [FOC-FAC-02]
+type Create struct {
+	At         time.Time
+	ID         ID
+	Origin     Origin
+	Subject    string
+	Owner      Identity   // FromReserve only; a factory conference belongs to First.Identity
+	Moderators []Identity // FromReserve only
+	Members    []string   // identities, or domains that stand for all users of theirs
+	Starters   []Identity // who may start it; empty: whoever may join
+	Policy     Policy
+	First      Admit
+}
+
+// Created is the first event of a conference's life.
+type Created struct {
+	At         time.Time
+	ID         ID
+	Origin     Origin
+	Subject    string
+	Owner      Identity
+	Moderators []Identity
+	Members    []string
+	Starters   []Identity
+	Policy     Policy
+}
+
+// Kind implements Event.
+func (Created) Kind() Kind { return KindCreated }
+
+func (c Create) decide(s *State, out []Event) ([]Event, error) {
+	if s.alive {
+		return nil, refuse(CodeAlreadyAlive)
+	}
+	e := Created{
+		At: c.At, ID: c.ID, Origin: c.Origin, Subject: c.Subject, Owner: c.Owner,
+		Moderators: c.Moderators, Members: c.Members, Starters: c.Starters, Policy: c.Policy,
+	}
+	if c.Origin == FromFactory {
+		// D-13: who creates by the factory owns. A reserved conference has the
+		// owner of its record, whoever calls first. [FOC-FAC-07] [FOC-CRE-06]
+		e.Owner = c.First.Identity
+	}
+	var born State
+	e.apply(&born)
+	return c.First.decide(&born, append(out, e))
+}
+
+func (e Created) apply(s *State) {
+	if s.alive {
+		return
+	}
+	*s = State{position: s.position, created: e, alive: true, activity: e.At, emptySince: e.At}
+	s.moderators = identitySet(e.Moderators)
+	s.starters = identitySet(e.Starters)
+	for _, m := range e.Members {
+		if isDomain(m) {
+			if s.domains == nil {
+				s.domains = make(map[string]struct{})
+			}
+			s.domains[strings.ToLower(m)] = struct{}{}
+			continue
+		}
+		if s.members == nil {
+			s.members = make(map[Identity]struct{}, len(e.Members))
+		}
+		s.members[Identity(m)] = struct{}{}
+	}
+}
+
+// isDomain tells a domain among the members from an address of record.
+func isDomain(member string) bool {
+	return !strings.ContainsAny(member, "@:")
+}
+
+func identitySet(ids []Identity) map[Identity]struct{} {
+	if len(ids) == 0 {
+		return nil
+	}
+	set := make(map[Identity]struct{}, len(ids))
+	for _, id := range ids {
+		set[id] = struct{}{}
+	}
+	return set
+}
+
+// domain returns the host part of an address of record, in lower case.
+func (id Identity) domain() string {
+	_, host, ok := strings.Cut(string(id), "@")
+	if !ok {
+		return ""
+	}
+	if end := strings.IndexAny(host, ";?>"); end >= 0 {
+		host = host[:end]
+	}
+	return strings.ToLower(host)
+}

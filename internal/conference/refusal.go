@@ -1,0 +1,90 @@
+package conference
+
+import (
+	"errors"
+	"strconv"
+)
+
+// Code says why a command was refused.
+type Code uint8
+
+// The codes of refusals.
+const (
+	_                    Code = iota
+	CodeNotAlive              // the conference is not created, or has ended
+	CodeAlreadyAlive          // Create for a conference that is alive
+	CodeFull                  // no place left: Policy.MaxUsers
+	CodeTooManyEndpoints      // Policy.EndpointsPerUser
+	CodeLocked                // locked to newcomers
+	CodeBarred                // removed earlier and not invited again
+	CodeNotMember             // joining is for members only
+	CodeNotApproved           // joining needs an approval that is not there
+	CodeNotStarted            // nobody who may start the conference has joined yet
+	CodeNotAllowed            // the issuer lacks the right
+	CodeNoSuchUser            // the named user is not in the conference
+	CodeNoSuchEndpoint        // the named endpoint is not in the conference
+	CodeEndpointTaken         // Admit with an endpoint id that is in use
+	CodeNotConnected          // the endpoint is not connected, or may not send
+	CodeAlreadyConnected      // the endpoint is past the step that was asked for
+)
+
+// String returns the code in words, for logs and the text of a Warning.
+func (c Code) String() string {
+	switch c {
+	case CodeNotAlive:
+		return "conference is not running"
+	case CodeAlreadyAlive:
+		return "conference is running already"
+	case CodeFull:
+		return "conference is full"
+	case CodeTooManyEndpoints:
+		return "too many endpoints of this user"
+	case CodeLocked:
+		return "conference is locked"
+	case CodeBarred:
+		return "removed from this conference"
+	case CodeNotMember:
+		return "not a member"
+	case CodeNotApproved:
+		return "not approved"
+	case CodeNotStarted:
+		return "conference has not been started"
+	case CodeNotAllowed:
+		return "not allowed"
+	case CodeNoSuchUser:
+		return "no such participant"
+	case CodeNoSuchEndpoint:
+		return "no such endpoint"
+	case CodeEndpointTaken:
+		return "endpoint id in use"
+	case CodeNotConnected:
+		return "not connected"
+	case CodeAlreadyConnected:
+		return "already connected"
+	}
+	return "code " + strconv.Itoa(int(c))
+}
+
+// Refusal is the error of a command that the state does not allow.
+type Refusal struct {
+	Code Code
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return "conference: " + r.Code.String() }
+
+// Is reports whether target is a refusal with the same code.
+func (r *Refusal) Is(target error) bool {
+	t, ok := target.(*Refusal) //nolint:errorlint // Is compares one link of the chain
+	return ok && t.Code == r.Code
+}
+
+// CodeOf returns the code of the refusal in err's chain, zero if there is none.
+func CodeOf(err error) Code {
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		return r.Code
+	}
+	return 0
+}
+
+func refuse(c Code) error { return &Refusal{Code: c} }

@@ -1,0 +1,140 @@
+package conference
+
+import (
+	"iter"
+	"slices"
+)
+
+// Participant is a user in the conference, connected or on the way into it.
+type Participant struct {
+	User           User
+	Identity       Identity
+	Display        string // display name; "Anonymous N" for an anonymous user
+	AssociatedAORs []string
+	Focus          string // its conference URI, if the user is another focus
+	Role           Role
+	Anonymous      uint64 // N of anonymousN; 0: shown by its identity
+
+	endpoints  []*Endpoint // in the order in which they came
+	connected  int
+	prev, next *Participant
+}
+
+// Endpoints yields the user's endpoints in the order in which they came.
+func (p *Participant) Endpoints() iter.Seq[*Endpoint] {
+	return slices.Values(p.endpoints)
+}
+
+// Connected reports whether the user has a connected endpoint.
+func (p *Participant) Connected() bool { return p.connected > 0 }
+
+// lost reports whether one of the user's legs was lost and is waited for.
+func (p *Participant) lost() bool {
+	return slices.ContainsFunc(p.endpoints, func(e *Endpoint) bool { return !e.LostAt.IsZero() })
+}
+
+// roster holds the participants by name and in the order in which they came.
+// All its operations take constant time in the number of users.
+type roster struct {
+	users       map[User]*Participant
+	endpoints   map[EndpointID]*Endpoint
+	anonymous   map[Identity]User // the anonymous URI that a user goes by
+	numbered    uint64            // last N of anonymousN given out
+	connected   int               // users with a connected endpoint
+	first, last *Participant
+}
+
+// add puts the participant at the end.
+func (r *roster) add(p *Participant) {
+	if r.users == nil {
+		r.users = make(map[User]*Participant)
+		r.endpoints = make(map[EndpointID]*Endpoint)
+		r.anonymous = make(map[Identity]User)
+	}
+	r.users[p.User] = p
+	p.prev = r.last
+	if r.last == nil {
+		r.first = p
+	} else {
+		r.last.next = p
+	}
+	r.last = p
+}
+
+// remove takes the participant out. Its links stay as they are, so a loop that
+// stands on it goes on.
+func (r *roster) remove(p *Participant) {
+	delete(r.users, p.User)
+	if p.prev == nil {
+		r.first = p.next
+	} else {
+		p.prev.next = p.next
+	}
+	if p.next == nil {
+		r.last = p.prev
+	} else {
+		p.next.prev = p.prev
+	}
+}
+
+// connect counts the endpoint as connected.
+func (r *roster) connect(e *Endpoint) {
+	e.reached = StatusConnected
+	e.Participant.connected++
+	if e.Participant.connected == 1 {
+		r.connected++
+	}
+}
+
+// drop takes the endpoint out, and with the last one its participant.
+func (r *roster) drop(e *Endpoint) {
+	p := e.Participant
+	delete(r.endpoints, e.ID)
+	if i := slices.Index(p.endpoints, e); i >= 0 {
+		p.endpoints = slices.Delete(p.endpoints, i, i+1)
+	}
+	if e.Connected() {
+		p.connected--
+		if p.connected == 0 {
+			r.connected--
+		}
+	}
+	if len(p.endpoints) == 0 {
+		r.remove(p)
+	}
+}
+
+// endpointsOf counts the endpoints of a verified user, shown by its identity or
+// anonymously.
+func (r *roster) endpointsOf(id Identity) int {
+	n := 0
+	for _, p := range r.personas(id) {
+		if p != nil {
+			n += len(p.endpoints)
+		}
+	}
+	return n
+}
+
+// connectedAs reports whether the verified user has a connected endpoint.
+func (r *roster) connectedAs(id Identity) bool {
+	for _, p := range r.personas(id) {
+		if p != nil && p.Connected() {
+			return true
+		}
+	}
+	return false
+}
+
+// personas returns the up to two participants that a verified user may be at
+// the same time: one shown by its identity and one shown anonymously.
+func (r *roster) personas(id Identity) [2]*Participant {
+	if id == "" {
+		return [2]*Participant{}
+	}
+	open := r.users[User(id)]
+	if u, ok := r.anonymous[id]; ok {
+		return [2]*Participant{open, r.users[u]}
+	}
+	return [2]*Participant{open}
+}
