@@ -1,0 +1,146 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal"
+)
+
+// Instance is a conference alive on this node. Its methods may be called from
+// any goroutine.
+type Instance struct {
+	// Fixed.
+	id        conference.ID
+	address   Address
+	template  conference.Create   // without At and First
+	founder   conference.Identity // who is charged for it; empty: nobody
+	directory *Directory
+	journal   journal.Journal
+	log       *slog.Logger
+	queue     *queue
+	gone      chan struct{}   // closed when nothing is left
+	lifetime  context.Context //nolint:containedctx // ends when the instance is cut off
+	cut       context.CancelFunc
+
+	// Fixed by start.
+	observers []Observer
+	flushers  []Flusher
+
+	phase atomic.Uint32 // conference.Phase, for those who may not look
+
+	// Owned by the run loop.
+	state  conference.State
+	events []conference.Event // buffer
+}
+
+func newInstance(d *Directory, a Address, template conference.Create, founder conference.Identity) *Instance {
+	i := &Instance{
+		id: template.ID, address: a, template: template, founder: founder, directory: d,
+		journal: d.cfg.Journal, queue: newQueue(d.cfg.Queue), gone: make(chan struct{}),
+		log: d.cfg.Log.With(slog.String("conference", string(template.ID))),
+	}
+	i.lifetime, i.cut = context.WithCancel(context.Background())
+	return i
+}
+
+// Result is what became of a command.
+type Result struct {
+	// Position is that of the last of the events; zero if there are none.
+	Position conference.Position
+	// Events are those that followed from the command; they belong to the
+	// instance and may be read until done returns.
+	Events []conference.Event
+	// State is the conference after them, to be read until done returns; nil
+	// where Err is ErrOverload or ErrEnded.
+	State *conference.State
+	// Err is a [*conference.Refusal], ErrOverload, ErrEnded, or the journal's
+	// error. Nothing has changed then.
+	Err error
+}
+
+// ID returns the conference URI.
+func (i *Instance) ID() conference.ID { return i.id }
+
+// Address returns the conference URI in parts.
+func (i *Instance) Address() Address { return i.address }
+
+// Phase returns where the conference stands, which may have changed when it
+// returns.
+func (i *Instance) Phase() conference.Phase { return conference.Phase(i.phase.Load()) }
+
+// Gone is closed when the conference has ended and all observers have drained.
+func (i *Instance) Gone() <-chan struct{} { return i.gone }
+
+// Do hands a command to the conference. Done, which may be nil, is called
+// exactly once: on the instance's goroutine, after the observers have seen what
+// followed from the command; or, if the command is refused with ErrOverload or
+// ErrEnded at once, by Do itself. It must not block.
+//
+// Commands of one goroutine are carried out in the order of its calls.
+func (i *Instance) Do(c conference.Command, done func(Result)) {
+	if err := i.queue.put(task{command: c, done: done}); err != nil && done != nil {
+		done(Result{Err: ended(err)})
+	}
+}
+
+// Look calls f on the instance's goroutine, between two commands, so that it
+// can read the state. It returns ErrOverload or ErrEnded if f will not be
+// called; f is called with nil if the conference ends before its turn.
+func (i *Instance) Look(f func(*conference.State)) error {
+	if err := i.queue.put(task{look: f}); err != nil {
+		return ended(err)
+	}
+	return nil
+}
+
+// first queues the admission that the conference is to be created with.
+func (i *Instance) first(admit conference.Admit, done Joined) {
+	i.queue.tasks = append(i.queue.tasks, task{command: admit, done: i.joined(done)})
+	i.queue.wake <- struct{}{}
+}
+
+// joined tells the result of an admission to done.
+func (i *Instance) joined(done Joined) func(Result) {
+	return func(r Result) {
+		if errors.Is(r.Err, ErrEnded) {
+			done(nil, Result{Err: i.directory.terminating(i)})
+			return
+		}
+		done(i, r)
+	}
+}
+
+// start attaches the observers and sets the instance going. Its queue holds the
+// first admission.
+func (i *Instance) start() {
+	for _, attach := range i.directory.cfg.Attach {
+		o := attach(i)
+		if o == nil {
+			continue
+		}
+		i.observers = append(i.observers, o)
+		if f, ok := o.(Flusher); ok {
+			i.flushers = append(i.flushers, f)
+		}
+	}
+	go func() {
+		defer i.directory.running.Done()
+		defer close(i.gone)
+		defer i.cut()
+		i.run(i.lifetime)
+		i.drain(i.lifetime)
+		i.directory.forget(i)
+	}()
+}
+
+// ended hides from callers why exactly an instance is no more.
+func ended(err error) error {
+	if err == errDissolved { //nolint:errorlint // it is never wrapped
+		return ErrEnded
+	}
+	return err
+}

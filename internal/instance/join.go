@@ -1,0 +1,173 @@
+package instance
+
+import (
+	"errors"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+)
+
+// Founding is what a factory conference is made with.
+type Founding struct {
+	Subject string
+	Members []string
+	Policy  conference.Policy // zero: Config.Policy
+}
+
+// Joined takes the result of an admission. Where the conference was not
+// reached, the instance is nil and the error one of the directory's.
+type Joined func(*Instance, Result)
+
+// Create makes a conference with a fresh URI, and its first user's admission
+// with it; where that is refused nothing comes into being. Done is called
+// exactly once, on the instance's goroutine or, for ErrDraining, ErrUserLimit
+// and ErrServerLimit, by Create itself. [FOC-FAC-01]
+func (d *Directory) Create(f Founding, admit conference.Admit, done Joined) {
+	if f.Policy == (conference.Policy{}) {
+		f.Policy = d.cfg.Policy
+	}
+	i, err := d.found(f, admit, done)
+	if err != nil {
+		done(nil, Result{Err: err})
+		return
+	}
+	i.start()
+}
+
+// found puts the instance of a new conference into the directory.
+func (d *Directory) found(f Founding, admit conference.Admit, done Joined) (*Instance, error) {
+	now := time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.room(); err != nil {
+		return nil, err
+	}
+	if d.cfg.MaxPerUser > 0 && d.founded[admit.Identity] >= d.cfg.MaxPerUser {
+		return nil, ErrUserLimit
+	}
+	a := Address{User: randomUser(), Host: d.cfg.Domain}
+	for d.taken(a, now) {
+		a.User = randomUser()
+	}
+	i := d.add(a, conference.Create{
+		ID: a.ID(), Origin: conference.FromFactory, Subject: f.Subject, Members: f.Members, Policy: f.Policy,
+	}, admit.Identity)
+	i.first(admit, done)
+	return i, nil
+}
+
+// Join asks for admission to the conference at an address or alias, which is
+// brought to life if it is reserved and does not run. Of any number of calls at
+// the same time one creates and the others join. [FOC-CRE-04] [FOC-JOI-01]
+//
+// Done is called exactly once, on the instance's goroutine or, for ErrNotFound,
+// ErrTerminating, ErrNotYet, ErrDraining, ErrServerLimit and ErrOverload, by
+// Join itself.
+func (d *Directory) Join(a Address, admit conference.Admit, done Joined) {
+	for {
+		i, fresh, err := d.reach(a, admit, done)
+		if err != nil {
+			done(nil, Result{Err: err})
+			return
+		}
+		if fresh {
+			i.start()
+			return
+		}
+		err = i.queue.put(task{command: admit, done: i.joined(done)})
+		switch {
+		case err == nil:
+			return
+		case errors.Is(err, errDissolved):
+			d.forget(i) // whoever wanted to create it was refused; begin again
+		case errors.Is(err, ErrEnded):
+			done(nil, Result{Err: d.terminating(i)})
+			return
+		default:
+			done(i, Result{Err: err})
+			return
+		}
+	}
+}
+
+// reach returns the instance at the address; fresh says that it was made with
+// the admission in its queue, and is to be started.
+func (d *Directory) reach(a Address, admit conference.Admit, done Joined) (i *Instance, fresh bool, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a = d.resolve(a)
+	if d.draining {
+		return nil, false, ErrDraining
+	}
+	if i := d.alive[a]; i != nil {
+		return i, false, nil
+	}
+	def := d.reserved[a]
+	if def == nil {
+		return nil, false, ErrNotFound // [FOC-CRE-02]
+	}
+	if err := d.room(); err != nil {
+		return nil, false, err
+	}
+	if time.Now().Before(def.StartAt) {
+		return nil, false, ErrNotYet // [FOC-CRE-03]
+	}
+	i = d.add(a, def.template(), "")
+	i.first(admit, done)
+	return i, true, nil
+}
+
+// room says whether one more conference may live. The caller holds mu.
+func (d *Directory) room() error {
+	if d.draining {
+		return ErrDraining
+	}
+	if d.cfg.MaxConferences > 0 && len(d.alive) >= d.cfg.MaxConferences {
+		return ErrServerLimit
+	}
+	return nil
+}
+
+// terminating returns what somebody is told who comes while i is ending.
+// [FOC-TRM-02]
+func (d *Directory) terminating(i *Instance) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.draining:
+		return ErrDraining
+	case d.reserved[i.address] != nil:
+		return ErrTerminating
+	}
+	return ErrNotFound
+}
+
+// add makes an instance that is not started yet. The caller holds mu.
+func (d *Directory) add(a Address, template conference.Create, founder conference.Identity) *Instance {
+	i := newInstance(d, a, template, founder)
+	d.alive[a] = i
+	d.running.Add(1)
+	if founder != "" {
+		d.founded[founder]++
+	}
+	return i
+}
+
+// forget takes an instance out: its URI is reserved again, or in quarantine.
+// [FOC-TRM-06]
+func (d *Directory) forget(i *Instance) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.alive[i.address] != i {
+		return
+	}
+	delete(d.alive, i.address)
+	if i.founder != "" {
+		if d.founded[i.founder]--; d.founded[i.founder] == 0 {
+			delete(d.founded, i.founder)
+		}
+	}
+	if d.reserved[i.address] == nil && i.Phase() == conference.PhaseEnded {
+		d.quarantine.add(i.address, time.Now())
+	}
+}

@@ -1,0 +1,164 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal"
+)
+
+// Limits bounds the log of each conference. Zero fields have the defaults that
+// are named beside them.
+type Limits struct {
+	// Messages is the least number of messages kept, whatever the policy of the
+	// conference says, so that a follower who is a moment late loses nothing
+	// (64). Who shows history goes by the policy.
+	Messages int
+	// Octets bounds the bodies of the messages (4 MiB). The last message is kept
+	// whatever its size. [SW-HIS-01]
+	Octets int
+	// Others bounds the events that are no messages (2048).
+	Others int
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Messages <= 0 {
+		l.Messages = 64
+	}
+	if l.Octets <= 0 {
+		l.Octets = 4 << 20
+	}
+	if l.Others <= 0 {
+		l.Others = 2048
+	}
+	return l
+}
+
+// Journal is a journal in memory. It implements [journal.Journal].
+type Journal struct {
+	limits Limits        // fixed
+	stop   chan struct{} // closed by Close
+
+	mu        sync.RWMutex // guards what follows
+	logs      map[conference.ID]*log
+	born      chan struct{}       // closed and renewed when a log comes into being
+	base      conference.Position // no log that is gone ended behind it
+	closed    bool
+	followers sync.WaitGroup
+}
+
+var _ journal.Journal = (*Journal)(nil)
+
+// New returns an empty journal.
+func New(limits Limits) *Journal {
+	return &Journal{
+		limits: limits.withDefaults(),
+		stop:   make(chan struct{}),
+		logs:   make(map[conference.ID]*log),
+		born:   make(chan struct{}),
+	}
+}
+
+// Append implements [journal.Journal]. It never waits for anybody.
+func (j *Journal) Append(ctx context.Context, id conference.ID, after journal.Position, events ...conference.Event) (journal.Position, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if len(events) == 0 {
+		return after, nil
+	}
+	for {
+		l, err := j.open(id, after)
+		if err != nil {
+			return 0, err
+		}
+		last, over, err := l.append(after, events)
+		if over {
+			j.release(id, l, last)
+		}
+		if !errors.Is(err, errGone) {
+			return last, err
+		}
+	}
+}
+
+// Read implements [journal.Journal].
+func (j *Journal) Read(ctx context.Context, id conference.ID, after journal.Position, limit int) ([]journal.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l, _, err := j.lookup(id)
+	if err != nil || l == nil {
+		return nil, err
+	}
+	return l.read(after, limit)
+}
+
+// Close ends all followers and waits for them, or for ctx. A closed journal
+// answers everything with [journal.ErrClosed].
+func (j *Journal) Close(ctx context.Context) error {
+	j.mu.Lock()
+	if !j.closed {
+		j.closed = true
+		close(j.stop)
+	}
+	j.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		j.followers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// lookup returns the log of id, nil if there is none, and the channel that is
+// closed when the next log comes into being.
+func (j *Journal) lookup(id conference.ID) (*log, <-chan struct{}, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.closed {
+		return nil, nil, journal.ErrClosed
+	}
+	return j.logs[id], j.born, nil
+}
+
+// open returns the log of id for an append behind after, making it if there is
+// none.
+func (j *Journal) open(id conference.ID, after journal.Position) (*log, error) {
+	l, _, err := j.lookup(id)
+	if l != nil || err != nil {
+		return l, err
+	}
+	if after != 0 && after != journal.AnyPosition {
+		return nil, &journal.ConflictError{}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, journal.ErrClosed
+	}
+	if l = j.logs[id]; l == nil {
+		l = newLog(j.limits, j.base)
+		j.logs[id] = l
+		close(j.born)
+		j.born = make(chan struct{})
+	}
+	return l, nil
+}
+
+// release forgets a log whose conference has ended.
+func (j *Journal) release(id conference.ID, l *log, last journal.Position) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.logs[id] == l {
+		delete(j.logs, id)
+		j.base = max(j.base, last)
+	}
+}
