@@ -1,0 +1,182 @@
+package msrp
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// conn is one connection, shared by any number of sessions up to a limit.
+type conn struct {
+	// Fixed after construction.
+	ep       *Endpoint
+	nc       net.Conn
+	accepted bool
+	source   netip.Addr // of the peer, for the limits per source
+	key      string     // scheme, host and port that were dialled
+
+	// Owned by the reader.
+	in receiver
+
+	// Read by the sweep.
+	frameSince atomic.Int64 // first octet of an unfinished header, 0 = none
+	lastRead   atomic.Int64
+	inBody     atomic.Bool
+
+	// Guarded by mu.
+	mu          sync.Mutex
+	tids        msrpwire.TIDs
+	ring        ring
+	out         outbox
+	owed        int // octets of responses and reports in out
+	sessions    []*Session
+	streams     []*Session // with a large message, in turn
+	chunk       chunk
+	turn        int  // body octets sent in this turn
+	streamTurn  bool // a large message goes before the next flat block
+	settled     []event
+	writing     bool  // the writer runs
+	writeSince  int64 // it has been in a write since, 0 = it is not
+	lastTraffic int64
+	lonely      int64 // no session since, 0 = there is one
+	bad         int   // failed requests
+	badSince    int64
+	due         int // messages whose response the handler still owes
+	draining    bool
+	drainBy     int64
+	drainErr    error
+	closed      bool
+	timer       wheel.Timer
+	ticking     bool // the sweep comes within a second
+}
+
+// start makes a connection of nc and reads from it.
+func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error) {
+	c := &conn{ep: ep, nc: nc, accepted: accepted, key: key, tids: msrpwire.NewTIDs()}
+	c.ring.head, c.ring.tail = 1, 1
+	c.out.pool = &ep.blocks
+	c.in.dec = *msrpwire.NewDecoder(ep.cfg.Limits)
+	c.lonely, c.lastTraffic = ep.now(), ep.now()
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		c.source = source(a.AddrPort().Addr())
+	}
+	if err := ep.admit(c); err != nil {
+		_ = nc.Close()
+		return nil, err
+	}
+	c.mu.Lock()
+	c.tickIn(ep.cfg.UnboundTimeout)
+	c.mu.Unlock()
+	go c.read()
+	return c, nil
+}
+
+// attach puts s on the connection; it reports false if there is no room or the
+// connection is gone. Called with c.mu held.
+func (c *conn) attach(s *Session) bool {
+	if c.closed || c.draining || len(c.sessions) >= c.ep.cfg.SessionsPerConn {
+		return false // [MSRP-CON-07]
+	}
+	c.sessions = append(c.sessions, s)
+	c.lonely = 0
+	return true
+}
+
+// detach takes an ended session off the connection: what it has queued is
+// dropped and its open requests stay unconfirmed. [MSRP-CON-17] [SW-GEN-06]
+func (c *conn) detach(s *Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.over {
+		return
+	}
+	s.over = true
+	c.leave(s)
+	c.sessions = slices.DeleteFunc(c.sessions, func(x *Session) bool { return x == s })
+	c.out.drop(s)
+	s.queue, s.queued, s.flat, s.frames, s.open = fifo{}, 0, 0, 0, 0
+	for n := c.ring.head; n != c.ring.tail; n++ {
+		if sl := c.ring.at(n); sl != nil && sl.session == s {
+			c.ring.free(n)
+		}
+	}
+	if len(c.sessions) == 0 {
+		c.lonely = c.ep.now()
+		c.tickSoon()
+	}
+	if c.chunk.session == s {
+		c.wake()
+	}
+}
+
+// fail closes the connection at once. All its sessions have failed.
+// RFC 4975 §5.4. [MSRP-CON-06]
+func (c *conn) fail(err error) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.closed = true
+	sessions := slices.Clone(c.sessions)
+	c.timer.Stop()
+	c.mu.Unlock()
+	_ = c.nc.Close()
+	c.ep.forget(c)
+	for _, s := range sessions {
+		s.end(err, true)
+	}
+	c.ep.cfg.Log.Debug("msrp connection closed", "remote", c.source, "reason", err)
+	c.ep.group.Done()
+}
+
+// drain ends all sessions, writes the responses that are due, and closes.
+// [MSRP-CON-16]
+func (c *conn) drain(err error) {
+	c.mu.Lock()
+	if c.closed || c.draining {
+		c.mu.Unlock()
+		return
+	}
+	c.draining, c.drainErr = true, err
+	c.drainBy = c.ep.now() + int64(c.ep.cfg.FlushTimeout)
+	sessions := slices.Clone(c.sessions)
+	c.mu.Unlock()
+	for _, s := range sessions {
+		s.end(err, true)
+	}
+	c.mu.Lock()
+	c.tickSoon()
+	c.wake() // closes when there is nothing left to write
+	c.mu.Unlock()
+}
+
+// tickSoon makes the sweep come within a second. Called with c.mu held.
+func (c *conn) tickSoon() {
+	if !c.ticking && !c.closed {
+		c.ticking = true
+		c.ep.wheel.Start(&c.timer, sweepEvery, c.sweep)
+	}
+}
+
+func (c *conn) tickIn(d time.Duration) {
+	if !c.closed {
+		c.ep.wheel.Start(&c.timer, max(d, sweepEvery), c.sweep)
+	}
+}
+
+// source is the address that limits per source count: IPv4 whole, IPv6 by /64.
+func source(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		p, _ := a.Prefix(64)
+		return p.Addr()
+	}
+	return a
+}

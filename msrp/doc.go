@@ -1,0 +1,20 @@
+// Package msrp is an MSRP endpoint (RFC 4975): sessions, the connections that
+// carry them, and the messages sent and received on them.
+//
+// An Endpoint owns listeners and connections. A Session has a URI of its own;
+// it is passive, bound by the first request that the peer sends to it, or
+// active, bound by Connect, which dials or shares a connection. What arrives is
+// checked in a fixed order, reassembled and handed to the session's Handler,
+// which accepts or refuses it; responses and reports follow from the header
+// fields of the request. What is sent is queued within bounds, cut into chunks
+// where the rules ask for it, and its outcome handed to the Handler. A message
+// for many sessions is prepared once (Prepare) and costs each of them a copy
+// into its output buffer.
+//
+// Each connection has a goroutine that reads, and one that writes while there
+// is output. All timeouts of a connection are found by one sweep.
+//
+// The mixer and the participant build on this package. It knows nothing of
+// SDP, SIP, CPIM or conferences, resolves no path of a relay, and never looks
+// into a body.
+package msrp

@@ -1,0 +1,55 @@
+package msrp
+
+// Handler is what an application does with a session. Its methods are called
+// without locks from the connection's reader, its writer or the timer wheel,
+// or, if a call of the application's own causes them, within that call; calls
+// of different kinds may overlap. They must not block.
+type Handler interface {
+	// Bound reports that the session has its connection: passive, by the first
+	// request of the peer; active, by the answer to ours.
+	Bound()
+	// Message hands over a complete message. The handler calls Accept or Refuse
+	// on it, at once or later and from any goroutine: the response to its last
+	// chunk waits for that.
+	Message(in *Incoming)
+	// Sent tells the outcome of the message sent with ref: nil when all its
+	// chunks were answered well (with Failure-Report partial: when they were
+	// handed to the system; an error may still follow), an *Error with the
+	// status of the answer, 408 if none came in time, or ErrAborted. With
+	// Failure-Report no it is never called. A message without outcome when the
+	// session ends is unconfirmed.
+	Sent(ref uint64, err error)
+	// Ended is called once when the session ends other than by Close. err says
+	// why.
+	Ended(err error)
+}
+
+// Inspector is a Handler that looks at messages before they are complete. An
+// error, usually an *Error, refuses the message: its status goes into the
+// response of the chunk at hand, and the rest of the message is dropped.
+type Inspector interface {
+	// Begin is called when the head of the first chunk of a message is there
+	// and has passed the checks of this package.
+	Begin(in *Incoming) error
+	// Inspect is called whenever in.Body has grown, until it returns done.
+	Inspect(in *Incoming) (done bool, err error)
+}
+
+// Requester is a Handler for requests other than SEND and REPORT, such as
+// NICKNAME of RFC 7701. Without it they are answered 501.
+type Requester interface {
+	// Request handles one; it calls Respond on r, at once or later.
+	Request(r *Request)
+}
+
+// Reporter is a Handler that wants the REPORTs of the peer.
+type Reporter interface {
+	Report(r Report)
+}
+
+// FlowHandler is a Handler that wants to know how full the output is.
+type FlowHandler interface {
+	// Congested is called with true when the output has reached the soft limit
+	// and with false when it has fallen under half of it. [SW-FLOW-01]
+	Congested(on bool)
+}

@@ -1,0 +1,117 @@
+package msrp
+
+import (
+	"sync/atomic"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+// Incoming is a message that is arriving or has arrived. Until it is handed to
+// Handler.Message only the reader of the connection may touch it, that is the
+// Inspector in its calls; afterwards it is immutable but for Accept and Refuse.
+type Incoming struct {
+	// Tag is for the application.
+	Tag any
+
+	session     *Session
+	id          string
+	contentType string
+	fields      []msrpwire.Field
+	success     bool
+	declared    int64
+
+	// Guarded by the session's mu while the message is incomplete.
+	touched    int64 // end of its last chunk
+	active     bool  // a chunk of it is being read
+	registered bool  // among the session's partials
+	dropped    bool
+
+	// Owned by the reader.
+	asm       assembly
+	at        int64 // where the next octets of the running chunk go
+	first     int64 // where that chunk began
+	inspected bool
+	seen      int // octets that the inspector has seen
+
+	conn    *conn
+	request msrpwire.Head // what the last response needs
+	settled atomic.Bool
+}
+
+// ID returns the Message-ID, "" if there was none.
+func (in *Incoming) ID() string { return in.id }
+
+// ContentType returns the Content-Type with its parameters.
+func (in *Incoming) ContentType() string { return in.contentType }
+
+// Field returns a header field of the message's first chunk that this package
+// does not interpret, nil if there is none.
+func (in *Incoming) Field(name string) []byte {
+	h := msrpwire.Head{Fields: in.fields}
+	return h.Field(name)
+}
+
+// Body returns the octets that are there without gap from the first on: all of
+// them once the message is complete. They must not be changed.
+func (in *Incoming) Body() []byte { return in.asm.prefix() }
+
+// Declared returns the size announced by the first chunk, msrpwire.Unknown if
+// there was none. It may be wrong.
+func (in *Incoming) Declared() int64 { return in.declared }
+
+// Accept answers the last chunk well, and sends the success report if one was
+// asked for. Only the first call of Accept or Refuse counts. Safe from any
+// goroutine. RFC 4975 §7.1.2. [MSRP-RPT-03]
+func (in *Incoming) Accept() {
+	if in.settled.Swap(true) {
+		return
+	}
+	in.answer(msrpwire.StatusOK, "")
+	if in.success && in.id != "" {
+		n := int64(len(in.Body()))
+		in.session.reportTo(in.conn, &in.request, msrpwire.Range{Start: 1, End: n, Total: n}) // [MSRP-RPT-02]
+	}
+	in.conn.released()
+}
+
+// Refuse answers the last chunk with the status of err, 403 if it has none.
+// Where no response is due nothing is sent. [MSRP-RPT-04]
+func (in *Incoming) Refuse(err error) {
+	if in.settled.Swap(true) {
+		return
+	}
+	if in.id != "" {
+		in.session.cfg.Seen.forget(in.id)
+	}
+	e := asError(err)
+	in.answer(e.Status, e.Comment)
+	in.conn.released()
+}
+
+func (in *Incoming) answer(status int, comment string) {
+	in.conn.respond(&in.request, status, comment)
+}
+
+// released notes that a handler owes one response less.
+func (c *conn) released() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.due--
+	if c.draining && c.due == 0 {
+		c.wake()
+	}
+}
+
+// keep copies of h what responses and reports need.
+func keep(h *msrpwire.Head) msrpwire.Head {
+	buf := make([]byte, 0, len(h.TID)+len(h.ToPath)+len(h.FromPath)+len(h.MessageID))
+	add := func(b []byte) []byte {
+		from := len(buf)
+		buf = append(buf, b...)
+		return buf[from:len(buf):len(buf)]
+	}
+	return msrpwire.Head{
+		TID: add(h.TID), Method: h.Method, ToPath: add(h.ToPath), FromPath: add(h.FromPath),
+		MessageID: add(h.MessageID), FailureReport: h.FailureReport, SuccessReport: h.SuccessReport,
+	}
+}

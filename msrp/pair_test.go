@@ -1,0 +1,256 @@
+package msrp
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+// outcome is a call of Sent.
+type outcome struct {
+	ref uint64
+	err error
+}
+
+// recorder is a handler that keeps what it is told and accepts everything.
+type recorder struct {
+	bound    chan struct{}
+	messages chan *Incoming
+	sent     chan outcome
+	ended    chan error
+	reports  chan Report
+	flow     chan bool
+
+	decide  func(*Incoming) error                  // nil: accept
+	begin   func(*Incoming) error                  // nil: go on
+	inspect func(*Incoming) (done bool, err error) // nil: done
+	request func(*Request)                         // nil: answer 200
+	hold    bool                                   // leave messages unanswered
+
+	mu       sync.Mutex
+	inspects int
+}
+
+func newRecorder() *recorder {
+	return &recorder{
+		bound: make(chan struct{}, 16), messages: make(chan *Incoming, 4096), sent: make(chan outcome, 4096),
+		ended: make(chan error, 16), reports: make(chan Report, 64), flow: make(chan bool, 64),
+	}
+}
+
+func (r *recorder) Bound() { r.bound <- struct{}{} }
+
+func (r *recorder) Message(in *Incoming) {
+	if !r.hold {
+		if r.decide == nil {
+			in.Accept()
+		} else if err := r.decide(in); err != nil {
+			in.Refuse(err)
+		} else {
+			in.Accept()
+		}
+	}
+	r.messages <- in
+}
+
+func (r *recorder) Sent(ref uint64, err error) { r.sent <- outcome{ref: ref, err: err} }
+func (r *recorder) Ended(err error)            { r.ended <- err }
+func (r *recorder) Report(rep Report)          { r.reports <- rep }
+func (r *recorder) Congested(on bool)          { r.flow <- on }
+
+func (r *recorder) Begin(in *Incoming) error {
+	if r.begin == nil {
+		return nil
+	}
+	return r.begin(in)
+}
+
+func (r *recorder) Inspect(in *Incoming) (bool, error) {
+	r.mu.Lock()
+	r.inspects++
+	r.mu.Unlock()
+	if r.inspect == nil {
+		return true, nil
+	}
+	return r.inspect(in)
+}
+
+func (r *recorder) Request(req *Request) {
+	if r.request == nil {
+		req.Respond(nil)
+		return
+	}
+	r.request(req)
+}
+
+// wait takes the next value of ch, or fails the test.
+func wait[T any](t *testing.T, ch <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(5 * time.Second):
+		t.Fatalf("no %s", what)
+		panic("unreachable")
+	}
+}
+
+// newEndpoint makes an endpoint that is closed with the test.
+func newEndpoint(t testing.TB, cfg Config) *Endpoint {
+	t.Helper()
+	ep := New(cfg)
+	t.Cleanup(func() {
+		if err := ep.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return ep
+}
+
+// listening is an endpoint with a listener on the loopback.
+func listening(t testing.TB, cfg Config) *Endpoint {
+	t.Helper()
+	ep := newEndpoint(t, cfg)
+	if _, err := ep.Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	return ep
+}
+
+func newSession(t testing.TB, ep *Endpoint, cfg SessionConfig) *Session {
+	t.Helper()
+	if cfg.Host == "" {
+		cfg.Host = "127.0.0.1"
+	}
+	if cfg.Port == 0 && ep.address().Port() == 0 {
+		cfg.Port = 9
+	}
+	s, err := ep.NewSession(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// pair is an active and a passive session that are bound to each other.
+type pair struct {
+	client, server     *Session
+	fromClient, atServ *recorder
+}
+
+func newPair(t *testing.T, clientCfg, serverCfg SessionConfig) pair {
+	t.Helper()
+	return pairOn(t, newEndpoint(t, Config{}), listening(t, Config{}), clientCfg, serverCfg)
+}
+
+func pairOn(t *testing.T, clientEP, serverEP *Endpoint, clientCfg, serverCfg SessionConfig) pair {
+	t.Helper()
+	p := pair{fromClient: newRecorder(), atServ: newRecorder()}
+	if h, ok := clientCfg.Handler.(*recorder); ok {
+		p.fromClient = h
+	}
+	if h, ok := serverCfg.Handler.(*recorder); ok {
+		p.atServ = h
+	}
+	clientCfg.Handler, serverCfg.Handler = p.fromClient, p.atServ
+	p.client, p.server = newSession(t, clientEP, clientCfg), newSession(t, serverEP, serverCfg)
+	p.client.SetRemote([]msrpwire.URI{p.server.URI()})
+	p.server.SetRemote([]msrpwire.URI{p.client.URI()})
+	p.server.Await()
+	if err := p.client.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, p.fromClient.bound, "bind of the client")
+	wait(t, p.atServ.bound, "bind of the server")
+	return p
+}
+
+func text(body string) Message {
+	return Message{ContentType: "text/plain", Body: []byte(body)}
+}
+
+func TestMessageBothWays(t *testing.T) {
+	p := newPair(t, SessionConfig{}, SessionConfig{})
+	if err := p.client.Send(text("hello"), 7); err != nil {
+		t.Fatal(err)
+	}
+	if in := wait(t, p.atServ.messages, "message"); string(in.Body()) != "hello" || in.ContentType() != "text/plain" {
+		t.Errorf("received %q of type %q", in.Body(), in.ContentType())
+	}
+	if o := wait(t, p.fromClient.sent, "outcome"); o.ref != 7 || o.err != nil {
+		t.Errorf("outcome %+v", o)
+	}
+	if err := p.server.Send(text("welcome"), 8); err != nil {
+		t.Fatal(err)
+	}
+	if in := wait(t, p.fromClient.messages, "message"); string(in.Body()) != "welcome" {
+		t.Errorf("received %q", in.Body())
+	}
+	if o := wait(t, p.atServ.sent, "outcome"); o.ref != 8 || o.err != nil {
+		t.Errorf("outcome %+v", o)
+	}
+	p.client.Close()
+	if err := p.client.Send(text("late"), 9); !errors.Is(err, ErrClosed) {
+		t.Errorf("Send after Close: %v", err)
+	}
+}
+
+func TestRefusedMessage(t *testing.T) {
+	h := newRecorder()
+	h.decide = func(*Incoming) error { return refusal(msrpwire.StatusNotFound) }
+	p := newPair(t, SessionConfig{}, SessionConfig{Handler: h})
+	if err := p.client.Send(text("hello"), 1); err != nil {
+		t.Fatal(err)
+	}
+	o := wait(t, p.fromClient.sent, "outcome")
+	if !errors.Is(o.err, &Error{Status: 404}) {
+		t.Errorf("outcome %v", o.err)
+	}
+}
+
+func TestLargeMessage(t *testing.T) {
+	for name, cfg := range map[string]SessionConfig{
+		"interruptible": {}, "whole": {Whole: true}, "exact": {ExactRanges: true}, "capped": {ChunkCap: 16 << 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t, cfg, SessionConfig{})
+			body := make([]byte, 300_000)
+			for i := range body {
+				body[i] = byte(i * i >> 3)
+			}
+			if err := p.client.Send(Message{ContentType: "a/b", Body: body}, 1); err != nil {
+				t.Fatal(err)
+			}
+			in := wait(t, p.atServ.messages, "message")
+			if string(in.Body()) != string(body) {
+				t.Errorf("received %d octets, not the %d sent", len(in.Body()), len(body))
+			}
+			if o := wait(t, p.fromClient.sent, "outcome"); o.err != nil {
+				t.Error(o.err)
+			}
+		})
+	}
+}
+
+func TestNicknameOfClient(t *testing.T) {
+	h := newRecorder()
+	h.request = func(r *Request) {
+		if string(r.Nickname) != `"The Owl"` {
+			r.Respond(refusal(msrpwire.StatusNicknameMalformed))
+			return
+		}
+		r.Respond(nil)
+	}
+	p := newPair(t, SessionConfig{}, SessionConfig{Handler: h})
+	done := make(chan error, 1)
+	if err := p.client.SetNickname("The Owl", func(err error) { done <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, done, "answer"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,138 @@
+package msrp
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+const (
+	readSmall = 4 << 10
+	readLarge = 32 << 10
+)
+
+// readPool keeps the large read buffers; a connection holds one only while its
+// peer sends much.
+type readPool struct{ large sync.Pool }
+
+func (p *readPool) take() []byte {
+	if b, _ := p.large.Get().(*[]byte); b != nil {
+		return *b
+	}
+	return make([]byte, readLarge)
+}
+
+func (p *readPool) give(b []byte) {
+	if len(b) == readLarge {
+		p.large.Put(&b)
+	}
+}
+
+// read takes octets from the connection until it ends.
+func (c *conn) read() {
+	defer c.ep.group.Done()
+	small := make([]byte, readSmall)
+	buf, held := small, 0
+	for {
+		n, err := c.nc.Read(buf[held:])
+		if n > 0 {
+			c.lastRead.Store(c.ep.now())
+			held += n
+			used, ok := c.consume(buf[:held])
+			if !ok {
+				c.drain(errProtocol)
+				return
+			}
+			full := held == len(buf)
+			held = copy(buf, buf[used:held])
+			buf = c.resize(buf, small, held, full)
+			c.markFrame(held)
+		}
+		if err != nil {
+			c.ended(err)
+			return
+		}
+	}
+}
+
+// resize changes to a large buffer when a small one was filled by one read, and
+// back when nothing is left in it.
+func (c *conn) resize(buf, small []byte, held int, full bool) []byte {
+	switch {
+	case full && len(buf) == readSmall, full && held == len(buf):
+		next := buf
+		if len(buf) == readSmall {
+			next = c.ep.reads.take()
+		} else { // a header block close to its limits
+			next = make([]byte, 2*len(buf))
+		}
+		copy(next, buf[:held])
+		c.ep.reads.give(buf)
+		return next
+	case !full && held == 0 && len(buf) != readSmall:
+		c.ep.reads.give(buf)
+		return small
+	}
+	return buf
+}
+
+// markFrame tells the sweep whether a message is half read.
+func (c *conn) markFrame(held int) {
+	open := c.in.dec.Open()
+	if open != c.inBody.Load() {
+		c.inBody.Store(open)
+	}
+	half := !open && held > 0
+	switch since := c.frameSince.Load(); {
+	case half && since == 0:
+		c.frameSince.Store(c.ep.now())
+	case !half && since != 0:
+		c.frameSince.Store(0)
+	}
+	if half || open {
+		c.mu.Lock()
+		c.tickSoon()
+		c.mu.Unlock()
+	}
+}
+
+// ended handles the end of input: a message cut by it is dropped, responses
+// that are due are still written. [MSRP-CON-16]
+func (c *conn) ended(err error) {
+	if errors.Is(err, io.EOF) {
+		c.drain(ErrEnd)
+		return
+	}
+	c.fail(err)
+}
+
+// consume hands the messages in b to the receiver and returns how many octets
+// that took; false means that the connection must end.
+func (c *conn) consume(b []byte) (used int, ok bool) {
+	r := &c.in
+	for {
+		ev, n, err := r.dec.Next(b[used:])
+		piece := b[used : used+n]
+		used += n
+		switch {
+		case err != nil:
+			if !c.malformed(err) {
+				return used, false
+			}
+			continue
+		case ev == msrpwire.NeedMore:
+			return used, true
+		case ev == msrpwire.GotHead:
+			c.onHead()
+		case ev == msrpwire.GotBody:
+			c.onBody(piece)
+		case ev == msrpwire.GotEnd:
+			c.onEnd()
+		}
+		if r.fatal {
+			return used, false
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package msrp
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// Session is one MSRP session. Its methods are safe for concurrent use.
+type Session struct {
+	// Fixed after construction.
+	ep  *Endpoint
+	cfg SessionConfig
+	uri msrpwire.URI
+
+	conn    atomic.Pointer[conn]  // set once, when bound or connecting
+	gate    atomic.Pointer[Error] // answer to everything with content, nil = open
+	peerMax atomic.Int64          // largest message of the peer, 0 = any
+	ended   atomic.Bool           // set with mu held
+
+	// Guarded by mu; what sending needs, by the connection's mutex once conn
+	// is set.
+	mu       sync.Mutex
+	remote   []msrpwire.URI
+	timer    wheel.Timer // bind timeout
+	partials []*Incoming
+	held     int64 // octets of half-received messages
+	refused  []refused
+
+	// Guarded by mu until conn is set, then by the connection's mutex.
+	paths      []byte // To-Path and From-Path lines of our requests
+	queue      fifo
+	queued     int // octets in queue
+	flat       int // octets rendered and not yet written
+	frames     int // messages in queue or rendered
+	open       int // requests that wait for a response
+	ready      bool
+	over       bool // no longer on its connection
+	streaming  bool // takes turns with others for a large message
+	congested  int64
+	lastAnswer int64
+	reports    map[string]*awaited
+}
+
+// NewSession makes a session with a fresh URI. A passive session is announced
+// with URI in the session description, told the peer's path with SetRemote and
+// bound by the peer; see Await. An active one calls Connect.
+func (ep *Endpoint) NewSession(cfg SessionConfig) (*Session, error) {
+	s := &Session{ep: ep, cfg: cfg.withDefaults()}
+	s.uri = msrpwire.URI{
+		Secure: cfg.Secure, Host: cfg.Host, Port: cfg.Port,
+		SessionID: msrpwire.NewSessionID(), // [MSRP-URI-04] [MSRP-URI-05]
+		Transport: "tcp",
+	}
+	if s.uri.Host == "" || s.uri.Port == 0 {
+		a := ep.address()
+		if s.uri.Host == "" && a.IsValid() {
+			s.uri.Host = a.Addr().Unmap().String()
+		}
+		if s.uri.Port == 0 {
+			s.uri.Port = a.Port()
+		}
+	}
+	return s, ep.add(s)
+}
+
+// URI returns the session's own URI, to be announced as its path.
+func (s *Session) URI() msrpwire.URI { return s.uri }
+
+// SetRemote sets the peer's path as its session description has it. It takes
+// effect for requests rendered afterwards. Before it is set nothing can bind
+// the session.
+func (s *Session) SetRemote(path []msrpwire.URI) {
+	// RFC 4975 §7.1: the peer's whole path, and our single URI. [MSRP-PTH-01]
+	lines := msrpwire.AppendPaths(nil, msrpwire.MakePath(path...), msrpwire.MakePath(s.uri))
+	s.mu.Lock()
+	s.remote = path
+	c := s.conn.Load()
+	if c == nil {
+		s.paths = lines
+	}
+	s.mu.Unlock()
+	if c != nil {
+		c.mu.Lock()
+		s.paths = lines
+		c.mu.Unlock()
+	}
+}
+
+// SetPeerMaxSize sets the max-size of the peer, 0 for none. [MSRP-SND-14]
+func (s *Session) SetPeerMaxSize(octets int64) { s.peerMax.Store(octets) }
+
+// Gate makes the session answer err, usually 403, to every NICKNAME and every
+// SEND with content; nil opens it. [SW-GEN-09]
+func (s *Session) Gate(err *Error) { s.gate.Store(err) }
+
+// Await starts the time within which the peer must bind a passive session;
+// after it the session ends with ErrUnbound. [MSRP-CON-14]
+func (s *Session) Await() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended.Load() || s.conn.Load() != nil {
+		return
+	}
+	s.ep.wheel.Start(&s.timer, s.cfg.BindTimeout, s.unbound)
+}
+
+func (s *Session) unbound() {
+	if s.conn.Load() == nil {
+		s.end(ErrUnbound, true)
+	}
+}
+
+// Close ends the session. Nothing of it is sent afterwards but responses to
+// what was read before; requests to it get 481. [MSRP-CON-17]
+func (s *Session) Close() { s.end(nil, false) }
+
+// end ends the session, for the first time only.
+func (s *Session) end(err error, tell bool) {
+	s.mu.Lock()
+	if s.ended.Load() {
+		s.mu.Unlock()
+		return
+	}
+	s.ended.Store(true)
+	s.timer.Stop()
+	c := s.conn.Load()
+	if c == nil {
+		s.over, s.queue, s.queued, s.frames = true, fifo{}, 0, 0
+	}
+	s.dropPartials()
+	s.mu.Unlock()
+	s.ep.remove(s)
+	if c != nil {
+		c.detach(s)
+	}
+	if tell {
+		s.cfg.Handler.Ended(err)
+	}
+}
+
+// congests notes that the output has reached the soft limit, true if it had
+// not before. Called with the connection's mutex held.
+func (s *Session) congests() bool {
+	if s.congested != 0 || s.queued+s.flat < s.cfg.SoftLimit {
+		return false
+	}
+	s.congested = s.ep.now()
+	return true
+}
+
+// relieved is the opposite of congests.
+func (s *Session) relieved() bool {
+	if s.congested == 0 || s.queued+s.flat >= s.cfg.SoftLimit/2 {
+		return false
+	}
+	s.congested = 0
+	return true
+}
+
+func (s *Session) notifyCongested(on bool) {
+	if h, ok := s.cfg.Handler.(FlowHandler); ok {
+		h.Congested(on)
+	}
+}
+
+// accepts reports that the root type of a message may be given to the handler.
+func (s *Session) accepts(contentType string) bool {
+	return len(s.cfg.AcceptTypes) == 0 || AcceptsType(s.cfg.AcceptTypes, contentType)
+}
+
+// AcceptsType reports whether contentType matches one of the entries of an
+// accept-types or accept-wrapped-types list: exactly, by "type/*" or by "*".
+// Parameters and letter case play no role. RFC 4975 §8.6. [MSRP-SND-12]
+func AcceptsType(list []string, contentType string) bool {
+	name := mediaType(contentType)
+	for _, entry := range list {
+		entry = mediaType(entry)
+		prefix, wild := strings.CutSuffix(entry, "*")
+		switch {
+		case entry == "*", strings.EqualFold(entry, name):
+			return true
+		case wild && strings.HasSuffix(prefix, "/") && len(name) > len(prefix) &&
+			strings.EqualFold(name[:len(prefix)], prefix):
+			return true
+		}
+	}
+	return false
+}
+
+func mediaType(v string) string {
+	v, _, _ = strings.Cut(v, ";")
+	return strings.TrimSpace(v)
+}

@@ -1,0 +1,101 @@
+package msrp
+
+import (
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+// maxFixedChunk is the largest chunk that may state its end in advance.
+// RFC 4975 §7.1.1. [MSRP-SND-02]
+const maxFixedChunk = 2048
+
+// Message is the content of one message to be sent.
+type Message struct {
+	ID            string           // Message-ID; empty: a fresh one
+	Header        []msrpwire.Field // further header fields, first chunk only
+	ContentType   string           // empty: a message without body
+	Body          []byte           // never changed once handed over
+	SuccessReport bool             // ask for a REPORT when all has arrived
+	FailureReport msrpwire.FailureReport
+}
+
+// Shared is a message rendered once for any number of sessions: everything
+// from Message-ID on. It is immutable and safe for concurrent use.
+type Shared struct {
+	id      string
+	head    []byte // header fields of the message in one SEND, with the empty line
+	body    []byte
+	message msrpwire.Head // of a chunk that is not the first; Byte-Range to be filled in
+	fields  []msrpwire.Field
+	hasBody bool
+	dashes  bool // a transaction identifier may occur in the body
+	failure msrpwire.FailureReport
+}
+
+// Prepare renders m. It fails with an error that wraps msrpwire.ErrUnwritable
+// if a value cannot stand in a header.
+func Prepare(m Message) (*Shared, error) {
+	if m.ID == "" {
+		m.ID = NewMessageID()
+	}
+	sh := &Shared{
+		id: m.ID, hasBody: m.ContentType != "", fields: m.Header, failure: m.FailureReport,
+		message: msrpwire.Head{
+			MessageID: []byte(m.ID), SuccessReport: m.SuccessReport, FailureReport: m.FailureReport,
+			ContentType: []byte(m.ContentType), HasBody: m.ContentType != "",
+		},
+	}
+	if sh.hasBody {
+		sh.body, sh.dashes = m.Body, msrpwire.MayCollide(m.Body)
+	}
+	// RFC 4975 §7.1.1: above 2,048 octets the end stays open, so that the
+	// chunk can be interrupted. The total is always stated, since some
+	// receivers fail without. [MSRP-SND-02] [MSRP-SND-03]
+	end := int64(len(sh.body))
+	if end > maxFixedChunk {
+		end = msrpwire.Unknown
+	}
+	h := sh.chunk(1, end)
+	head, err := h.AppendFields(nil)
+	if err != nil {
+		return nil, err
+	}
+	sh.head = head
+	return sh, nil
+}
+
+// NewMessageID returns a fresh Message-ID of 95 random bits. [MSRP-FRM-02]
+func NewMessageID() string { return string(msrpwire.AppendMessageID(nil)) }
+
+// ID returns the Message-ID.
+func (sh *Shared) ID() string { return sh.id }
+
+// Size returns the octets of the body.
+func (sh *Shared) Size() int { return len(sh.body) }
+
+// chunk returns the header fields of the chunk that begins with octet start.
+// RFC 4975 §7.1.1: Message-ID, report fields and Content-Type stand in each of
+// them. [MSRP-SND-01] [MSRP-SND-07]
+func (sh *Shared) chunk(start, end int64) msrpwire.Head {
+	h := sh.message
+	h.ByteRange = msrpwire.Range{Start: start, End: end, Total: int64(len(sh.body))}
+	if start == 1 {
+		h.Fields = sh.fields
+	}
+	return h
+}
+
+// appendHead adds the header fields of a chunk.
+func (sh *Shared) appendHead(dst []byte, start, end int64) []byte {
+	h := sh.chunk(start, end)
+	dst, _ = h.AppendFields(dst) // Prepare has shown that they can be written
+	return dst
+}
+
+// appendBare adds the header fields of a SEND without body that ends the
+// message behind its first off octets.
+func (sh *Shared) appendBare(dst []byte, off int) []byte {
+	h := sh.chunk(int64(off)+1, int64(off))
+	h.HasBody, h.ContentType = false, nil
+	dst, _ = h.AppendFields(dst)
+	return dst
+}

@@ -1,0 +1,208 @@
+package msrp
+
+import (
+	"time"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+// sweepEvery is how often a connection with something to wait for is looked at.
+const sweepEvery = time.Second
+
+// findings are what a sweep has found, to be acted upon without lock.
+type findings struct {
+	fatal error // the connection has failed
+	ended []endedSession
+}
+
+type endedSession struct {
+	session *Session
+	err     error
+}
+
+// sweep finds all timeouts of the connection. It runs on the timer wheel.
+func (c *conn) sweep() {
+	now := c.ep.now()
+	var f findings
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.ticking = false
+	c.sweepConn(now, &f)
+	c.sweepRing(now, &f)
+	busy := false
+	for _, s := range c.sessions {
+		if s.congested != 0 && now-s.congested >= int64(s.cfg.CongestedTime) {
+			f.end(s, ErrCongested) // [SW-FLOW-04]
+		}
+		busy = s.expire(now) || busy || s.congested != 0
+	}
+	next := c.keepAlive(now)
+	if busy || c.writing || c.draining || c.ring.head != c.ring.tail || c.frameSince.Load() != 0 || c.inBody.Load() {
+		c.tickSoon()
+	} else {
+		c.ring.shrink()
+		c.tickIn(next)
+	}
+	sent := c.takeSettled(nil)
+	c.mu.Unlock()
+	c.fire(sent)
+	for _, e := range f.ended {
+		e.session.end(e.err, true)
+	}
+	if f.fatal != nil {
+		c.fail(f.fatal)
+	}
+}
+
+func (f *findings) end(s *Session, err error) {
+	for _, e := range f.ended {
+		if e.session == s {
+			return
+		}
+	}
+	f.ended = append(f.ended, endedSession{session: s, err: err})
+}
+
+// sweepConn looks at the connection itself.
+func (c *conn) sweepConn(now int64, f *findings) {
+	cfg := &c.ep.cfg
+	switch since := c.frameSince.Load(); {
+	case c.draining && now >= c.drainBy:
+		f.fatal = c.drainErr
+	case c.lonely != 0 && now-c.lonely >= int64(cfg.UnboundTimeout):
+		f.fatal = errIdle // [MSRP-CON-09] [MSRP-CON-10]
+	case since != 0 && now-since >= int64(cfg.HeaderTimeout):
+		f.fatal = errSlow
+	case c.inBody.Load() && now-c.lastRead.Load() >= int64(cfg.ChunkStall):
+		f.fatal = errSlow
+	case c.writeSince != 0 && now-c.writeSince >= int64(cfg.WriteStall):
+		// The write ends with what the peer has taken so far; the writer sees
+		// whether that was anything. [SW-FLOW-04]
+		_ = c.nc.SetWriteDeadline(time.Now())
+	}
+}
+
+// sweepRing looks for requests without response. [MSRP-SND-10]
+func (c *conn) sweepRing(now int64, f *findings) {
+	limit := int64(c.ep.cfg.AnswerTimeout)
+	for n := c.ring.head; n != c.ring.tail; n++ {
+		sl := c.ring.at(n)
+		if sl == nil || sl.sent == 0 || now-sl.sent < limit {
+			continue
+		}
+		s := sl.session
+		switch {
+		case sl.silent:
+			c.settle(n, nil)
+		case sl.kind == slotBind:
+			f.end(s, refusal(msrpwire.StatusTimeout))
+		case sl.kind == slotKeepAlive:
+			f.fatal = ErrNoAnswer // [MSRP-CON-11]
+		case s.cfg.Patient && now-s.lastAnswer < limit:
+			// Slow, but alive. [SW-RPT-04]
+		case s.cfg.Patient:
+			f.end(s, ErrNoAnswer)
+		default:
+			c.settle(n, refusal(msrpwire.StatusTimeout))
+			c.pump(s)
+		}
+	}
+}
+
+// settle closes the transaction n with its outcome; the calls to handlers that
+// follow wait in c.settled. Called with c.mu held.
+func (c *conn) settle(n uint64, err error) {
+	sl := *c.ring.at(n)
+	c.ring.free(n)
+	s := sl.session
+	if !sl.silent {
+		s.open--
+	}
+	switch sl.kind {
+	case slotMessage:
+		if !sl.silent || err != nil {
+			c.settled = append(c.settled, event{session: s, ref: sl.ref, err: err})
+		}
+	case slotChunk:
+		m := sl.out
+		m.open--
+		if err != nil {
+			m.fail(err)
+			c.stopMessage(s, m, stopFor(err))
+		}
+		c.outcome(s, m)
+	case slotRequest:
+		if d := sl.out.done; d != nil {
+			c.settled = append(c.settled, event{kind: eventCall, call: d, err: err})
+		}
+	default:
+	}
+}
+
+// outcome tells what became of m once it is finished and all is answered.
+func (c *conn) outcome(s *Session, m *outgoing) {
+	if !m.finished || m.open > 0 || m.told {
+		return
+	}
+	m.told = true
+	if m.sh.failure != msrpwire.FailureNo {
+		c.settled = append(c.settled, event{session: s, ref: m.ref, err: m.err})
+	}
+}
+
+// stopFor says how a message ends of which a chunk has failed.
+// [MSRP-SND-09] [MSRP-RPT-08]
+func stopFor(err error) stop {
+	if e := asError(err); e.Status == msrpwire.StatusStopSending {
+		return stopSilence
+	}
+	return stopAbort
+}
+
+// keepAlive sends a bodiless SEND if nothing has moved for long, and says when
+// to look again. [MSRP-CON-11]
+func (c *conn) keepAlive(now int64) time.Duration {
+	idle := c.ep.cfg.KeepAlive
+	wait := c.ep.cfg.UnboundTimeout
+	if len(c.sessions) == 0 || idle < 0 {
+		return wait
+	}
+	quiet := time.Duration(now - max(c.lastTraffic, c.lastRead.Load()))
+	if quiet < idle {
+		return idle - quiet
+	}
+	for _, s := range c.sessions {
+		if s.ready && !s.over {
+			c.sendEmpty(s, slotKeepAlive)
+			break
+		}
+	}
+	return idle
+}
+
+// sendEmpty queues a SEND without body, in front of nothing: it goes out with
+// the flat output. RFC 4975 §7.1. [MSRP-CON-01]
+func (c *conn) sendEmpty(s *Session, kind slotKind) {
+	h := msrpwire.Head{
+		MessageID: []byte(NewMessageID()),
+		ByteRange: msrpwire.Range{Start: 1, End: 0, Total: 0},
+	}
+	t := c.nextTID()
+	n, sl := c.ring.open()
+	*sl = slot{session: s, kind: kind}
+	s.open++
+	b := c.out.room(len(s.paths) + 256)
+	from := len(b.buf)
+	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), msrpwire.SEND)
+	b.buf = append(b.buf, s.paths...)
+	b.buf, _ = h.AppendFields(b.buf) // made of nothing that cannot be written
+	b.buf = msrpwire.AppendEnd(b.buf, t.bytes(), msrpwire.Last, false)
+	b.sends(n)
+	c.out.wrote(b, s, from)
+	s.flat += len(b.buf) - from
+	s.frames++
+	c.wake()
+}

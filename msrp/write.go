@@ -1,0 +1,149 @@
+package msrp
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+type eventKind uint8
+
+const (
+	eventSent eventKind = iota
+	eventRelieved
+	eventCall
+)
+
+// event is a call to a handler that has to wait until no lock is held.
+type event struct {
+	session *Session
+	ref     uint64
+	err     error
+	call    func(error)
+	kind    eventKind
+}
+
+// wake starts the writer unless it runs. A connection without output has no
+// writer goroutine, which keeps idle ones small. Called with c.mu held.
+func (c *conn) wake() {
+	if c.writing || c.closed {
+		return
+	}
+	c.writing = true
+	c.ep.group.Add(1)
+	go c.write()
+}
+
+// write hands output to the connection until there is none: all that has been
+// rendered meanwhile leaves in one write.
+func (c *conn) write() {
+	defer c.ep.group.Done()
+	var done []event
+	for {
+		c.mu.Lock()
+		b := c.next()
+		done = c.takeSettled(done[:0])
+		if b == nil {
+			c.writing = false
+			last := c.draining && c.due == 0
+			c.mu.Unlock()
+			c.fire(done)
+			if last {
+				c.fail(c.drainErr)
+			}
+			return
+		}
+		c.writeSince = c.ep.now()
+		c.tickSoon()
+		c.mu.Unlock()
+		c.fire(done)
+		err := c.writeBlock(b.buf)
+		c.mu.Lock()
+		done = c.account(b, done[:0])
+		c.mu.Unlock()
+		c.pool().give(b)
+		c.fire(done)
+		if err != nil {
+			c.fail(err)
+			return
+		}
+	}
+}
+
+// writeBlock writes p. A deadline set by the sweep interrupts it; only when no
+// octet at all was taken since is the connection stalled. [SW-FLOW-04]
+func (c *conn) writeBlock(p []byte) error {
+	for {
+		n, err := c.nc.Write(p)
+		if n < len(p) && n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+			p = p[n:]
+			c.mu.Lock()
+			c.writeSince = c.ep.now()
+			err = c.nc.SetWriteDeadline(time.Time{})
+			c.mu.Unlock()
+			if err == nil {
+				continue
+			}
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return ErrStalled
+		}
+		return err
+	}
+}
+
+// account notes that b has been handed to the system. Called with c.mu held.
+func (c *conn) account(b *block, done []event) []event {
+	now := c.ep.now()
+	c.writeSince, c.lastTraffic = 0, now
+	for _, m := range b.marks {
+		s := m.session
+		if s == nil {
+			c.owed -= m.octets
+			continue
+		}
+		if s.over {
+			continue
+		}
+		s.flat -= m.octets
+		s.frames -= m.frames
+		if s.relieved() {
+			done = append(done, event{session: s, kind: eventRelieved})
+		}
+	}
+	// RFC 4975 §7.1.1: the timer runs from the last octet of the chunk.
+	// [MSRP-SND-10]
+	for n := b.lo; n < b.hi; n++ {
+		sl := c.ring.at(n)
+		if sl == nil || sl.sent != 0 {
+			continue
+		}
+		sl.sent = now
+		if sl.silent && sl.kind == slotMessage {
+			done = append(done, event{session: sl.session, ref: sl.ref, kind: eventSent})
+		}
+	}
+	return done
+}
+
+// takeSettled moves the outcomes collected under the lock to done.
+func (c *conn) takeSettled(done []event) []event {
+	done = append(done, c.settled...)
+	clear(c.settled)
+	c.settled = c.settled[:0]
+	return done
+}
+
+// fire calls the handlers. Called without locks.
+func (c *conn) fire(events []event) {
+	for _, e := range events {
+		switch e.kind {
+		case eventSent:
+			e.session.cfg.Handler.Sent(e.ref, e.err)
+		case eventRelieved:
+			e.session.notifyCongested(false)
+		case eventCall:
+			e.call(e.err)
+		}
+	}
+}
