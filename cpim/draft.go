@@ -108,14 +108,13 @@ func isWords(name string) bool {
 func hasControl(s string) bool { return strings.ContainsFunc(s, isControl) }
 
 func (d *Draft) writable() error {
-	if len(d.To) == 0 || !isURI(d.From.URI) {
-		return unwritable("From or To")
+	if len(d.To) == 0 {
+		return unwritable("To")
 	}
-	for _, list := range [...][]Party{d.To, d.CC} {
-		for _, p := range list {
-			if !isURI(p.URI) {
-				return unwritable("URI")
-			}
+	parties := append(append([]Party{d.From}, d.To...), d.CC...)
+	for _, p := range parties {
+		if !isURI(p.URI) {
+			return unwritable("URI")
 		}
 	}
 	for _, b := range d.Bindings {
@@ -129,13 +128,13 @@ func (d *Draft) writable() error {
 			return unwritable("header name")
 		}
 	}
-	for _, f := range append(d.MIME[:len(d.MIME):len(d.MIME)], Pair{"Content-Type", d.ContentType}) {
+	if d.ContentType == "" || hasControl(d.ContentType) {
+		return unwritable("Content-Type")
+	}
+	for _, f := range d.MIME {
 		if f.Name == "" || !allIn(f.Name, classMIME) || hasControl(f.Value) {
 			return unwritable("content header")
 		}
-	}
-	if d.ContentType == "" {
-		return unwritable("Content-Type")
 	}
 	return nil
 }

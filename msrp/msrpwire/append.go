@@ -160,15 +160,20 @@ func (h *Head) writableFields() error {
 		return unwritable("Status")
 	case hasControl(h.UseNickname):
 		return unwritable("Use-Nickname")
-	case h.HasBody && (MediaType(h.ContentType) == nil || hasControl(h.ContentType)):
-		return unwritable("Content-Type")
-	case h.HasBody && !h.IsRequest() && h.Status != 0:
-		return unwritable("body of a response")
 	}
 	for _, f := range h.Fields {
 		if !isFieldName(f.Name) || identifyField(f.Name) != fieldOther || hasControl(f.Value) {
 			return unwritable("header field")
 		}
+	}
+	if !h.HasBody {
+		return nil
+	}
+	if MediaType(h.ContentType) == nil || hasControl(h.ContentType) {
+		return unwritable("Content-Type")
+	}
+	if h.Status != 0 {
+		return unwritable("body of a response")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func (r *headReader) line(line []byte, clean bool) {
 		return
 	}
 	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !isFieldName(line[:colon]) {
+	if colon < 0 {
 		r.reject("Malformed header line")
 		return
 	}
@@ -28,6 +28,10 @@ func (r *headReader) field(name, value []byte) {
 	h := &r.d.head
 	id := identifyField(name)
 	if id == fieldOther {
+		if !isFieldName(name) {
+			r.reject("Malformed header line")
+			return
+		}
 		// RFC 4975 §12: unknown fields change nothing. [MSRP-FRM-08]
 		h.Fields = append(h.Fields, Field{Name: name, Value: value})
 		return

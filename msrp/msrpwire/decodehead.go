@@ -15,13 +15,14 @@ type headReader struct {
 	lines int    // header lines so far
 	wrong *Error // the first thing that is wrong with it
 	ctrl  bool   // a line holds a control character
+	known bool   // the paths are those of the message before
 }
 
 // nextHead reads the head of a message.
 func (d *Decoder) nextHead(b []byte) (Event, int, *Error) {
 	skipped, e := d.skipBlank(b)
 	b = b[skipped:]
-	if e != nil || len(b) == 0 {
+	if e != nil || len(b) == 0 || string(b) == "\r" {
 		return NeedMore, skipped, e
 	}
 	if d.seen > 0 && len(b) < d.retry && !bytes.Contains(b[d.seen-1:], []byte(crlf)) {
@@ -55,8 +56,10 @@ func unreadable(comment string) *Error { return &Error{Comment: comment, Fatal: 
 
 func (r *headReader) read() (Event, int, *Error) {
 	d := r.d
-	fields := d.head.Fields[:0]
-	d.head = Head{Fields: fields}
+	h := &d.head
+	fields := h.Fields[:0]
+	*h = Head{}
+	h.Fields = fields
 	d.owned = false
 	if cap(d.own) > ownMax {
 		d.own = nil
@@ -78,7 +81,7 @@ func (r *headReader) read() (Event, int, *Error) {
 		line := r.b[r.pos:end]
 		if len(line) == 0 {
 			r.pos = end + len(crlf)
-			d.head.HasBody = d.head.IsRequest() && d.head.present&(1<<fieldContentType) != 0
+			h.HasBody = h.IsRequest() && h.present&(1<<fieldContentType) != 0
 			return r.done()
 		}
 		if line[0] == '-' {
@@ -101,7 +104,7 @@ func (r *headReader) read() (Event, int, *Error) {
 func (r *headReader) startLine() (bool, *Error) {
 	const protocol = "MSRP "
 	b, d := r.b, r.d
-	if n := min(len(b), len(protocol)); string(b[:n]) != protocol[:n] && !(n == 1 && b[0] == '\r') {
+	if n := min(len(b), len(protocol)); string(b[:n]) != protocol[:n] {
 		return false, unreadable("Not MSRP")
 	}
 	end, clean := scanLine(b, 0, d.limits.StartLine)
@@ -109,32 +112,41 @@ func (r *headReader) startLine() (bool, *Error) {
 	case end == lineTooLong:
 		return false, unreadable("Start line too long")
 	case end == lineIncomplete:
-		d.retry = d.limits.StartLine + 1
-		if len(b) < len(protocol) {
-			d.retry = 0
+		d.retry = 0
+		if len(b) >= len(protocol) {
+			d.retry = d.limits.StartLine + 1
 		}
 		return false, nil
 	case !clean:
 		return false, unreadable("Control character in start line")
 	}
-	tid, word, ok := bytes.Cut(b[len(protocol):end], []byte{' '})
-	if !ok || !isIdent(tid) {
+	line := b[len(protocol):end]
+	n := identLen(line)
+	if n == 0 || n == len(line) || line[n] != ' ' || !r.kind(line[n+1:]) {
 		return false, unreadable("Malformed start line")
 	}
-	h := &d.head
-	h.TID = tid
-	if status, digits := threeDigits(word[:min(3, len(word))]); digits && status > 0 && (len(word) == 3 || word[3] == ' ') {
-		h.Status = status
-		if len(word) > 4 {
-			h.Comment = word[4:]
-		}
-	} else if h.Method, ok = parseMethod(word); !ok {
-		return false, unreadable("Malformed start line")
-	}
-	d.markerLen = copy(d.marker[:], crlf+endLineHyphens)
-	d.markerLen += copy(d.marker[d.markerLen:], tid)
+	d.head.TID = line[:n:n]
+	copy(d.marker[:], crlf+endLineHyphens)
+	d.markerLen = markerTID + copy(d.marker[markerTID:], line[:n])
 	r.pos = end + len(crlf)
 	return true, nil
+}
+
+// kind reads what follows the transaction identifier: exactly three digits make
+// it a response, a method makes it a request.
+func (r *headReader) kind(s []byte) (ok bool) {
+	h := &r.d.head
+	if len(s) >= 3 && (len(s) == 3 || s[3] == ' ') {
+		if h.Status, ok = threeDigits(s[:3]); ok {
+			if len(s) > 4 {
+				h.Comment = s[4:]
+			}
+			return h.Status > 0
+		}
+		h.Status = 0
+	}
+	h.Method, ok = parseMethod(s)
+	return ok
 }
 
 // done ends the head at r.pos: behind the empty line, or at the end-line.
@@ -144,7 +156,9 @@ func (r *headReader) done() (Event, int, *Error) {
 	d.state, d.started = stateBody, false
 	r.check()
 	if r.wrong == nil {
-		d.paths.remember(r)
+		if !r.known {
+			d.paths.remember(r)
+		}
 		return GotHead, r.pos, nil
 	}
 	// RFC 4975 §7.2 needs a From-Path to answer. [MSRP-FRM-04] [MSRP-FRM-26]

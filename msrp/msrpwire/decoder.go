@@ -1,19 +1,17 @@
 package msrpwire
 
-import "bytes"
-
 // Event says what Decoder.Next found.
 type Event uint8
 
 const (
-	// NeedMore: nothing can be made of the octets behind those consumed. Read
-	// more and call again with all unconsumed octets.
+	// NeedMore says that nothing can be made of the octets behind those
+	// consumed. Read more and call again with all unconsumed octets.
 	NeedMore Event = iota
-	// GotHead: a message begins, Decoder.Head describes it.
+	// GotHead says that a message begins; Decoder.Head describes it.
 	GotHead
-	// GotBody: the n consumed octets are the next octets of the body.
+	// GotBody says that the n consumed octets are the next ones of the body.
 	GotBody
-	// GotEnd: the message is complete, Decoder.Flag says how it ended.
+	// GotEnd says that the message is complete; Decoder.Flag tells how it ended.
 	GotEnd
 )
 
@@ -177,8 +175,8 @@ func (d *Decoder) nextBody(b []byte) (Event, int, *Error) {
 		if !d.head.IsRequest() {
 			// A response has no body; what is there is dropped. [MSRP-FRM-27]
 			d.Skip()
-			ev, m, e := d.nextDropped(b[n:])
-			return ev, n + m, e
+			next, m, e := d.nextDropped(b[n:])
+			return next, n + m, e
 		}
 	case GotEnd:
 		if e := d.finish(); e != nil {
@@ -229,95 +227,4 @@ func (d *Decoder) keepHead() {
 	if !d.owned {
 		d.own, d.owned = d.head.detach(d.own), true
 	}
-}
-
-// scanBody finds the next piece of the body (GotBody), or the end-line at the
-// start of b (GotEnd), or nothing usable (NeedMore).
-//
-// RFC 4975 §7.1: the body ends at CRLF, seven hyphens, the transaction
-// identifier, a flag and CRLF, complete, and nowhere else. [MSRP-FRM-13]
-func (d *Decoder) scanBody(b []byte) (Event, int) {
-	marker := d.marker[:d.markerLen]
-	if !d.started {
-		// An end-line directly behind the empty line ends an empty body.
-		switch n, found := d.endLine(b); found {
-		case endMatch:
-			return GotEnd, n
-		case endPartial:
-			return NeedMore, 0
-		default:
-			d.started = len(b) > 0
-		}
-	}
-	for from := 0; ; {
-		i := bytes.Index(b[from:], marker)
-		if i < 0 {
-			return piece(d.cut(b, from))
-		}
-		i += from
-		n, found := d.endLine(b[i+len(crlf):])
-		switch {
-		case found == endMatch && i == 0:
-			return GotEnd, len(crlf) + n
-		case found != endNone:
-			return piece(i)
-		}
-		from = i + 1
-	}
-}
-
-func piece(n int) (Event, int) {
-	if n == 0 {
-		return NeedMore, 0
-	}
-	return GotBody, n
-}
-
-// cut returns the offset behind from at which a marker may begin that is not
-// complete yet, len(b) if there is none.
-func (d *Decoder) cut(b []byte, from int) int {
-	for i := max(from, len(b)-d.markerLen+1); i < len(b); i++ {
-		j := bytes.IndexByte(b[i:], '\r')
-		if j < 0 {
-			break
-		}
-		i += j
-		if bytes.HasPrefix(d.marker[:d.markerLen], b[i:]) {
-			return i
-		}
-	}
-	return len(b)
-}
-
-// Results of endLine.
-const (
-	endNone = iota
-	endPartial
-	endMatch
-)
-
-// endLine looks for the end-line of this message at the start of b; n is its
-// length with the CRLF. endPartial means that b is too short to tell.
-func (d *Decoder) endLine(b []byte) (n, found int) {
-	want := d.marker[len(crlf):d.markerLen]
-	if len(b) < len(want) {
-		if bytes.HasPrefix(want, b) {
-			return 0, endPartial
-		}
-		return 0, endNone
-	}
-	if !bytes.HasPrefix(b, want) {
-		return 0, endNone
-	}
-	rest := b[len(want):]
-	switch {
-	case len(rest) > 0 && !Flag(rest[0]).valid(),
-		len(rest) > 1 && rest[1] != '\r',
-		len(rest) > 2 && rest[2] != '\n':
-		return 0, endNone
-	case len(rest) < 3:
-		return 0, endPartial
-	}
-	d.flag = Flag(rest[0])
-	return len(want) + 3, endMatch
 }

@@ -7,10 +7,11 @@ const (
 	identMaxRead             = 64
 	endLineHyphens           = "-------"
 	crlf                     = "\r\n"
-	markerMax                = len(crlf) + len(endLineHyphens) + identMaxRead
+	markerTID                = len(crlf) + len(endLineHyphens) // where the identifier starts in a marker
+	markerMax                = markerTID + identMaxRead
 	base62                   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	identPunctuation         = ".-+%="
-	tokenPunctuation         = "!#$%&'*+-.^_`{|}~"
+	tokenOctetsPunct         = "!#$%&'*+-.^_`{|}~"
 	unreservedPunct          = "-._~"
 	sessionIDPunctuation     = unreservedPunct + "+=/"
 	regNamePunctuation       = unreservedPunct + "!$&'()*+,=%"
@@ -38,7 +39,7 @@ var classes = func() (t [256]uint8) {
 	}
 	add(base62, classAlnum|classIdent|classToken|classSession|classRegName|classUserinfo)
 	add(identPunctuation, classIdent)
-	add(tokenPunctuation, classToken)
+	add(tokenOctetsPunct, classToken)
 	add(sessionIDPunctuation, classSession)
 	add(regNamePunctuation, classRegName)
 	add(userinfoExtraPunctuation, classUserinfo)
@@ -55,10 +56,26 @@ func all[T ~string | ~[]byte](s T, class uint8) bool {
 	return true
 }
 
+// identLen returns the length of the ident at the start of s, 0 if there is none
+// or one that is too long.
+func identLen(s []byte) int {
+	if len(s) == 0 || classes[s[0]]&classAlnum == 0 {
+		return 0
+	}
+	n := 1
+	for n < len(s) && classes[s[n]]&classIdent != 0 {
+		n++
+	}
+	if n > identMaxRead {
+		return 0
+	}
+	return n
+}
+
 // isIdent reports whether s can be a transaction identifier or Message-ID on
 // input.
 func isIdent(s []byte) bool {
-	return len(s) > 0 && len(s) <= identMaxRead && classes[s[0]]&classAlnum != 0 && all(s, classIdent)
+	return len(s) > 0 && identLen(s) == len(s)
 }
 
 // isStrictIdent reports whether s is an ident as RFC 4975 §9 has it.

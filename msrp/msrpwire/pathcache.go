@@ -20,16 +20,13 @@ func (r *headReader) knownPaths() {
 	h.ToPath = lines[c.to[0]:c.to[1]:c.to[1]]
 	h.FromPath = lines[c.from[0]:c.from[1]:c.from[1]]
 	h.present = 1<<fieldToPath | 1<<fieldFromPath
-	r.lines = 2
+	r.lines, r.known = 2, true
 	r.pos += len(c.lines)
 }
 
 // remember keeps the path lines of a head that was read.
 func (c *pathCache) remember(r *headReader) {
 	lines := r.b[r.block:]
-	if len(c.lines) > 0 && bytes.HasPrefix(lines, c.lines) {
-		return
-	}
 	to := bytes.Index(lines, []byte(crlf))
 	from := to + len(crlf) + bytes.Index(lines[to+len(crlf):], []byte(crlf))
 	c.lines = append(c.lines[:0], lines[:from+len(crlf)]...)

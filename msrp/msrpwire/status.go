@@ -24,38 +24,31 @@ const (
 // StatusComment returns the usual comment for a response code, "" if there is
 // none.
 func StatusComment(status int) string {
-	switch status {
-	case StatusOK:
+	if status == StatusOK {
 		return "OK"
-	case StatusBadRequest:
-		return "Bad request"
-	case StatusUnauthorized:
-		return "Unauthorized"
-	case StatusForbidden:
-		return "Forbidden"
-	case StatusNotFound:
-		return "Recipient unknown"
-	case StatusTimeout:
-		return "Timeout"
-	case StatusStopSending:
-		return "Stop sending this message"
-	case StatusUnsupportedMedia:
-		return "Unsupported media type"
-	case StatusIntervalOutOfBounds:
-		return "Interval out of bounds"
-	case StatusNicknameMalformed:
-		return "Malformed nickname"
-	case StatusNicknameInUse:
-		return "Nickname reserved or already in use"
-	case StatusPrivateNotSupported:
-		return "Private messages not supported"
-	case StatusNoSuchSession:
-		return "No such session"
-	case StatusUnknownMethod:
-		return "Unknown method"
-	case StatusBoundElsewhere:
-		return "Session bound to another connection"
-	default:
-		return ""
 	}
+	for _, known := range [...]struct {
+		status  int
+		comment string
+	}{
+		{StatusBadRequest, "Bad request"},
+		{StatusUnauthorized, "Unauthorized"},
+		{StatusForbidden, "Forbidden"},
+		{StatusNotFound, "Recipient unknown"},
+		{StatusTimeout, "Timeout"},
+		{StatusStopSending, "Stop sending this message"},
+		{StatusUnsupportedMedia, "Unsupported media type"},
+		{StatusIntervalOutOfBounds, "Interval out of bounds"},
+		{StatusNicknameMalformed, "Malformed nickname"},
+		{StatusNicknameInUse, "Nickname reserved or already in use"},
+		{StatusPrivateNotSupported, "Private messages not supported"},
+		{StatusNoSuchSession, "No such session"},
+		{StatusUnknownMethod, "Unknown method"},
+		{StatusBoundElsewhere, "Session bound to another connection"},
+	} {
+		if known.status == status {
+			return known.comment
+		}
+	}
+	return ""
 }

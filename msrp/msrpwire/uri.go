@@ -56,17 +56,11 @@ func ParseURI(s string) (URI, error) {
 }
 
 func (u *URI) parseAuthority(s string) error {
-	var port string
-	if strings.HasPrefix(s, "[") {
-		literal, rest, ok := strings.Cut(s[1:], "]")
-		addr, err := netip.ParseAddr(literal)
-		if !ok || err != nil || !addr.Is6() || addr.Zone() != "" {
+	port := ""
+	if literal, ok := strings.CutPrefix(s, "["); ok {
+		if u.Host, port, ok = strings.Cut(literal, "]"); !ok || !isIPv6(u.Host) {
 			return badURI("bad IPv6 literal")
 		}
-		if rest != "" && rest[0] != ':' {
-			return badURI("bad port")
-		}
-		u.Host, port = literal, rest
 	} else {
 		i := strings.IndexByte(s, ':')
 		if i < 0 {
@@ -77,15 +71,29 @@ func (u *URI) parseAuthority(s string) error {
 			return badURI("bad host")
 		}
 	}
-	if port == "" {
-		return nil
-	}
-	n, err := strconv.ParseUint(port[1:], 10, 16)
-	if err != nil || n == 0 || len(port) > 6 || port[1] == '+' {
+	var ok bool
+	if u.Port, ok = parsePort(port); !ok {
 		return badURI("bad port")
 	}
-	u.Port = uint16(n)
 	return nil
+}
+
+func isIPv6(s string) bool {
+	addr, err := netip.ParseAddr(s)
+	return err == nil && addr.Is6() && addr.Zone() == ""
+}
+
+// parsePort reads ":" and 1 to 5 digits, or nothing.
+func parsePort(s string) (port uint16, ok bool) {
+	if s == "" {
+		return 0, true
+	}
+	digits, ok := strings.CutPrefix(s, ":")
+	if !ok || len(digits) > 5 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 16)
+	return uint16(n), err == nil && n > 0
 }
 
 // parseTail parses "[/session-id];transport[;param]*".
