@@ -48,13 +48,24 @@ func (h *Header) From() (Address, error) { return h.address("From") }
 // To returns the To field.
 func (h *Header) To() (Address, error) { return h.address("To") }
 
+// FromTag returns the tag of the From field, "" if there is none.
+func (h *Header) FromTag() string { return h.tag("From") }
+
+// ToTag returns the tag of the To field, "" if there is none.
+func (h *Header) ToTag() string { return h.tag("To") }
+
+func (h *Header) tag(name string) string {
+	var uri, params [4]Param
+	a, err := parseAddress(h.Value(name), uri[:0], params[:0], name)
+	if err != nil {
+		return ""
+	}
+	return a.Tag()
+}
+
 // AddToTag adds a tag to the To field if it has none.
 func (h *Header) AddToTag(tag string) {
-	i := h.index("To")
-	if i < 0 {
-		return
-	}
-	if to, err := h.To(); err == nil && to.Tag() == "" {
+	if i := h.index("To"); i >= 0 && h.ToTag() == "" {
 		h.Fields[i].Value += ";tag=" + tag
 	}
 }

@@ -1,18 +1,18 @@
 package sipmsg
 
-// Limits bounds what the parser takes in, in octets except for Headers. A zero
-// field means its default; a negative one nothing at all.
+// Limits bounds what the parser takes in, in octets except for Headers. A field
+// that is not positive means its default [SEC-02].
 type Limits struct {
 	StartLine   int // request line or status line; default 8192, beyond: 414
 	HeaderLine  int // one header field, folds included; default 16384, beyond: 400
-	HeaderBlock int // start line and all header fields; default 65536, beyond: 400
+	HeaderBlock int // start line to empty line, both included; default 65536, beyond: 400
 	Headers     int // number of header fields; default 256, beyond: 400
 	Body        int // default 1 MiB, beyond: 413
 }
 
 func (l Limits) withDefaults() Limits {
 	orDefault := func(v *int, def int) {
-		if *v == 0 {
+		if *v <= 0 {
 			*v = def
 		}
 	}

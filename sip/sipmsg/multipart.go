@@ -107,8 +107,8 @@ func parsePart(b []byte, lim Limits) (Part, error) {
 	return Part{Header: Header{Fields: fields}, Body: body}, nil
 }
 
-// AppendMultipart appends parts as a multipart body with the given boundary,
-// which must not occur in them (see Boundary).
+// AppendMultipart appends parts as a multipart body. The boundary has 1 to 70
+// letters and digits that occur in no part: a random token, as of package sipid.
 func AppendMultipart(dst []byte, boundary string, parts []Part) []byte {
 	for i := range parts {
 		dst = append(append(append(dst, "--"...), boundary...), '\r', '\n')

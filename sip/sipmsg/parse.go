@@ -15,32 +15,33 @@ func ParseDatagram(b []byte, lim Limits) (Message, error) {
 	if len(b) == 0 {
 		return nil, ErrIncomplete
 	}
-	end := bytes.Index(b, []byte("\r\n\r\n"))
-	var unended *SyntaxError
-	var body []byte
-	if end < 0 {
-		unended = malformed("header", "no empty line behind it")
-		end = len(b)
-	} else {
-		b, body = b[:end+2], b[end+4:]
-		end += 2
-	}
-	if end > lim.HeaderBlock {
-		unended = malformed("header", "too long")
-	}
-	h := parseHead(string(b[:min(end, lim.HeaderBlock)]), lim)
-	h.fail(unended)
-	switch n := h.length; {
-	case n > len(body):
+	block, body, ended := splitHead(b)
+	h := parseHead(string(block[:min(len(block), lim.HeaderBlock)]), lim)
+	switch {
+	case !ended:
+		h.fail(malformed("header", "no empty line behind it"))
+	case len(block)+len("\r\n") > lim.HeaderBlock:
+		h.fail(malformed("header", "too long"))
+	case h.length > len(body):
 		h.fail(malformed("Content-Length", "larger than the datagram"))
-	case n >= 0:
-		body = body[:n]
+	case h.length >= 0:
+		body = body[:h.length]
 	}
 	if len(body) > lim.Body {
 		h.fail(&SyntaxError{Field: "body", Problem: "too long", Status: 413})
 		body = nil
 	}
 	return h.finish(body)
+}
+
+// splitHead returns the lines before the empty one, each with its CRLF, and what
+// follows the empty line, if there is one.
+func splitHead(b []byte) (block, rest []byte, ended bool) {
+	end := bytes.Index(b, []byte("\r\n\r\n"))
+	if end < 0 {
+		return b, nil, false
+	}
+	return b[:end+2], b[end+4:], true
 }
 
 // lineEnds counts the octets of CRLF pairs at the start of b.

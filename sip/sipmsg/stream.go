@@ -23,9 +23,9 @@ type Stream struct {
 	// Limits must not change while a message is half read.
 	Limits Limits
 
-	scanned int   // octets known to hold no end of the header
-	head    head  // header read, body to come
-	start   int   // where the body begins; 0 while the header is looked for
+	scanned int  // octets known to hold no end of the header
+	head    head // header read, body to come
+	start   int  // where the body begins; 0 while the header is looked for
 }
 
 // Next returns the first message of b as ParseStream does. After ErrIncomplete

@@ -17,8 +17,7 @@ func (u URI) Equal(v URI) bool {
 	case !u.IsSIP():
 		return u.Opaque == v.Opaque
 	}
-	return unescape(u.User) == unescape(v.User) &&
-		unescape(u.Password) == unescape(v.Password) &&
+	return equalEscaped(u.User, v.User) && equalEscaped(u.Password, v.Password) &&
 		equalHost(u.Host, v.Host) && u.Port == v.Port &&
 		u.Params.equalURI(v.Params) && v.Params.equalURI(u.Params) &&
 		u.Headers.equalHeaders(v.Headers)
@@ -36,9 +35,37 @@ func equalHost(a, b string) bool {
 	return errX == nil && errY == nil && x == y
 }
 
+// equalEscaped compares user parts: an escape equals the octet it stands for,
+// unless that octet is reserved.
+func equalEscaped(a, b string) bool {
+	return a == b || normalise(a) == normalise(b)
+}
+
+// normalise resolves the escapes of octets that are not reserved, and writes the
+// others with capitals.
+func normalise(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	dst := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+2 >= len(s) || unhex(s[i+1]) < 0 || unhex(s[i+2]) < 0 {
+			dst = append(dst, s[i])
+			continue
+		}
+		if c := unescape(s[i : i+3]); strings.Contains(";/?:@&=+$,%", c) {
+			dst = append(dst, strings.ToUpper(s[i:i+3])...)
+		} else {
+			dst = append(dst, c...)
+		}
+		i += 2
+	}
+	return string(dst)
+}
+
 // equalURI reports whether every parameter of p that counts has its equal in q.
-// Parameters that only one URI has count if they are user, ttl, method, maddr or
-// (as sip-outbound and later RFCs rely on) transport.
+// Parameters that only one URI has count if they are user, ttl, method or maddr,
+// and transport, as the examples of §19.1.4 show.
 func (p Params) equalURI(q Params) bool {
 	for i := range p {
 		name := unescape(p[i].Name)
