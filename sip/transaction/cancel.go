@@ -1,0 +1,92 @@
+package transaction
+
+import (
+	"strconv"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// cancelRequest serves a CANCEL (RFC 3261 §9.2). key is that of its own
+// transaction, which absorbs its retransmissions.
+func (l *Layer) cancelRequest(s *shard, key string, via sipmsg.Via, req *sipmsg.Request, src transport.Source) {
+	var buf [keySize]byte
+	invite := s.server[string(appendServerKey(buf[:0], req, via, sipmsg.INVITE))]
+	if invite == nil {
+		tx := l.newServer(s, key, "", req, src, "")
+		tx.respond(sipmsg.NewResponse(req, 481, ""))
+		return
+	}
+	// The To tag is that of the responses to the INVITE.
+	tx := l.newServer(s, key, "", req, src, invite.tag)
+	tx.respond(sipmsg.NewResponse(req, 200, ""))
+	if invite.state != serverProceeding || invite.cancelled != nil {
+		return // no effect on a request that has its final response
+	}
+	invite.cancelled = req
+	if invite.onCancel != nil {
+		invite.onCancel(req)
+	}
+}
+
+// Cancel gives up an INVITE, from any goroutine: a CANCEL goes out, with the
+// given fields added (a Reason, say), as soon as a provisional response is
+// there (RFC 3261 §9.1). The transaction then ends as any other, usually with
+// a 487; a 2xx may cross the CANCEL; without any final response it ends with
+// ErrTimeout 64*T1 later. On a transaction with a final response, and for
+// other methods, nothing happens.
+func (tx *ClientTx) Cancel(fields ...sipmsg.Field) {
+	tx.shard.do(func() {
+		if tx.req.Method != sipmsg.INVITE || tx.cancel != nil {
+			return
+		}
+		switch tx.state {
+		case clientCalling:
+			tx.cancel = tx.cancelFor(fields) // RFC 3261 §9.1: it waits
+		case clientProceeding:
+			tx.cancel = tx.cancelFor(fields)
+			tx.sendCancel()
+		case clientAccepted, clientCompleted, clientTerminated:
+		}
+	})
+}
+
+// cancelFor makes the CANCEL of this INVITE.
+func (tx *ClientTx) cancelFor(fields []sipmsg.Field) *sipmsg.Request {
+	cancel := tx.followUp(sipmsg.CANCEL, tx.req.Header.Value("To"))
+	cancel.Header.Fields = append(cancel.Header.Fields, fields...)
+	return cancel
+}
+
+// sendCancel sends the CANCEL in a transaction of its own, with the branch of
+// the INVITE, to where that went.
+func (tx *ClientTx) sendCancel() {
+	tx.layer.newClient(tx.shard, tx.cancel, tx.packet.Target(), tx.branch, ClientEvents{}).start()
+	// RFC 3261 §9.1: without a final response in 64*T1 the INVITE is over.
+	tx.layer.after(tx.shard, &tx.end, tx.layer.cfg.timeout(), tx.timedOut)
+}
+
+// followUp makes the ACK or CANCEL that belongs to an INVITE (RFC 3261 §9.1,
+// §17.1.1.3): one Via, the top one, and the Route of the request.
+func (tx *ClientTx) followUp(method sipmsg.Method, to string) *sipmsg.Request {
+	r := &sipmsg.Request{Method: method, URI: tx.req.URI}
+	h := &tx.req.Header
+	r.Header.Fields = make([]sipmsg.Field, 0, 10)
+	r.Header.Add("Via", newVia(tx.branch))
+	r.Header.Add("Max-Forwards", "70")
+	for _, f := range h.Fields {
+		if f.Name == "Route" {
+			r.Header.Fields = append(r.Header.Fields, f)
+		}
+	}
+	r.Header.Add("From", h.Value("From"))
+	r.Header.Add("To", to)
+	r.Header.Add("Call-ID", h.CallID())
+	if cseq, err := h.CSeq(); err == nil {
+		r.Header.Add("CSeq", strconv.FormatUint(uint64(cseq.Seq), 10)+" "+string(method))
+	}
+	return r
+}
+
+// newVia is a Via value whose transport and sent-by the transport layer fills in.
+func newVia(branch string) string { return "SIP/2.0/UDP unset.invalid;branch=" + branch }

@@ -1,0 +1,56 @@
+package transaction
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// overloaded reports whether a request can have no transaction. Requests inside
+// dialogs get twice the room: who has a session must be able to end it. [SEC-04]
+func (l *Layer) overloaded(inDialog bool) bool {
+	limit := int64(l.cfg.MaxTransactions)
+	if inDialog {
+		limit *= 2
+	}
+	return l.open.Load() >= limit
+}
+
+// refuse answers a request without keeping anything of it.
+func (l *Layer) refuse(req *sipmsg.Request, src transport.Source) {
+	l.count.refused.Add(1)
+	resp := sipmsg.NewResponse(req, 503, "")
+	seconds := int64((l.cfg.RetryAfter + time.Second - 1) / time.Second)
+	resp.Header.Add("Retry-After", strconv.FormatInt(seconds, 10))
+	addToTag(resp, l.statelessTag(req))
+	l.transport.SendResponse(resp, src, nil)
+}
+
+// statelessTag makes the tag of a response without transaction: RFC 3261
+// §8.2.7 wants the same one for the same request.
+func (l *Layer) statelessTag(req *sipmsg.Request) string {
+	mac := hmac.New(sha256.New, l.tagKey)
+	mac.Write([]byte(req.Header.Value("Via")))
+	mac.Write([]byte(req.Header.CallID()))
+	return hex.EncodeToString(mac.Sum(nil)[:10])
+}
+
+// newTagKey returns the key for the tags of stateless responses. [SEC-06]
+func newTagKey() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // it never fails: see crypto/rand
+	return key
+}
+
+// addToTag adds our tag to the To of a response that has none yet.
+func addToTag(resp *sipmsg.Response, tag string) {
+	if to, err := resp.Header.To(); err == nil && to.Tag() == "" {
+		resp.Header.Set("To", resp.Header.Value("To")+";tag="+tag)
+	}
+}

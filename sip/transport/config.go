@@ -1,0 +1,80 @@
+package transport
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// Config says how a Layer works. The zero value works.
+type Config struct {
+	// Log gets what an operator should see; nil discards it.
+	Log *slog.Logger
+	// Limits bounds messages while they are read.
+	Limits sipmsg.Limits
+	// Advertise is the host, or host:port, that Via shows as sent-by. Without
+	// it the address is that of the listener, or the local address of the way
+	// to the destination when the listener is bound to all addresses.
+	Advertise string
+
+	// MaxConnections bounds the connections in total; default 20,000.
+	// Accepted ones beyond it are closed at once, new ones are not opened.
+	MaxConnections int
+	// ConnectionsPerAddress bounds the accepted connections of one IPv4
+	// address or IPv6 /64 network; default 1,000.
+	ConnectionsPerAddress int
+	// IdleTimeout closes a connection on which nothing was read for so long;
+	// default 32 minutes, a little more than the usual session interval, so
+	// that refreshes find it open.
+	IdleTimeout time.Duration
+	// MessageTimeout closes a connection whose message began so long ago and
+	// is not complete; default 20 s.
+	MessageTimeout time.Duration
+	// WriteTimeout cuts a connection that takes no octets for so long;
+	// default 10 s.
+	WriteTimeout time.Duration
+	// DialTimeout is how long a connection may take to come up; default 4 s,
+	// after which a message that left UDP for its size goes back to UDP.
+	DialTimeout time.Duration
+	// OutBuffer bounds the octets that wait to be written to one connection;
+	// default 1 MiB. A connection that exceeds it is cut. One message may
+	// exceed it alone.
+	OutBuffer int
+	// PingInterval is the time without input after which a connection that
+	// this side opened gets a CRLF keep-alive (RFC 5626 §4.4.1); no answer
+	// within 10 s ends it. Zero: none are sent. Pings are always answered.
+	PingInterval time.Duration
+	// SocketBuffer is the size, in octets, asked for the receive and send
+	// buffers of UDP sockets; default 8 MiB. The system may grant less.
+	SocketBuffer int
+
+	// Tap sees every message that is read or written; nil: nobody does.
+	Tap func(TapEvent)
+	// Network opens sockets; nil means those of the host.
+	Network Network
+}
+
+func orDefault[T int | time.Duration](v *T, def T) {
+	if *v == 0 {
+		*v = def
+	}
+}
+
+func (c Config) withDefaults() Config {
+	orDefault(&c.MaxConnections, 20_000)
+	orDefault(&c.ConnectionsPerAddress, 1000)
+	orDefault(&c.IdleTimeout, 32*time.Minute)
+	orDefault(&c.MessageTimeout, 20*time.Second)
+	orDefault(&c.WriteTimeout, 10*time.Second)
+	orDefault(&c.DialTimeout, 4*time.Second)
+	orDefault(&c.OutBuffer, 1<<20)
+	orDefault(&c.SocketBuffer, 8<<20)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Network == nil {
+		c.Network = hostNetwork{socketBuffer: c.SocketBuffer}
+	}
+	return c
+}

@@ -1,0 +1,61 @@
+package transport
+
+import (
+	"errors"
+
+	"github.com/confab-chat/confab/sip/sipid"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// deliver hands a message to the receiver.
+func (l *Layer) deliver(m sipmsg.Message, src Source) {
+	switch m := m.(type) {
+	case *sipmsg.Request:
+		via, err := m.Header.Via()
+		if err != nil {
+			l.malformed(m, err, src)
+			return
+		}
+		stamp(m, via, &src)
+		l.up.ReceiveRequest(m, src)
+	case *sipmsg.Response:
+		// RFC 3261 §18.1.2: a response to somebody else's request. [COM-20]
+		via, err := m.Header.Via()
+		if err != nil || !l.issued.has(via.Host, via.Port) {
+			l.count.foreignVia.Add(1)
+			return
+		}
+		l.up.ReceiveResponse(m, src)
+	}
+}
+
+// malformed answers a message that cannot be parsed, if it is a request, and
+// reports whether the end of the message is unknown.
+func (l *Layer) malformed(m sipmsg.Message, cause error, src Source) (fatal bool) {
+	l.count.malformed.Add(1)
+	fault := &sipmsg.SyntaxError{Status: 400, Fatal: true}
+	if !errors.As(cause, &fault) {
+		l.cfg.Log.Error("parser failed", "error", cause)
+	}
+	l.cfg.Log.Debug("malformed message", "transport", src.Transport, "remote", src.Remote, "error", cause)
+	// RFC 3261 §18.3: malformed responses are dropped, requests answered. An
+	// ACK has no response. [COM-02] [COM-03]
+	req, ok := m.(*sipmsg.Request)
+	if !ok || req == nil || req.Method == sipmsg.ACK {
+		return fault.Fatal
+	}
+	l.count.answered.Add(1)
+	if via, err := req.Header.Via(); err == nil {
+		stamp(req, via, &src)
+	} else {
+		src.reply = src.Remote
+	}
+	resp := sipmsg.NewResponse(req, fault.Status, "")
+	if to := resp.Header.Value("To"); to != "" {
+		if a, err := resp.Header.To(); err == nil && a.Tag() == "" {
+			resp.Header.Set("To", to+";tag="+sipid.NewTag())
+		}
+	}
+	l.SendResponse(resp, src, nil)
+	return fault.Fatal
+}

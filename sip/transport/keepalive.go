@@ -1,0 +1,59 @@
+package transport
+
+import (
+	"bytes"
+	"time"
+)
+
+// pongTimeout is how long the answer to a keep-alive may take (RFC 5626 §4.4.1).
+const pongTimeout = 10 * time.Second
+
+// keepAlive is the state of the CRLF keep-alives of one connection, which
+// belongs to its reader.
+type keepAlive struct {
+	ping   bool      // this side sends them
+	pinged time.Time // when the one without answer was sent
+	crlfs  int       // read since the last message and not answered
+}
+
+// due is when a ping has to be sent, or its answer be there.
+func (k *keepAlive) due(input time.Time, interval time.Duration) time.Time {
+	if !k.pinged.IsZero() {
+		return k.pinged.Add(pongTimeout)
+	}
+	return input.Add(interval)
+}
+
+// sendPing sends a keep-alive, or reports that the last one was not answered.
+func (in *inbox) sendPing(now time.Time) error {
+	k := &in.keepAlive
+	if k.pinged.IsZero() {
+		if !now.Before(k.due(in.input, in.s.layer.cfg.PingInterval)) {
+			k.pinged = now
+			in.s.write([]byte("\r\n\r\n"), in.s.flow.remote, nil)
+		}
+		return nil
+	}
+	// RFC 5626 §4.4.1: without a pong within 10 s the flow has failed. [COM-17]
+	if !now.Before(k.pinged.Add(pongTimeout)) {
+		return ErrNoPong
+	}
+	return nil
+}
+
+// lineEnds acts on line ends that stand before a message.
+func (in *inbox) lineEnds(octets []byte) {
+	k := &in.keepAlive
+	for range bytes.Count(octets, []byte("\r\n")) {
+		if !k.pinged.IsZero() {
+			k.pinged = time.Time{}
+			continue
+		}
+		// RFC 5626 §3.5.1: two line ends are a ping, one is the answer.
+		// RFC 3261 §7.5: others before a start line mean nothing. [COM-17]
+		if k.crlfs++; k.crlfs == 2 {
+			k.crlfs = 0
+			in.s.write([]byte("\r\n"), in.s.flow.remote, nil)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// A Receiver takes what a Layer reads. Calls for one flow come one after the
+// other, in the order of the wire; calls for different flows are concurrent. The
+// message belongs to the receiver.
+type Receiver interface {
+	ReceiveRequest(req *sipmsg.Request, src Source)
+	ReceiveResponse(resp *sipmsg.Response, src Source)
+}
+
+// A Layer is the transport layer of one SIP stack. Its methods are safe for
+// concurrent use.
+type Layer struct {
+	// Fixed after construction.
+	cfg     Config
+	up      Receiver
+	closing chan struct{} // closed when Shutdown or Close begins
+	issued  issued
+	udpOnly udpOnly
+	buffers outBuffers
+	scratch scratch
+	count   counters
+	group   sync.WaitGroup
+
+	mu          sync.Mutex
+	listeners   []net.Listener
+	sockets     []*Flow
+	ports       map[string]uint16        // of the first listener, by transport
+	byRemote    map[netip.AddrPort]*Flow // connections that requests may reuse
+	streams     map[*stream]struct{}     // all connections
+	perNetwork  map[netip.Prefix]int     // accepted connections
+	connections int
+	stopped     bool // closing is closed: nothing new
+	closed      bool // no goroutine starts any more
+}
+
+// New makes a layer that hands what it reads to up.
+func New(cfg Config, up Receiver) *Layer {
+	return &Layer{
+		cfg:        cfg.withDefaults(),
+		up:         up,
+		closing:    make(chan struct{}),
+		ports:      make(map[string]uint16),
+		byRemote:   make(map[netip.AddrPort]*Flow),
+		streams:    make(map[*stream]struct{}),
+		perNetwork: make(map[netip.Prefix]int),
+	}
+}
+
+// Listen opens a listener; network is "udp" or "tcp", or one of them with "4"
+// or "6". It returns the address that was bound. ctx bounds the opening only.
+func (l *Layer) Listen(ctx context.Context, network, addr string) (netip.AddrPort, error) {
+	if strings.HasPrefix(network, UDP) {
+		return l.listenUDP(ctx, network, addr)
+	}
+	ln, err := l.cfg.Network.Listen(ctx, network, addr)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	local := addrPort(ln.Addr())
+	l.mu.Lock()
+	stopped := l.stopped
+	if !stopped {
+		l.listeners = append(l.listeners, ln)
+		l.offer(TCP, local.Port())
+	}
+	l.mu.Unlock()
+	if stopped || !l.start(func() { l.accept(ln) }) {
+		_ = ln.Close()
+		return netip.AddrPort{}, ErrClosed
+	}
+	return local, nil
+}
+
+func (l *Layer) listenUDP(ctx context.Context, network, addr string) (netip.AddrPort, error) {
+	conn, err := l.cfg.Network.ListenPacket(ctx, network, addr)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	d := newDatagram(l, conn)
+	l.mu.Lock()
+	stopped := l.stopped
+	if !stopped {
+		l.sockets = append(l.sockets, d.flow)
+		l.offer(UDP, d.addr.Port())
+	}
+	l.mu.Unlock()
+	if stopped || !l.start(d.read) {
+		d.end(ErrClosed)
+		return netip.AddrPort{}, ErrClosed
+	}
+	return d.addr, nil
+}
+
+// offer remembers the port of the first listener of a transport for Via.
+func (l *Layer) offer(transport string, port uint16) {
+	if l.ports[transport] == 0 {
+		l.ports[transport] = port
+	}
+}
+
+// start runs f on a goroutine that Close waits for, unless the layer is closed.
+func (l *Layer) start(f func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.group.Go(f)
+	return true
+}
+
+// socketFor returns the UDP socket from which a peer can be reached, or nil.
+func (l *Layer) socketFor(remote netip.Addr) *Flow {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var fits *Flow
+	for _, f := range l.sockets {
+		local := f.Local().Addr()
+		dual := local.IsUnspecified() && local.Is6()
+		if local.Is4() != remote.Is4() && !dual {
+			continue
+		}
+		if local.IsUnspecified() || local.IsLoopback() == remote.IsLoopback() {
+			return f
+		}
+		if fits == nil {
+			fits = f
+		}
+	}
+	return fits
+}
+
+// Shutdown stops accepting, writes what is queued, closes every connection and
+// socket and waits for the goroutines. When ctx ends first the rest is closed
+// at once and the error is that of ctx. It must not be called by the Receiver.
+func (l *Layer) Shutdown(ctx context.Context) error {
+	streams := l.stop()
+	for _, s := range streams {
+		s.finish()
+	}
+	var err error
+	for _, s := range streams {
+		select {
+		case <-s.flow.gone:
+			continue
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		break
+	}
+	_ = l.Close()
+	return err
+}
+
+// Close closes everything at once and waits for the goroutines. It must not be
+// called by the Receiver.
+func (l *Layer) Close() error {
+	streams := l.stop()
+	l.mu.Lock()
+	l.closed = true
+	sockets := l.sockets
+	l.mu.Unlock()
+	for _, s := range streams {
+		s.end(ErrClosed)
+	}
+	for _, f := range sockets {
+		f.link.end(ErrClosed)
+	}
+	l.group.Wait()
+	return nil
+}
+
+// stop ends all that brings new flows and returns the connections that are left.
+func (l *Layer) stop() []*stream {
+	l.mu.Lock()
+	first := !l.stopped
+	l.stopped = true
+	listeners := l.listeners
+	l.listeners = nil
+	streams := make([]*stream, 0, len(l.streams))
+	for s := range l.streams {
+		streams = append(streams, s)
+	}
+	l.mu.Unlock()
+	if first {
+		close(l.closing)
+	}
+	for _, ln := range listeners {
+		_ = ln.Close()
+	}
+	return streams
+}

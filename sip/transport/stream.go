@@ -1,0 +1,121 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// linger is how long a connection that one side has closed stays for what is
+// still on its way: late responses after the peer's end of input, the peer's
+// end of input after ours.
+const linger = 500 * time.Millisecond
+
+// phase is the state of a connection.
+type phase uint8
+
+const (
+	phaseOpen      phase = iota // or coming up, while conn is nil
+	phaseFinishing              // takes no more messages, closes when it has written
+	phaseClosed
+)
+
+// A stream is a TCP connection. One goroutine reads; another one writes while
+// there is something to write.
+type stream struct {
+	// Fixed after construction.
+	layer   *Layer
+	flow    *Flow
+	network netip.Prefix // counted for it if valid
+	dialed  bool         // this side opened it
+	cancel  func()       // stops the dialing
+
+	mu      sync.Mutex
+	conn    net.Conn // nil until it is up
+	phase   phase
+	cause   error         // why it is closed
+	out     []byte        // waits to be written
+	sent    []func(error) // wait for out to be written
+	busy    int           // octets being written
+	writing bool
+}
+
+func newStream(l *Layer, remote netip.AddrPort) *stream {
+	s := &stream{layer: l}
+	s.flow = &Flow{transport: TCP, remote: remote, link: s, gone: make(chan struct{})}
+	return s
+}
+
+func (s *stream) local() netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return netip.AddrPort{}
+	}
+	return addrPort(s.conn.LocalAddr())
+}
+
+// source says where a message of this connection came from.
+func (s *stream) source() Source {
+	return Source{Flow: s.flow, Transport: TCP, Remote: s.flow.remote, Local: s.local()}
+}
+
+// finish closes the connection as soon as everything is written.
+func (s *stream) finish() {
+	s.mu.Lock()
+	if s.phase != phaseOpen {
+		s.mu.Unlock()
+		return
+	}
+	s.phase = phaseFinishing
+	conn, writing := s.conn, s.writing
+	s.mu.Unlock()
+	s.layer.retire(s.flow)
+	if conn == nil {
+		s.end(ErrClosed)
+	} else if !writing {
+		s.closeWrite(conn)
+	}
+}
+
+// closeWrite ends the output. The reader goes on until the peer closes too or
+// linger is over: closing with unread input would make the system reset the
+// connection, and the peer lose what was just written.
+func (s *stream) closeWrite(conn net.Conn) {
+	half, ok := conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		s.end(ErrClosed)
+		return
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(linger))
+}
+
+// end closes the connection at once; what was not written fails with cause.
+func (s *stream) end(cause error) {
+	s.mu.Lock()
+	if s.phase == phaseClosed {
+		s.mu.Unlock()
+		return
+	}
+	s.phase, s.cause = phaseClosed, cause
+	conn, sent := s.conn, s.sent
+	s.out, s.sent = nil, nil
+	s.mu.Unlock()
+	s.layer.forget(s)
+	if s.cancel != nil {
+		s.cancel()
+	}
+	if conn != nil {
+		_ = conn.Close()
+	}
+	close(s.flow.gone)
+	report(sent, cause)
+}
+
+// report tells the owners of messages what became of them.
+func report(sent []func(error), err error) {
+	for _, done := range sent {
+		done(err)
+	}
+}

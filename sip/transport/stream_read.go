@@ -1,0 +1,197 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// readSize is the size of a read buffer that holds no large message.
+const readSize = 4 << 10
+
+// An inbox is the reading side of a connection; it belongs to its reader.
+type inbox struct {
+	s     *stream
+	buf   []byte
+	start int // first octet not consumed
+	end   int // end of what was read
+
+	messages  sipmsg.Stream
+	keepAlive keepAlive
+	input     time.Time // when something was read last
+	began     time.Time // when the unfinished message began; zero without one
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// read serves a connection until it ends.
+func (s *stream) read() {
+	in := &inbox{s: s, buf: make([]byte, readSize), input: time.Now()}
+	in.messages.Limits = s.layer.cfg.Limits
+	in.keepAlive.ping = s.dialed && s.layer.cfg.PingInterval > 0
+	err := in.run()
+	switch {
+	case errors.Is(err, io.EOF):
+		// The peer sends no more, but it may still read: what is on its way
+		// up has been handed over, and its answers go out.
+		s.layer.retire(s.flow)
+		s.wait(linger)
+		err = errPeerClosed
+	case errors.Is(err, errFraming), errors.Is(err, errFinishing):
+		// RFC 3261 §18.3: the answer leaves before the connection closes.
+		s.finish()
+		in.discard()
+	}
+	s.end(err)
+}
+
+// wait returns after d, or when the connection has ended.
+func (s *stream) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.flow.gone:
+	}
+}
+
+func (in *inbox) run() error {
+	for {
+		if err := in.consume(); err != nil {
+			return err
+		}
+		if err := in.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+// consume handles, in order, what is complete in the buffer.
+func (in *inbox) consume() error {
+	l := in.s.layer
+	for in.start < in.end {
+		m, n, err := in.messages.Next(in.buf[in.start:in.end])
+		if errors.Is(err, sipmsg.ErrIncomplete) {
+			return nil
+		}
+		octets := in.buf[in.start : in.start+n]
+		in.start += n
+		in.began = time.Time{}
+		if m == nil && err == nil {
+			in.lineEnds(octets)
+			continue
+		}
+		in.keepAlive.crlfs = 0
+		l.tap(in.s.flow, false, in.s.flow.remote, octets)
+		if err == nil {
+			l.deliver(m, in.s.source())
+			continue
+		}
+		if l.malformed(m, err, in.s.source()) || n == 0 {
+			return errFraming
+		}
+	}
+	return nil
+}
+
+// fill reads more, with room made for it.
+func (in *inbox) fill() error {
+	in.makeRoom()
+	for {
+		now := time.Now()
+		if in.start < in.end && in.began.IsZero() {
+			in.began = now
+		}
+		if !in.s.readBy(in.deadline()) {
+			return errFinishing
+		}
+		n, err := in.s.conn.Read(in.buf[in.end:])
+		if n > 0 {
+			in.end += n
+			in.input = time.Now()
+			return nil
+		}
+		if isTimeout(err) {
+			err = in.timeout(time.Now())
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// makeRoom moves what is left to the front, or doubles a buffer that is full.
+// The parser has refused by then what exceeds its limits.
+func (in *inbox) makeRoom() {
+	switch {
+	case in.start == in.end:
+		in.start, in.end = 0, 0
+		if len(in.buf) > keepSize {
+			in.buf = make([]byte, readSize)
+		}
+	case in.end < len(in.buf):
+	case in.start > 0:
+		copy(in.buf, in.buf[in.start:in.end])
+		in.start, in.end = 0, in.end-in.start
+	default:
+		larger := make([]byte, 2*len(in.buf))
+		copy(larger, in.buf[:in.end])
+		in.buf = larger
+	}
+}
+
+// deadline is when the reader has to look again.
+func (in *inbox) deadline() time.Time {
+	cfg := &in.s.layer.cfg
+	by := in.input.Add(cfg.IdleTimeout)
+	if !in.began.IsZero() {
+		by = earlier(by, in.began.Add(cfg.MessageTimeout))
+	}
+	if in.keepAlive.ping {
+		by = earlier(by, in.keepAlive.due(in.input, cfg.PingInterval))
+	}
+	return by
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// timeout acts on a deadline that has passed; an error ends the connection.
+func (in *inbox) timeout(now time.Time) error {
+	cfg, count := &in.s.layer.cfg, &in.s.layer.count
+	switch {
+	case !in.began.IsZero() && !now.Before(in.began.Add(cfg.MessageTimeout)):
+		count.halfRead.Add(1)
+		return errHalfMessage
+	case !now.Before(in.input.Add(cfg.IdleTimeout)):
+		count.idle.Add(1)
+		return errIdle
+	case in.keepAlive.ping:
+		return in.sendPing(now)
+	}
+	return nil
+}
+
+// readBy sets the deadline of the next read, unless the connection is closing.
+func (s *stream) readBy(deadline time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.phase == phaseOpen && s.conn.SetReadDeadline(deadline) == nil
+}
+
+// discard reads what nobody wants any more, until closeWrite's deadline or the
+// end of the connection.
+func (in *inbox) discard() {
+	for {
+		if _, err := in.s.conn.Read(in.buf); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// writeSize is how much one write call takes, so that the write deadline
+// measures progress and not the length of the queue.
+const writeSize = 64 << 10
+
+// keepSize is the largest buffer that is kept for reuse.
+const keepSize = 64 << 10
+
+// outBuffers keeps flat output buffers between writes: a connection holds one
+// only while it has output.
+type outBuffers struct{ pool sync.Pool }
+
+func (s *stream) write(octets []byte, _ netip.AddrPort, done func(error)) {
+	s.mu.Lock()
+	err := s.cause
+	queued := len(s.out) + s.busy
+	switch {
+	case s.phase == phaseFinishing:
+		err = ErrClosed
+	case s.phase == phaseClosed:
+	case queued > 0 && queued+len(octets) > s.layer.cfg.OutBuffer:
+		// The policy of the queue: who does not read is cut.
+		err = ErrSlow
+	default:
+		if s.out == nil {
+			s.out = s.layer.buffers.take()
+		}
+		s.out = append(s.out, octets...)
+		if done != nil {
+			s.sent = append(s.sent, done)
+		}
+		start := s.conn != nil && !s.writing
+		s.writing = s.writing || start
+		s.mu.Unlock()
+		if start && !s.layer.start(s.flush) {
+			s.end(ErrClosed)
+		}
+		return
+	}
+	cut := s.phase == phaseOpen
+	s.mu.Unlock()
+	if cut {
+		s.layer.count.slow.Add(1)
+		s.end(err)
+	}
+	if done != nil {
+		done(err)
+	}
+}
+
+// flush writes until nothing is queued. It runs on a goroutine of its own, one
+// at a time: what is queued while it writes leaves with its next write.
+func (s *stream) flush() {
+	for {
+		s.mu.Lock()
+		batch, sent, conn := s.out, s.sent, s.conn
+		s.out, s.sent = nil, nil
+		s.busy = len(batch)
+		s.writing = len(batch) > 0
+		finished := !s.writing && s.phase == phaseFinishing
+		s.mu.Unlock()
+		if len(batch) == 0 {
+			if finished {
+				s.closeWrite(conn)
+			}
+			return
+		}
+		err := s.writeAll(conn, batch)
+		s.layer.buffers.give(batch)
+		report(sent, err)
+		if err != nil {
+			s.end(err)
+		}
+	}
+}
+
+// writeAll writes a batch, each part of it within the write timeout.
+func (s *stream) writeAll(conn net.Conn, batch []byte) error {
+	for len(batch) > 0 {
+		part := batch[:min(len(batch), writeSize)]
+		if err := conn.SetWriteDeadline(time.Now().Add(s.layer.cfg.WriteTimeout)); err != nil {
+			return err
+		}
+		if _, err := conn.Write(part); err != nil {
+			if isTimeout(err) {
+				s.layer.count.slow.Add(1)
+				err = ErrSlow
+			}
+			return err
+		}
+		batch = batch[len(part):]
+	}
+	return nil
+}
+
+func (b *outBuffers) take() []byte {
+	if buf, ok := b.pool.Get().(*[]byte); ok {
+		return (*buf)[:0]
+	}
+	return make([]byte, 0, 4<<10)
+}
+
+func (b *outBuffers) give(buf []byte) {
+	if cap(buf) <= keepSize {
+		b.pool.Put(&buf)
+	}
+}

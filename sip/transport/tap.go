@@ -1,0 +1,24 @@
+package transport
+
+import "net/netip"
+
+// TapEvent is one message on its way in or out.
+type TapEvent struct {
+	Out           bool   // written, not read
+	Transport     string // "udp", "tcp"
+	Local, Remote netip.AddrPort
+	// Octets of the message as on the wire, valid during the call only.
+	Octets []byte
+}
+
+// tap counts a message and shows it to Config.Tap.
+func (l *Layer) tap(f *Flow, out bool, remote netip.AddrPort, octets []byte) {
+	if out {
+		l.count.out.Add(1)
+	} else {
+		l.count.in.Add(1)
+	}
+	if l.cfg.Tap != nil {
+		l.cfg.Tap(TapEvent{Out: out, Transport: f.transport, Local: f.Local(), Remote: remote, Octets: octets})
+	}
+}
