@@ -1,0 +1,58 @@
+package identity
+
+import (
+	"strings"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// Identity is a verified caller.
+type Identity struct {
+	// User is the address of record, for example "sip:alice@example.test".
+	User conference.Identity
+	// Display is the display name that came with the identity, "" if none.
+	Display string
+	// AORs are further asserted identities, as a rule a tel URI. [IDN-02]
+	AORs []string
+	// Privacy reports whether the caller wants to be shown anonymously. [PRV-01]
+	Privacy bool
+	// Anonymous reports a caller who proved nothing and was let in all the same.
+	Anonymous bool
+	// Trusted reports that the request came from a peer of our trust domain.
+	Trusted bool
+}
+
+// aor returns the address of record that u belongs to: no port, no parameters,
+// the host in lower case, sips as sip.
+func aor(u sipmsg.URI) conference.Identity {
+	if !u.IsSIP() {
+		return conference.Identity(u.String())
+	}
+	a := u.Address()
+	a.Scheme = "sip"
+	a.Host = strings.ToLower(a.Host)
+	a.Port = 0
+	return conference.Identity(a.String())
+}
+
+// anonymous reports whether a names nobody (RFC 3323 §4.1). [IDN-04]
+func anonymous(a sipmsg.Address) bool {
+	host := strings.ToLower(a.URI.Host)
+	return host == "anonymous.invalid" || strings.HasSuffix(host, ".anonymous.invalid") ||
+		strings.EqualFold(a.URI.User, "anonymous") || strings.EqualFold(a.Display, "anonymous")
+}
+
+// wantsPrivacy reports whether the Privacy field asks for id, user or header
+// (RFC 3323 §4.2, RFC 3325 §9.3). "none" and no field mean no. [PRV-03]
+func wantsPrivacy(h *sipmsg.Header) bool {
+	for _, value := range h.Values("Privacy") {
+		for token := range strings.SplitSeq(value, ";") {
+			switch strings.ToLower(strings.TrimSpace(token)) {
+			case "id", "user", "header":
+				return true
+			}
+		}
+	}
+	return false
+}
