@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -46,13 +47,7 @@ func anonymous(a sipmsg.Address) bool {
 // wantsPrivacy reports whether the Privacy field asks for id, user or header
 // (RFC 3323 §4.2, RFC 3325 §9.3). "none" and no field mean no. [PRV-03]
 func wantsPrivacy(h *sipmsg.Header) bool {
-	for _, value := range h.Values("Privacy") {
-		for token := range strings.SplitSeq(value, ";") {
-			switch strings.ToLower(strings.TrimSpace(token)) {
-			case "id", "user", "header":
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.Privacy(), func(value string) bool {
+		return value == "id" || value == "user" || value == "header"
+	})
 }
