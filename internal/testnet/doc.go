@@ -1,0 +1,6 @@
+// Package testnet holds what tests of several packages need: a SIP peer that
+// writes exactly the octets it is told and reads what comes back, so that tests
+// can be as wrong as real clients are.
+//
+// It is imported by tests only.
+package testnet

@@ -1,0 +1,184 @@
+package testnet
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// patience is how long a peer waits for something that must come.
+const patience = 10 * time.Second
+
+// SIPPeer is one socket of a SIP peer. It is for one goroutine.
+type SIPPeer struct {
+	tb      testing.TB
+	conn    net.Conn
+	network string
+	stream  sipmsg.Stream
+	unread  []byte
+}
+
+// DialSIP connects to address over network, "udp" or "tcp". The socket is
+// closed when the test ends.
+func DialSIP(tb testing.TB, network, address string) *SIPPeer {
+	tb.Helper()
+	conn, err := (&net.Dialer{}).DialContext(tb.Context(), network, address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = conn.Close() })
+	return &SIPPeer{tb: tb, conn: conn, network: network}
+}
+
+// Addr returns the peer's own address.
+func (p *SIPPeer) Addr() string { return p.conn.LocalAddr().String() }
+
+// Network returns "udp" or "tcp".
+func (p *SIPPeer) Network() string { return p.network }
+
+// Close closes the socket.
+func (p *SIPPeer) Close() {
+	p.tb.Helper()
+	if err := p.conn.Close(); err != nil {
+		p.tb.Fatal(err)
+	}
+}
+
+// Write sends octets as they are, in one write.
+func (p *SIPPeer) Write(octets string) {
+	p.tb.Helper()
+	if _, err := p.conn.Write([]byte(octets)); err != nil {
+		p.tb.Fatal(err)
+	}
+}
+
+// Send sends messages in one write.
+func (p *SIPPeer) Send(messages ...sipmsg.Message) {
+	p.tb.Helper()
+	var octets []byte
+	for _, m := range messages {
+		octets = m.Append(octets)
+	}
+	p.Write(string(octets))
+}
+
+// Next returns the next message, and fails the test if none comes.
+func (p *SIPPeer) Next() sipmsg.Message {
+	p.tb.Helper()
+	m, err := p.next(patience)
+	if err != nil {
+		p.tb.Fatalf("reading a SIP message: %v", err)
+	}
+	return m
+}
+
+// Silence fails the test if a message comes within d.
+func (p *SIPPeer) Silence(d time.Duration) {
+	p.tb.Helper()
+	m, err := p.next(d)
+	if err == nil {
+		p.tb.Fatalf("unexpected message:\n%s", m.Append(nil))
+	}
+	var timeout net.Error
+	if !errors.As(err, &timeout) || !timeout.Timeout() {
+		p.tb.Fatalf("waiting in silence: %v", err)
+	}
+}
+
+// Closed fails the test unless the other side closes the connection.
+func (p *SIPPeer) Closed() {
+	p.tb.Helper()
+	for {
+		_, err := p.next(patience)
+		var timeout net.Error
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &timeout) && timeout.Timeout():
+			p.tb.Fatal("the connection stays open")
+		}
+		return
+	}
+}
+
+// Response returns the next response but 100, and fails the test if a request
+// comes instead.
+func (p *SIPPeer) Response() *sipmsg.Response {
+	p.tb.Helper()
+	for {
+		m := p.Next()
+		resp, ok := m.(*sipmsg.Response)
+		if !ok {
+			p.tb.Fatalf("want a response, got\n%s", m.Append(nil))
+		}
+		if resp.Status != 100 {
+			return resp
+		}
+	}
+}
+
+// Request returns the next request, and fails the test if a response comes
+// instead.
+func (p *SIPPeer) Request() *sipmsg.Request {
+	p.tb.Helper()
+	m := p.Next()
+	req, ok := m.(*sipmsg.Request)
+	if !ok {
+		p.tb.Fatalf("want a request, got\n%s", m.Append(nil))
+	}
+	return req
+}
+
+// Expect returns the next response but 100, and fails the test unless it has
+// status and answers a request of method.
+func (p *SIPPeer) Expect(status int, method sipmsg.Method) *sipmsg.Response {
+	p.tb.Helper()
+	resp := p.Response()
+	cseq, err := resp.Header.CSeq()
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	if resp.Status != status || cseq.Method != method {
+		p.tb.Fatalf("want %d to %s, got\n%s", status, method, resp.Append(nil))
+	}
+	return resp
+}
+
+func (p *SIPPeer) next(d time.Duration) (sipmsg.Message, error) {
+	if err := p.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, 65535)
+	if p.network == "udp" {
+		n, err := p.conn.Read(buf)
+		if err != nil {
+			return nil, err
+		}
+		return sipmsg.ParseDatagram(buf[:n], sipmsg.Limits{})
+	}
+	for {
+		m, n, err := p.stream.Next(p.unread)
+		p.unread = p.unread[n:]
+		switch {
+		case m != nil && err == nil:
+			return m, nil
+		case err != nil && !errors.Is(err, sipmsg.ErrIncomplete):
+			return nil, err
+		case err == nil && n > 0:
+			continue // line ends between messages
+		}
+		read, err := p.conn.Read(buf)
+		p.unread = append(p.unread, buf[:read]...)
+		if err != nil && read == 0 {
+			return nil, err
+		}
+	}
+}
+
+// Lines joins lines with CRLF, and ends with one: for messages written out in
+// tests.
+func Lines(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n" }
