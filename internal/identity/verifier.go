@@ -3,7 +3,7 @@ package identity
 import (
 	"context"
 	"log/slog"
-	
+
 	"net/netip"
 
 	"github.com/confab-chat/confab/internal/conference"

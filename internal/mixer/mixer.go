@@ -1,0 +1,136 @@
+package mixer
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sdp"
+)
+
+// ErrFull says that the mixer has no room for another leg. [FOC-FAC-06]
+var ErrFull = errors.New("mixer: no room for another leg")
+
+// Config is the configuration of a [Mixer]. Endpoint is required; zero fields
+// have the defaults named.
+type Config struct {
+	Log      *slog.Logger   // discards
+	Endpoint *msrp.Endpoint // whose listener the legs are reached by
+
+	// Host and Port are announced in our paths; default: those of the listener.
+	Host string
+	Port uint16
+
+	MaxMessage   int64        // octets of a message, wrapper included; 1 MiB
+	WrappedTypes sdp.TypeList // what a conference carries; text, composing, IMDN and everything else
+	MaxLegs      int          // no limit
+
+	// PrivateUnaware lists beginnings of User-Agent values whose clients show a
+	// private message as such though they never declare it. [SW-PRV-09]
+	PrivateUnaware []string
+
+	Now func() time.Time // time.Now
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.MaxMessage <= 0 {
+		c.MaxMessage = 1 << 20
+	}
+	if c.WrappedTypes == nil {
+		c.WrappedTypes = sdp.TypeList{"text/plain", "text/html", typeComposing, typeIMDN, "*"}
+	}
+	if c.PrivateUnaware == nil {
+		c.PrivateUnaware = []string{"Blink"}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Mixer holds the legs of all conferences on this node. It is safe for
+// concurrent use.
+type Mixer struct {
+	// fixed after construction
+	cfg Config
+
+	parsers parsers
+	legs    atomic.Int64 // reserved or open
+
+	mu    sync.Mutex
+	mixes map[conference.ID]*mix
+}
+
+// New returns a mixer without legs.
+func New(cfg Config) *Mixer {
+	return &Mixer{cfg: cfg.withDefaults(), mixes: make(map[conference.ID]*mix)}
+}
+
+// Legs returns the number of legs that are reserved or open.
+func (m *Mixer) Legs() int { return int(m.legs.Load()) }
+
+// Attach is the mixer's part in an instance; it is handed to the directory.
+func (m *Mixer) Attach(inst *instance.Instance) instance.Observer {
+	x := &mix{mixer: m, inst: inst, id: inst.ID(), legs: make(map[conference.EndpointID]*Leg)}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mixes[x.id] = x
+	return x
+}
+
+// forget drops the mix of an ended conference, unless a new life has begun.
+func (m *Mixer) forget(x *mix) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.mixes[x.id] == x {
+		delete(m.mixes, x.id)
+	}
+}
+
+// Check judges a first offer without reserving anything: whether it holds a
+// stream that a leg could take. The error is an [*sdp.Error]. [FOC-JOI-05]
+func (m *Mixer) Check(offer *sdp.Session) error {
+	n := sdp.Negotiation{Policy: m.policy()}
+	_, err := n.Receive(offer)
+	return err
+}
+
+// Capability describes what a leg could take, for OPTIONS and 488. [OPT-03]
+func (m *Mixer) Capability() *sdp.Session {
+	local := m.local()
+	local.Address = m.cfg.Host
+	local.Chatroom.PrivateMessages = true
+	return sdp.Capability(local, sdp.ProtoTCP)
+}
+
+// policy is what every leg demands of its peer.
+func (m *Mixer) policy() sdp.Policy {
+	return sdp.Policy{Protos: []sdp.Proto{sdp.ProtoTCP}, Needs: sdp.TypeCPIM}
+}
+
+// local is what every leg says of itself; the URI is missing.
+func (m *Mixer) local() sdp.Local {
+	return sdp.Local{
+		AcceptTypes:        sdp.TypeList{sdp.TypeCPIM}, // [SDP-06]
+		AcceptWrappedTypes: m.cfg.WrappedTypes,
+		MaxSize:            m.cfg.MaxMessage,
+		Chatroom:           sdp.Chatroom{Declared: true}, // [SDP-07]
+	}
+}
+
+// sessionID draws a sess-id below 2^62. [SDP-24]
+func sessionID() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand never returns an error
+	return binary.BigEndian.Uint64(b[:]) >> 2
+}
