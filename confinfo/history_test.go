@@ -23,7 +23,7 @@ type history struct {
 
 func newHistory(seed uint64) *history {
 	h := &history{
-		r:   rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a test wants the same numbers again
+		r:   rand.New(rand.NewPCG(seed, 1)),
 		now: &Document{Entity: conferenceURI, Version: 1, ConferenceState: &ConferenceState{}, Users: &Users{}},
 	}
 	for range h.r.IntN(crowd) {
@@ -32,8 +32,8 @@ func newHistory(seed uint64) *history {
 	return h
 }
 
-// step returns the next full state; the old one stays as it is.
-func (h *history) step() *Document {
+// step makes the next full state; the old one stays as it is.
+func (h *history) step() {
 	d := *h.now
 	list := slices.Clone(d.Users.List)
 	name := fmt.Sprintf("sip:user%d@ims.example", h.r.IntN(crowd))
@@ -59,9 +59,8 @@ func (h *history) step() *Document {
 		h.r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
 	d.Users = &Users{List: list}
-	d.ConferenceState = &ConferenceState{UserCount: uint32(len(list)), Active: true, Locked: h.r.IntN(10) == 0} //nolint:gosec // small
+	d.ConferenceState = &ConferenceState{UserCount: uint32(len(list)), Active: true, Locked: h.r.IntN(10) == 0}
 	h.now = &d
-	return &d
 }
 
 func (h *history) word() string {
@@ -174,13 +173,13 @@ func carry(t *testing.T, d *Document, version uint32) (*Document, []byte) {
 // A subscriber that applies every difference has what a full document would
 // give him, whatever happened and however many changes were merged into one.
 func TestDifferencesNeverDrift(t *testing.T) {
-	conform.Covers(t, "NOT-NFY-03", "NOT-NFY-05", "NOT-NFY-10", "PAR-SUB-06")
+	conform.Covers(t, "NOT-NFY-10", "PAR-SUB-06")
 	histories := 1000
 	if testing.Short() {
 		histories = 50
 	}
 	var sample [][]byte
-	for seed := range uint64(histories) { //nolint:gosec // positive
+	for seed := range uint64(histories) {
 		h := newHistory(seed)
 		version := uint32(1)
 		doc, b := carry(t, h.now, version)

@@ -36,7 +36,7 @@ func encodeStray(s string) string {
 	for i := range len(s) {
 		c := s[i]
 		switch {
-		case c == '%' && !(i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])):
+		case c == '%' && !isEscape(s[i:]):
 			b.WriteString("%25")
 		case c == ' ':
 			b.WriteString("%20")
@@ -49,6 +49,9 @@ func encodeStray(s string) string {
 	}
 	return b.String()
 }
+
+// isEscape reports whether s begins with a percent-encoded octet.
+func isEscape(s string) bool { return len(s) > 2 && isHex(s[1]) && isHex(s[2]) }
 
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'

@@ -11,7 +11,7 @@ func (n *Negotiation) Answer(p *Proposal, l Local) (*Session, Stream) {
 	case EffectChange:
 		l.URI = n.current.URI
 	case EffectRemove:
-		l = Local{Address: l.Address}
+		l = Local{}
 	case EffectNew:
 	}
 	// RFC 3264 §6: as many m-lines as the offer, in its order. [SDP-16]
@@ -19,7 +19,7 @@ func (n *Negotiation) Answer(p *Proposal, l Local) (*Session, Stream) {
 	for i := range media {
 		media[i] = refused(&p.offer.Media[i])
 	}
-	n.stream = nil
+	var agreed *Stream
 	if stream := p.Stream; len(stream.Peer.Path) > 0 {
 		stream.Local = l.URI
 		// RFC 3264 §6.1: what the offer allows, seen from here, and we allow. [SDP-18] [FOC-MOD-04]
@@ -29,12 +29,12 @@ func (n *Negotiation) Answer(p *Proposal, l Local) (*Session, Stream) {
 		line := m.Media()
 		line.Proto = media[stream.Index].Proto // in the offer's spelling [SDP-25] [SDP-28]
 		media[stream.Index] = line
-		n.stream = &stream
+		agreed = &stream
 	}
-	n.local = n.describe(&l, media)
-	n.remote, n.current = p.offer, l
+	local := n.describe(&l, media)
+	n.settle(local, p.offer, l, agreed)
 	s, _ := n.Stream()
-	return n.local, s
+	return local, s
 }
 
 // refused is the m-line that turns m down: media, proto and fmt stay, the port

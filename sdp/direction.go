@@ -10,7 +10,7 @@ const (
 	SendRecv Direction = 0
 	SendOnly Direction = 1
 	RecvOnly Direction = 2
-	Inactive          = SendOnly | RecvOnly
+	Inactive           = SendOnly | RecvOnly
 )
 
 // Sends reports whether the describing side sends.

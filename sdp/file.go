@@ -40,10 +40,6 @@ func (f *File) Complete(push bool) bool {
 	return !push || f.Type != "" || f.Size >= 0 || len(f.Hashes) > 0
 }
 
-// Same reports whether g names the same transfer: a repetition of the
-// description, not a new request (RFC 5547 §8.1).
-func (f *File) Same(g *File) bool { return f.TransferID != "" && f.TransferID == g.TransferID }
-
 // parseSelector reads the selectors in any order. The name is cut out by its
 // quotes first, since names contain blanks. [FT-03]
 func (f *File) parseSelector(value string) bool {
@@ -64,7 +60,7 @@ func (f *File) readSelector(key, v string) (ok bool) {
 		f.Type, ok = v, validFileType(v)
 	case "size":
 		size, err := strconv.ParseUint(v, 10, 63)
-		f.Size, ok = int64(size), err == nil //nolint:gosec // ParseUint was asked for 63 bits
+		f.Size, ok = int64(size), err == nil
 	case "hash":
 		var h FileHash
 		alg, digits, _ := strings.Cut(v, ":")

@@ -2,7 +2,6 @@ package sdp
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
@@ -53,7 +52,7 @@ func (n *Negotiation) Receive(offer *Session) (*Proposal, error) {
 		return nil, malformed("offer has fewer m= lines than before")
 	}
 	// RFC 3264 §8: an unchanged version is a no-op. [SDP-22] [FOC-MOD-01]
-	if offer.Origin.Equal(n.remote.Origin) && len(offer.Media) == len(n.remote.Media) {
+	if offer.Origin.SameVersion(n.remote.Origin) && len(offer.Media) == len(n.remote.Media) {
 		p := &Proposal{Effect: EffectNone, offer: n.remote}
 		if n.stream != nil {
 			p.Stream = *n.stream
@@ -141,69 +140,11 @@ func (n *Negotiation) judge(offer *Session, index int) (*Stream, error) {
 	if m.File != nil {
 		return nil, refuse(WarnMedia, "file transfer not available") // [FT-02]
 	}
-	if err := n.Policy.check(&m); err != nil {
-		return nil, err
-	}
-	role, err := n.Policy.answerRole(m.Setup)
+	role, err := n.Policy.accept(&m, n.Policy.answerRole)
 	if err != nil {
 		return nil, err
 	}
-	if role == RoleActive {
-		if err := dialable(m.Path); err != nil {
-			return nil, err
-		}
-	}
 	return &Stream{Index: index, Role: role, Direction: m.Direction.Reverse(), Peer: m}, nil
-}
-
-// check holds the peer's stream against what does not depend on who connects.
-func (p *Policy) check(m *Message) error {
-	switch {
-	case !p.allows(m.Proto):
-		return refuse(WarnTransport, "transport protocol not allowed") // [SDP-25]
-	case len(m.Path) == 0:
-		return malformed("no path") // [SDP-03]
-	case len(m.AcceptTypes) == 0:
-		return refuse(WarnFormat, "no accept-types") // [SDP-04]
-	case p.Needs != "" && !m.Accepts(p.Needs):
-		return refuse(WarnFormat, p.Needs+" not accepted") // [SDP-05]
-	case m.Proto.Secure() != m.Path[0].Secure:
-		return refuse(WarnTransport, "scheme of path contradicts transport protocol") // [SDP-25]
-	}
-	if p.Own != nil && slices.ContainsFunc(m.Path, p.Own) {
-		return malformed("path leads through us") // [WS-08]
-	}
-	return nil
-}
-
-func (p *Policy) allows(proto Proto) bool {
-	if p.Protos == nil {
-		return proto != ProtoWS
-	}
-	return slices.Contains(p.Protos, proto)
-}
-
-// answerRole is our role in an answer to an offer with the given setup.
-func (p *Policy) answerRole(offered Setup) (Role, error) {
-	switch {
-	case offered == SetupPassive && p.Reach != ReachListen:
-		return RoleActive, nil // illegal, but seen [SDP-12]
-	case offered == SetupActPass && p.Reach == ReachDial:
-		return RoleActive, nil // RFC 6135 §4.2.2
-	case offered != SetupPassive && p.Reach != ReachDial:
-		return RolePassive, nil // [SDP-12] [SDP-14]
-	}
-	return 0, malformed("neither side can open the connection")
-}
-
-// dialable reports whether we could connect to the path's first URI. Only then
-// does its transport matter: a passive peer's URI is a mere identifier.
-// [MSRP-URI-07] [SDP-15]
-func dialable(path []msrpwire.URI) error {
-	if !strings.EqualFold(path[0].Transport, "tcp") {
-		return refuse(WarnTransport, "transport of path not supported")
-	}
-	return nil
 }
 
 func samePath(a, b []msrpwire.URI) bool {

@@ -22,14 +22,6 @@ type Local struct {
 	Label              string
 }
 
-// Policy is what a side demands of the peer's stream.
-type Policy struct {
-	Protos []Proto                 // acceptable transports; nil: all but ProtoWS
-	Needs  string                  // media type the peer's accept-types must cover, "" for none
-	Reach  Reach                   // how connections can be made
-	Own    func(msrpwire.URI) bool // reports URIs of our own; a peer's path may lead through none. nil: no check
-}
-
 // Stream is the message stream two descriptions agree on.
 type Stream struct {
 	Index     int          // of its m-line
@@ -48,14 +40,15 @@ type Negotiation struct {
 	ID     uint64
 	Policy Policy
 
-	// What is in force.
-	local   *Session // our description
-	remote  *Session // the peer's
+	// What is in force. A dialog keeps it for life, so both descriptions are
+	// kept short.
+	local   []byte   // our description, as written
+	remote  *Session // the peer's o= and m-lines, nil before the first exchange
 	current Local    // what local was made from
 	stream  *Stream  // nil when there is none
 
-	version uint64 // the highest that a description of ours had
-	offered *Offer // our offer without answer, nil when there is none
+	version uint64     // the highest that a description of ours had
+	offered *openOffer // our offer without answer, nil when there is none
 }
 
 // Stream returns the stream in force; ok is false when there is none.
@@ -67,24 +60,48 @@ func (n *Negotiation) Stream() (s Stream, ok bool) {
 }
 
 // Description returns our description in force, nil before the first exchange.
-// It must not be changed.
-func (n *Negotiation) Description() *Session { return n.local }
+func (n *Negotiation) Description() *Session {
+	if n.local == nil {
+		return nil
+	}
+	s, err := Parse(n.local)
+	if err != nil {
+		return nil // cannot be: Append wrote it
+	}
+	return s
+}
+
+// settle puts an exchange in force. stream is nil when none resulted.
+func (n *Negotiation) settle(local, remote *Session, l Local, stream *Stream) {
+	n.local, n.remote = local.Append(nil), remote.outline()
+	n.current, n.stream = l, stream
+}
+
+// outline is what of a description later exchanges ask for.
+func (s *Session) outline() *Session {
+	o := &Session{Origin: s.Origin, Media: make([]Media, len(s.Media))}
+	for i := range s.Media {
+		o.Media[i] = refused(&s.Media[i])
+	}
+	return o
+}
 
 // describe makes our description of media. The version grows exactly when the
 // text differs from our last one in force; a version that was used for an offer
 // the peer refused does not come back with other content. [SDP-24]
 func (n *Negotiation) describe(l *Local, media []Media) *Session {
 	s := &Session{Name: "-", Connection: l.connection(), Media: media}
-	if n.local != nil && s.Connection.IsZero() { // nothing of ours is left: keep the line
-		s.Connection = n.local.Connection
+	last := n.Description()
+	if last != nil && s.Connection.IsZero() { // nothing of ours is left: keep the line
+		s.Connection = last.Connection
 	}
 	s.Origin = Origin{
 		Username: "-", SessionID: n.ID,
 		NetType: s.Connection.NetType, AddressType: s.Connection.AddressType, Address: s.Connection.Address,
 	}
-	if n.local != nil {
-		s.Origin.Version = n.local.Origin.Version
-		if bytes.Equal(s.Append(nil), n.local.Append(nil)) {
+	if last != nil {
+		s.Origin.Version = last.Origin.Version
+		if bytes.Equal(s.Append(nil), n.local) {
 			return s
 		}
 	}

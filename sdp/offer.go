@@ -1,7 +1,9 @@
 package sdp
 
-// Offer is an offer of ours that waits for its answer.
-type Offer struct {
+import "slices"
+
+// openOffer is an offer of ours that waits for its answer.
+type openOffer struct {
 	description *Session
 	local       Local
 	message     Message
@@ -13,19 +15,14 @@ type Offer struct {
 // from the present one moves the stream to a new session. The offer stays open
 // until [Negotiation.Accept] or [Negotiation.Withdraw].
 func (n *Negotiation) Offer(l Local) *Session {
-	o := &Offer{local: l}
+	o := &openOffer{local: l}
 	var media []Media
-	if n.local != nil {
-		media = make([]Media, len(n.local.Media))
-		for i := range media {
-			media[i] = refused(&n.local.Media[i]) // never fewer than before [FOC-MOD-01]
-		}
+	if last := n.Description(); last != nil {
+		media = last.outline().Media // never fewer than before [FOC-MOD-01]
 	}
-	if o.index = n.slot(media); o.index == len(media) {
-		media = append(media, Media{})
-	}
+	o.index = n.slot(media)
 	o.message = l.message(n.offerProto(&l), n.Policy.offerSetup(), l.Direction)
-	media[o.index] = o.message.Media()
+	media = slices.Replace(media, o.index, min(o.index+1, len(media)), o.message.Media())
 	o.description = n.describe(&l, media)
 	n.offered = o
 	return o.description
@@ -57,15 +54,6 @@ func (n *Negotiation) offerProto(l *Local) Proto {
 	return ProtoTCP
 }
 
-// offerSetup: actpass wherever others can connect to us, never passive.
-// RFC 6135 §4.2.2 [SDP-11]
-func (p *Policy) offerSetup() Setup {
-	if p.Reach == ReachDial {
-		return SetupActive
-	}
-	return SetupActPass
-}
-
 // Withdraw forgets our open offer: the peer refused it, and what was in force
 // stays. Its version is not used again for something else.
 func (n *Negotiation) Withdraw() { n.offered = nil }
@@ -87,7 +75,7 @@ func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
 		if n.stream == nil {
 			return EffectNone, Stream{}, refuse(WarnMedia, "message stream refused")
 		}
-		n.agree(o, answer, nil)
+		n.settle(o.description, answer, o.local, nil)
 		return EffectRemove, Stream{}, nil
 	}
 	stream, err := n.judgeAnswer(o, answer)
@@ -99,15 +87,11 @@ func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
 		effect = EffectChange
 		stream.Role = old.Role // the connection is there, nobody changes sides
 	}
-	n.agree(o, answer, stream)
+	n.settle(o.description, answer, o.local, stream)
 	return effect, *stream, nil
 }
 
-func (n *Negotiation) agree(o *Offer, answer *Session, stream *Stream) {
-	n.local, n.remote, n.current, n.stream = o.description, answer, o.local, stream
-}
-
-func (n *Negotiation) judgeAnswer(o *Offer, answer *Session) (*Stream, error) {
+func (n *Negotiation) judgeAnswer(o *openOffer, answer *Session) (*Stream, error) {
 	m, err := answer.Message(o.index)
 	if err != nil {
 		return nil, err
@@ -115,32 +99,12 @@ func (n *Negotiation) judgeAnswer(o *Offer, answer *Session) (*Stream, error) {
 	if m.Proto != o.message.Proto {
 		return nil, refuse(WarnTransport, "answer changes the transport protocol")
 	}
-	if err := n.Policy.check(&m); err != nil {
-		return nil, err
-	}
-	role, err := n.Policy.offerRole(m.Setup)
+	role, err := n.Policy.accept(&m, n.Policy.offerRole)
 	if err != nil {
 		return nil, err
-	}
-	if role == RoleActive {
-		if err := dialable(m.Path); err != nil {
-			return nil, err
-		}
 	}
 	return &Stream{
 		Index: o.index, Role: role, Local: o.local.URI,
 		Direction: m.Direction.Reverse().And(o.message.Direction), Peer: m,
 	}, nil
-}
-
-// offerRole is our role when the answer to our offer has the given setup.
-func (p *Policy) offerRole(answered Setup) (Role, error) {
-	switch {
-	case answered == SetupActive && p.Reach != ReachDial:
-		return RolePassive, nil
-	case answered != SetupActive && p.Reach != ReachListen:
-		// RFC 4975 §8.5: an answerer that knows no setup waits. [SDP-13]
-		return RoleActive, nil
-	}
-	return 0, malformed("neither side can open the connection")
 }

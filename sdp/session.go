@@ -11,8 +11,8 @@ type Session struct {
 	Media      []Media // in the order of the m-lines
 }
 
-// Origin is the o= line. Description identity is the whole line, its version
-// tells whether a later description differs (RFC 3264 §8).
+// Origin is the o= line. Its version tells whether a later description of the
+// same session differs (RFC 3264 §8).
 type Origin struct {
 	Username    string // empty is written as "-"
 	SessionID   uint64
@@ -42,8 +42,11 @@ type Media struct {
 	Attributes []Attribute
 }
 
-// Equal reports whether both lines name the same description and version.
-func (o Origin) Equal(p Origin) bool { return o == p }
+// SameVersion reports whether both lines stand above the same description. The
+// address plays no role: boxes on the way rewrite it.
+func (o Origin) SameVersion(p Origin) bool {
+	return o.Username == p.Username && o.SessionID == p.SessionID && o.Version == p.Version
+}
 
 // IsZero reports whether there is no c= line.
 func (c Connection) IsZero() bool { return c == Connection{} }
