@@ -1,0 +1,117 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is everything a server can be told. Make one with Default, LocalProfile,
+// Parse or Load; the zero value is not a valid configuration. A Config is not
+// changed after it was made and may then be read from any goroutine.
+type Config struct {
+	Domain      string // host part of conference URIs, in lower case
+	SIP         SIP
+	MSRP        MSRP
+	HTTP        HTTP
+	TLS         TLS
+	Store       Store
+	Auth        Auth
+	Factory     []string // conference factory URIs
+	Defaults    Policy   // of every conference that says nothing else
+	Conferences []Conference
+	Notify      Notify
+	DialOut     DialOut
+	Limits      Limits
+	Log         Log
+}
+
+// SIP is the signalling side.
+type SIP struct {
+	Listen    []Listener
+	Advertise string // host[:port] for Contact and Via; "" for what the listeners say
+	Outbound  string // URI of the next hop for requests of our own; "" for none
+	Trust     []Peer // whose P-Asserted-Identity counts
+}
+
+// MSRP is the media side.
+type MSRP struct {
+	Listen     []Listener
+	Advertise  string // host[:port] for a=path; "" for what the listener says
+	MaxMessage Size   // largest complete message, CPIM wrapper included
+}
+
+// HTTP is the side of administration.
+type HTTP struct {
+	Listen         string // host:port; "" serves no HTTP
+	AdminTokenFile string
+	Origins        []string // web origins besides the server's own
+}
+
+// TLS says how the server identifies itself.
+type TLS struct {
+	Certificate string // PEM file
+	Key         string // PEM file
+	ClientCA    string // PEM file
+	MinVersion  string // 1.2 or 1.3
+}
+
+// Store is where conferences are kept.
+type Store struct {
+	Path string // a folder; "" keeps everything in memory
+}
+
+// Auth says who may come in.
+type Auth struct {
+	Realm          string   // "" stands for the domain
+	Algorithms     []string // of digest authentication, best first
+	Users          []User
+	UsersFile      string
+	AllowAnonymous bool
+	// Local takes a loopback peer for whom it says it is. It is valid only while
+	// every listener is on loopback.
+	Local bool
+}
+
+// User is an account. It has a password or its hashes.
+type User struct {
+	AOR      string
+	Password Secret
+	HA1      map[string]Secret // by algorithm: H(username:realm:password), in hex
+	Display  string
+}
+
+// Conference is a reserved conference.
+type Conference struct {
+	URI        string
+	Subject    string
+	Members    []string // AORs, or domains for everybody in them; empty for no restriction
+	Moderators []string // AORs
+	Policy     Policy
+}
+
+// Notify paces the conference event package.
+type Notify struct {
+	MinInterval time.Duration // between two notifications of a subscription; 0 for none
+	Expires     time.Duration // longest subscription granted
+}
+
+// DialOut bounds whom the focus calls on behalf of others.
+type DialOut struct {
+	Consent string   // domain or any
+	Domains []string // besides the accounts' and own ones
+}
+
+// Limits bound what one peer may ask for; 0 switches a limit off.
+type Limits struct {
+	URIList               int // entries
+	ConnectionsPerAddress int // SIP and MSRP together
+	MessagesPerSecond     int // of a leg
+	NicknamesPerMinute    int // of a user
+	ComposingPerSecond    int // indications of a leg
+}
+
+// Log says what is written to stderr, and how.
+type Log struct {
+	Level  slog.Level
+	Format string // text or json
+}

@@ -1,0 +1,70 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Default returns the built-in configuration: what a key has that the file does
+// not mention. It opens loopback addresses only, and trusts peers there.
+func Default() *Config {
+	return &Config{
+		Domain: "conf.localhost",
+		SIP: SIP{
+			Listen: []Listener{
+				{Network: "udp", Address: "127.0.0.1:5060"},
+				{Network: "tcp", Address: "127.0.0.1:5060"},
+			},
+			Trust: []Peer{{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{127}), 8)}},
+		},
+		MSRP: MSRP{
+			Listen:     []Listener{{Network: "tcp", Address: "127.0.0.1:2855"}},
+			MaxMessage: 1 << 20,
+		},
+		HTTP:     HTTP{Listen: "127.0.0.1:8080"},
+		TLS:      TLS{MinVersion: "1.2"},
+		Store:    Store{Path: "./confab-data"},
+		Auth:     Auth{Algorithms: []string{"SHA-256"}},
+		Factory:  []string{"sip:factory@conf.localhost"},
+		Defaults: defaultPolicy(),
+		Notify:   Notify{MinInterval: 5 * time.Second, Expires: time.Hour},
+		DialOut:  DialOut{Consent: "domain"},
+		Limits: Limits{
+			URIList:               100,
+			ConnectionsPerAddress: 100,
+			MessagesPerSecond:     50,
+			NicknamesPerMinute:    20,
+			ComposingPerSecond:    1,
+		},
+		Log: Log{Level: slog.LevelInfo, Format: "text"},
+	}
+}
+
+// LocalProfile returns the configuration of a server started without a file:
+// everything on loopback, one open conference, and any local client is who it
+// says it is.
+func LocalProfile() *Config {
+	c := Default()
+	c.Auth.Local = true
+	c.Store.Path = ""
+	c.Conferences = []Conference{{
+		URI:     "sip:lobby@conf.localhost",
+		Subject: "Lobby",
+		Policy:  c.Defaults,
+	}}
+	return c
+}
+
+func defaultPolicy() Policy {
+	return Policy{
+		Join:            JoinOpen,
+		Invite:          Participants,
+		Remove:          Moderators,
+		PrivateMessages: true,
+		Nicknames:       true,
+		History:         History{Keep: 200, Replay: 20},
+		MaxUsers:        1000,
+		End:             End{MaxDuration: 24 * time.Hour},
+	}
+}

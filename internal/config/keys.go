@@ -1,0 +1,115 @@
+package config
+
+// keys is the table of the whole file. The order counts: what a key's default is
+// made of is read before it.
+func keys(c *Config) section {
+	return section{
+		{"domain", "host part of conference URIs", text(&c.Domain, domain)},
+		{"sip", "", section{
+			{"listen", "udp and tcp, as NETWORK://HOST:PORT; port 0 takes any free one", listeners(&c.SIP.Listen)},
+			{"advertise", "host[:port] for Contact and Via where it differs from the listeners", text(&c.SIP.Advertise, optional(hostPort))},
+			{"outbound", "URI of the next hop for requests of our own", text(&c.SIP.Outbound, optional(sipURI))},
+			{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&c.SIP.Trust, ParsePeer, Peer.String}},
+		}},
+		{"msrp", "", section{
+			{"listen", "tcp, as NETWORK://HOST:PORT", listeners(&c.MSRP.Listen)},
+			{"advertise", "host[:port] for a=path where it differs from the listener", text(&c.MSRP.Advertise, optional(hostPort))},
+			{"max_message", "largest message, CPIM wrapper included", size(&c.MSRP.MaxMessage, 1<<10, 64<<20)},
+		}},
+		{"http", "", section{
+			{"listen", "host:port of /healthz and /readyz; empty serves no HTTP", text(&c.HTTP.Listen, optional(address))},
+			{"admin_token_file", "bearer token of the API; without it the API answers loopback only", text(&c.HTTP.AdminTokenFile, anything)},
+			{"origins", "web origins besides our own whose pages may connect", texts(&c.HTTP.Origins, origin)},
+		}},
+		{"tls", "", section{
+			{"certificate", "PEM file", text(&c.TLS.Certificate, anything)},
+			{"key", "PEM file", text(&c.TLS.Key, anything)},
+			{"client_ca", "PEM file; clients must then show a certificate of it", text(&c.TLS.ClientCA, anything)},
+			{"min_version", "1.2 or 1.3", choice(&c.TLS.MinVersion, "1.2", "1.3")},
+		}},
+		{"store", "", section{
+			{"path", "folder of durable conferences; empty keeps everything in memory", text(&c.Store.Path, anything)},
+		}},
+		{"auth", "", authKeys(&c.Auth)},
+		{"factory", "URIs that make a new conference of each INVITE", texts(&c.Factory, sipURI)},
+		{"defaults", "policy of conferences, each key overridable in one", policyKeys(&c.Defaults)},
+		{"conferences", "reserved ones: uri, subject, members, moderators, policy", conferences(c)},
+		{"notify", "", section{
+			{"min_interval", "least time between two notifications of a subscription", duration(&c.Notify.MinInterval, 0)},
+			{"expires", "longest subscription granted", duration(&c.Notify.Expires, minSubscription)},
+		}},
+		{"dial_out", "whom lists and REFER may name", section{
+			{"consent", "domain: accounts, own domains and those listed; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},
+			{"domains", "", texts(&c.DialOut.Domains, domain)},
+		}},
+		{"limits", "0 switches one off", section{
+			{"uri_list", "entries of a URI list", count(&c.Limits.URIList)},
+			{"connections_per_address", "SIP and MSRP together", count(&c.Limits.ConnectionsPerAddress)},
+			{"messages_per_second", "of one MSRP session", count(&c.Limits.MessagesPerSecond)},
+			{"nicknames_per_minute", "changes by one user", count(&c.Limits.NicknamesPerMinute)},
+			{"composing_per_second", "composing indications of one MSRP session", count(&c.Limits.ComposingPerSecond)},
+		}},
+		{"log", "", section{
+			{"level", "debug, info, warn or error", level(&c.Log.Level)},
+			{"format", "text or json", choice(&c.Log.Format, "text", "json")},
+		}},
+	}
+}
+
+func authKeys(a *Auth) section {
+	return section{
+		{"realm", "of digest authentication; empty for the domain", text(&a.Realm, anything)},
+		{"algorithms", "SHA-256; MD5 only when named", texts(&a.Algorithms, oneOf("SHA-256", "MD5"))},
+		{"users", "accounts: aor, display, and password or ha1", sections[User]{&a.Users, func() User { return User{} }, userKeys}},
+		{"users_file", "more accounts", text(&a.UsersFile, anything)},
+		{"allow_anonymous", "let callers in who do not say who they are", flag(&a.AllowAnonymous)},
+		{"local", "take any loopback peer for whom it says it is; only while all listeners are on loopback", flag(&a.Local)},
+	}
+}
+
+func userKeys(u *User) section {
+	return section{
+		{"aor", "", text(&u.AOR, sipURI)},
+		{"password", "", text(&u.Password, func(s string) (Secret, error) { return Secret(s), nil })},
+		{"ha1", "", hashes{&u.HA1}},
+		{"display", "", text(&u.Display, anything)},
+	}
+}
+
+func policyKeys(p *Policy) section {
+	return section{
+		{"join", "open, members or moderated", choice(&p.Join, JoinOpen, JoinMembers, JoinModerated)},
+		{"invite", "participants, moderators or owner", choice(&p.Invite, Participants, Moderators, Owner)},
+		{"remove", "participants, moderators or owner", choice(&p.Remove, Participants, Moderators, Owner)},
+		{"private_messages", "", flag(&p.PrivateMessages)},
+		{"nicknames", "", flag(&p.Nicknames)},
+		{"history", "", section{
+			{"keep", "messages kept", count(&p.History.Keep)},
+			{"replay", "messages shown to who comes later", count(&p.History.Replay)},
+			{"durable", "survives a restart", flag(&p.History.Durable)},
+		}},
+		{"max_users", "0 for no limit", count(&p.MaxUsers)},
+		{"end", "", section{
+			{"on_creator_leave", "ends the conference", flag(&p.End.OnCreatorLeave)},
+			{"empty_after", "lives on empty for so long", duration(&p.End.EmptyAfter, 0)},
+			{"max_duration", "0s for no limit", duration(&p.End.MaxDuration, 0)},
+		}},
+	}
+}
+
+// conferences reads reserved conferences, each from the default policy on.
+func conferences(c *Config) setting {
+	return sections[Conference]{
+		to:    &c.Conferences,
+		fresh: func() Conference { return Conference{Policy: c.Defaults} },
+		keys: func(item *Conference) section {
+			return section{
+				{"uri", "", text(&item.URI, sipURI)},
+				{"subject", "", text(&item.Subject, anything)},
+				{"members", "", texts(&item.Members, member)},
+				{"moderators", "", texts(&item.Moderators, sipURI)},
+				{"policy", "", policyKeys(&item.Policy)},
+			}
+		},
+	}
+}

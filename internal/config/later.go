@@ -1,0 +1,70 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// later reports keys that were set to something this version cannot do, so that
+// nobody relies on what is not there. A feature that comes takes its line away.
+func later(c *Config, r *reader) {
+	d := Default()
+	features := []struct {
+		key   string
+		asked bool
+		what  string
+	}{
+		{"sip.outbound", c.SIP.Outbound != "", "calls placed by the server"},
+		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "the HTTP API"},
+		{"http.origins", len(c.HTTP.Origins) > 0, "WebSocket"},
+		{"tls.certificate", c.TLS.Certificate != "", "TLS"},
+		{"tls.key", c.TLS.Key != "", "TLS"},
+		{"tls.client_ca", c.TLS.ClientCA != "", "TLS"},
+		{"tls.min_version", c.TLS.MinVersion != d.TLS.MinVersion, "TLS"},
+		{"store.path", c.Store.Path != "" && c.Store.Path != d.Store.Path, "durable store"},
+		{"auth.realm", c.Auth.Realm != "", "digest authentication"},
+		{"auth.algorithms", !slices.Equal(c.Auth.Algorithms, d.Auth.Algorithms), "digest authentication"},
+		{"auth.users", len(c.Auth.Users) > 0, "digest authentication"},
+		{"auth.users_file", c.Auth.UsersFile != "", "digest authentication"},
+		{"auth.allow_anonymous", c.Auth.AllowAnonymous, "anonymous callers"},
+		{"dial_out.consent", c.DialOut.Consent != d.DialOut.Consent, "calls placed by the server"},
+		{"dial_out.domains", len(c.DialOut.Domains) > 0, "calls placed by the server"},
+		{"limits.uri_list", c.Limits.URIList != d.Limits.URIList, "URI lists"},
+		{"limits.nicknames_per_minute", c.Limits.NicknamesPerMinute != d.Limits.NicknamesPerMinute, "nicknames"},
+		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "composing indications"},
+	}
+	for _, f := range features {
+		if f.asked {
+			complain(r, f.key, "not supported yet: this version has no %s", f.what)
+		}
+	}
+	for i, p := range c.SIP.Trust {
+		if p.Name != "" {
+			complain(r, fmt.Sprintf("sip.trust[%d]", i), "not supported yet: this version has no TLS")
+		}
+	}
+}
+
+// laterPolicy gives what a policy asks for and this version lacks, by key.
+func laterPolicy(p Policy) map[string]string {
+	d := defaultPolicy()
+	features := []struct {
+		key   string
+		asked bool
+		what  string
+	}{
+		{"join", p.Join == JoinModerated, "moderated joining"},
+		{"invite", p.Invite != d.Invite, "inviting by participants"},
+		{"remove", p.Remove != d.Remove, "removal by participants"},
+		{"history.keep", p.History.Keep != d.History.Keep && p.History.Keep != 0, "history"},
+		{"history.replay", p.History.Replay != d.History.Replay && p.History.Replay != 0, "history"},
+		{"history.durable", p.History.Durable, "durable store"},
+	}
+	faults := make(map[string]string)
+	for _, f := range features {
+		if f.asked {
+			faults[f.key] = "not supported yet: this version has no " + f.what
+		}
+	}
+	return faults
+}
