@@ -38,26 +38,24 @@ func (r *Response) Append(dst []byte) []byte {
 
 // appendTo writes the fields, Content-Length, the empty line and the body.
 func (h *Header) appendTo(dst, body []byte) []byte {
-	dst = h.appendFields(dst)
+	for i := range h.Fields {
+		if h.Fields[i].Name != "Content-Length" {
+			dst = h.Fields[i].appendTo(dst)
+		}
+	}
 	dst = append(dst, "Content-Length: "...)
 	dst = strconv.AppendInt(dst, int64(len(body)), 10)
 	dst = append(dst, "\r\n\r\n"...)
 	return append(dst, body...)
 }
 
-// appendFields writes all fields but Content-Length.
-func (h *Header) appendFields(dst []byte) []byte {
-	for i := range h.Fields {
-		f := &h.Fields[i]
-		if f.Name == "Content-Length" || !classToken.all(f.Name) {
-			continue
-		}
-		dst = append(dst, f.Name...)
-		dst = append(dst, ':', ' ')
-		dst = appendText(dst, f.Value)
-		dst = append(dst, '\r', '\n')
+// appendTo writes the field with its line end, or nothing if the name is no token.
+func (f *Field) appendTo(dst []byte) []byte {
+	if !classToken.all(f.Name) {
+		return dst
 	}
-	return dst
+	dst = append(append(dst, f.Name...), ": "...)
+	return append(appendText(dst, f.Value), "\r\n"...)
 }
 
 // appendText writes s with CR and LF replaced by spaces.

@@ -63,7 +63,7 @@ func parseAuth(s string) (Auth, bool) {
 		if s == "" {
 			return a, true
 		}
-		if s[0] != ',' {
+		if s[0] != ',' || len(a.Params) == maxParams {
 			return Auth{}, false
 		}
 		s = s[1:]

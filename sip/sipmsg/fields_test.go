@@ -75,7 +75,8 @@ func TestTypedFields(t *testing.T) {
 	}{
 		{
 			"Event", "conference;id=a1", func(h *sipmsg.Header) (any, bool) { e, err := h.Event(); return e, err == nil },
-			sipmsg.Event{Package: "conference", Params: sipmsg.Params{{Name: "id", Value: "a1"}}}, "conference;id=a1",
+			sipmsg.Event{Package: "conference", Params: sipmsg.Params{{Name: "id", Value: "a1"}}},
+			"conference;id=a1",
 		},
 		{
 			"Subscription-State", "Terminated ; reason=noresource;retry-after=3",
@@ -90,11 +91,13 @@ func TestTypedFields(t *testing.T) {
 		},
 		{
 			"Content-Disposition", "recipient-list; handling=optional", func(h *sipmsg.Header) (any, bool) { return h.ContentDisposition() },
-			sipmsg.Disposition{Type: "recipient-list", Params: sipmsg.Params{{Name: "handling", Value: "optional"}}}, "recipient-list;handling=optional",
+			sipmsg.Disposition{Type: "recipient-list", Params: sipmsg.Params{{Name: "handling", Value: "optional"}}},
+			"recipient-list;handling=optional",
 		},
 		{
 			"Session-Expires", "1800;refresher=UAC", func(h *sipmsg.Header) (any, bool) { s, err := h.SessionExpires(); return s, err == nil },
-			sipmsg.SessionExpires{Seconds: 1800, Refresher: "uac"}, "1800;refresher=uac",
+			sipmsg.SessionExpires{Seconds: 1800, Refresher: "uac"},
+			"1800;refresher=uac",
 		},
 		{
 			"Min-SE", "90;x=y", func(h *sipmsg.Header) (any, bool) { return h.MinSE() }, uint32(90), "",
@@ -107,7 +110,8 @@ func TestTypedFields(t *testing.T) {
 		},
 		{
 			"RAck", "776656 1 INVITE", func(h *sipmsg.Header) (any, bool) { r, err := h.RAck(); return r, err == nil },
-			sipmsg.RAck{RSeq: 776656, CSeq: sipmsg.CSeq{Seq: 1, Method: sipmsg.INVITE}}, "776656 1 INVITE",
+			sipmsg.RAck{RSeq: 776656, CSeq: sipmsg.CSeq{Seq: 1, Method: sipmsg.INVITE}},
+			"776656 1 INVITE",
 		},
 		{"RSeq", "988789", func(h *sipmsg.Header) (any, bool) { return h.RSeq() }, uint32(988789), ""},
 		{"Expires", "7200", func(h *sipmsg.Header) (any, bool) { return h.Expires() }, uint32(7200), ""},
@@ -122,7 +126,8 @@ func TestTypedFields(t *testing.T) {
 			func(h *sipmsg.Header) (any, bool) { c, err := h.ChargingVector(); return c, err == nil },
 			sipmsg.ChargingVector{ICIDValue: "Ay+6O=0235", Params: sipmsg.Params{
 				{Name: "icid-generated-at", Value: "192.0.2.4"}, {Name: "orig-ioi", Value: "home1.net", Quoted: true},
-			}}, `icid-value="Ay+6O=0235";icid-generated-at=192.0.2.4;orig-ioi="home1.net"`,
+			}},
+			`icid-value="Ay+6O=0235";icid-generated-at=192.0.2.4;orig-ioi="home1.net"`,
 		},
 		{"Privacy", "id; Critical", func(h *sipmsg.Header) (any, bool) { return h.Privacy(), true }, []string{"id", "critical"}, ""},
 		{"Max-Forwards", "256", func(h *sipmsg.Header) (any, bool) { return h.MaxForwards(), true }, 70, ""},

@@ -112,7 +112,7 @@ func FuzzParseStream(f *testing.F) {
 func FuzzURI(f *testing.F) {
 	for _, s := range []string{
 		"sip:alice:secret@example.com:5061;transport=tcp;lr?to=sip:b%40h&x=", "sips:[2001:db8::1]", "tel:+1-201-555-0123;ext=1",
-		"urn:service:sos", "sip:a%00;x=%3b@h;maddr=239.255.255.1;ttl=15",
+		"urn:service:sos", "sip:a%00;x=%3b@h;maddr=239.255.255.1;ttl=15", "tel:0;0000;0000=0",
 	} {
 		f.Add(s)
 	}
@@ -137,6 +137,7 @@ func FuzzURI(f *testing.F) {
 // FuzzMultipart: what parses is written and parses to the same.
 func FuzzMultipart(f *testing.F) {
 	f.Add("b", []byte("--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n\r\nx\r\n--b--\r\n"))
+	f.Add("b", []byte("--b\r\nContent-Length: 1\r\n\r\nx\r\n--b--"))
 	f.Add("a b", []byte("pre\r\n--a b \r\nA: b\r\n c\r\n--a b--"))
 	f.Fuzz(func(t *testing.T, boundary string, body []byte) {
 		lim := sipmsg.Limits{Headers: 32, HeaderBlock: 1024}

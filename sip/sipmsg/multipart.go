@@ -23,55 +23,56 @@ func ParseMultipart(contentType MediaType, body []byte, lim Limits) ([]Part, err
 	}
 	lim = lim.withDefaults()
 	delimiter := []byte("--" + boundary)
-	_, last, ok := nextDelimiter(body, delimiter, 0)
-	if !ok {
-		return nil, malformed("body", "no boundary line")
-	}
 	var parts []Part
-	for !last.closing {
-		from, start := last.end, 0
-		if start, last, ok = nextDelimiter(body, delimiter, from); !ok {
-			return nil, malformed("body", "closing boundary missing")
+	line, ok := nextBoundary(body, delimiter, 0)
+	for ok && !line.closing {
+		from := line.end
+		if line, ok = nextBoundary(body, delimiter, from); !ok {
+			break
 		}
 		if len(parts) == lim.Headers {
 			return nil, malformed("body", "too many parts")
 		}
 		// The line end before a boundary belongs to the boundary.
-		part, err := parsePart(body[from:max(from, start-2)], lim)
+		part, err := parsePart(body[from:max(from, line.start-2)], lim)
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, part)
 	}
+	if !ok {
+		return nil, malformed("body", "boundary missing")
+	}
 	return parts, nil
 }
 
-// boundaryLine is what stands behind "--boundary".
+// boundaryLine is a line that separates parts.
 type boundaryLine struct {
-	end     int  // behind the line
-	closing bool // "--" follows
+	start, end int  // its octets, line end included
+	closing    bool // it ends with "--"
 }
 
-// nextDelimiter finds the next boundary line at or after from.
-func nextDelimiter(body, delimiter []byte, from int) (start int, line boundaryLine, ok bool) {
+// nextBoundary finds the first boundary line at or after from.
+func nextBoundary(body, delimiter []byte, from int) (boundaryLine, bool) {
 	for at := from; ; {
 		i := bytes.Index(body[at:], delimiter)
 		if i < 0 {
-			return 0, boundaryLine{}, false
+			return boundaryLine{}, false
 		}
-		start = at + i
+		start := at + i
 		at = start + len(delimiter)
-		if start != 0 && start != from && (start < from+2 || body[start-1] != '\n' || body[start-2] != '\r') {
+		if start != from && !bytes.HasSuffix(body[from:start], []byte("\r\n")) {
 			continue
 		}
-		if line, ok = boundaryEnd(body, at); ok {
-			return start, line, true
+		if line, ok := boundaryEnd(body, at); ok {
+			line.start = start
+			return line, true
 		}
 	}
 }
 
-// boundaryEnd reads [ "--" ] transport-padding CRLF; the closing line may be the
-// end of the body.
+// boundaryEnd reads [ "--" ] transport-padding CRLF; the closing line may end with
+// the body.
 func boundaryEnd(body []byte, at int) (boundaryLine, bool) {
 	rest := body[at:]
 	closing := bytes.HasPrefix(rest, []byte("--"))
@@ -112,7 +113,9 @@ func parsePart(b []byte, lim Limits) (Part, error) {
 func AppendMultipart(dst []byte, boundary string, parts []Part) []byte {
 	for i := range parts {
 		dst = append(append(append(dst, "--"...), boundary...), '\r', '\n')
-		dst = parts[i].Header.appendFields(dst)
+		for j := range parts[i].Header.Fields {
+			dst = parts[i].Header.Fields[j].appendTo(dst)
+		}
 		dst = append(append(dst, '\r', '\n'), parts[i].Body...)
 		dst = append(dst, '\r', '\n')
 	}

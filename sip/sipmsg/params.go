@@ -16,25 +16,35 @@ type Param struct {
 	Quoted bool
 }
 
-// Params is a list of parameters in wire order.
+// Params is a list of parameters in wire order. If a name stands twice, against
+// the rules, the first counts.
 type Params []Param
+
+// maxParams bounds the parameters of one URI or one value: looking one up takes
+// time in proportion.
+const maxParams = 64
 
 // Lookup returns the value of the first parameter of that name, and whether it
 // is there.
 func (p Params) Lookup(name string) (string, bool) {
-	for i := range p {
-		if equalFold(p[i].Name, name) {
-			return p[i].Value, true
-		}
+	if i := p.index(name); i >= 0 {
+		return p[i].Value, true
 	}
 	return "", false
 }
 
-// Has reports whether the parameter is there, with or without a value.
-func (p Params) Has(name string) bool {
-	_, ok := p.Lookup(name)
-	return ok
+// index returns the place of the first parameter of that name, or -1.
+func (p Params) index(name string) int {
+	for i := range p {
+		if equalFold(p[i].Name, name) {
+			return i
+		}
+	}
+	return -1
 }
+
+// Has reports whether the parameter is there, with or without a value.
+func (p Params) Has(name string) bool { return p.index(name) >= 0 }
 
 // With returns a copy of p in which name has value: in its old place or at the end.
 func (p Params) With(name, value string) Params {
@@ -115,6 +125,9 @@ func parseParams(buf Params, s, field string) (Params, error) {
 		var ok bool
 		if p, s, ok = nextParam(s[1:]); !ok {
 			return nil, malformed(field, "malformed parameter")
+		}
+		if len(buf) == maxParams {
+			return nil, malformed(field, "too many parameters")
 		}
 		buf = append(buf, p)
 	}

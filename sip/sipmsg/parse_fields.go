@@ -81,12 +81,20 @@ func (p *fieldParser) has(name string) bool {
 	return false
 }
 
-// unfold replaces each CRLF and the white space around it by one space
+// unfold replaces line ends and the white space around them by one space
 // (RFC 3261 §7.3.1).
 func unfold(s string) string {
-	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\r' || r == '\n' })
-	for i := range lines {
-		lines[i] = trim(lines[i])
+	dst := make([]byte, 0, len(s))
+	for s != "" {
+		var line string
+		line, s, _ = strings.Cut(s, "\n")
+		if line = trim(strings.TrimSuffix(line, "\r")); line == "" {
+			continue
+		}
+		if len(dst) > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, line...)
 	}
-	return trim(strings.Join(lines, " "))
+	return string(dst)
 }

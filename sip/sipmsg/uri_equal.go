@@ -69,11 +69,12 @@ func normalise(s string) string {
 func (p Params) equalURI(q Params) bool {
 	for i := range p {
 		name := unescape(p[i].Name)
-		value, ok := q.lookupEscaped(name)
-		if ok && !equalFold(unescape(p[i].Value), value) {
+		j := q.indexEscaped(name)
+		switch {
+		case p.indexEscaped(name) != i:
+		case j < 0 && significantParam(name):
 			return false
-		}
-		if !ok && significantParam(name) {
+		case j >= 0 && !equalFold(unescape(p[i].Value), unescape(q[j].Value)):
 			return false
 		}
 	}
@@ -88,13 +89,13 @@ func significantParam(name string) bool {
 	return false
 }
 
-func (p Params) lookupEscaped(name string) (string, bool) {
+func (p Params) indexEscaped(name string) int {
 	for i := range p {
 		if equalFold(unescape(p[i].Name), name) {
-			return unescape(p[i].Value), true
+			return i
 		}
 	}
-	return "", false
+	return -1
 }
 
 // equalHeaders: header components are never ignored, order does not matter.
@@ -119,16 +120,30 @@ next:
 // equalTel compares numbers without visual separators and all parameters, in
 // any order and case.
 func (u URI) equalTel(v URI) bool {
-	if !equalFold(digitsOnly(u.Opaque), digitsOnly(v.Opaque)) || len(u.Params) != len(v.Params) {
-		return false
-	}
-	for i := range u.Params {
-		value, ok := v.Params.Lookup(u.Params[i].Name)
-		if !ok || !equalFold(digitsOnly(u.Params[i].Value), digitsOnly(value)) {
+	return equalFold(digitsOnly(u.Opaque), digitsOnly(v.Opaque)) &&
+		u.Params.equalTel(v.Params) && v.Params.equalTel(u.Params)
+}
+
+func (p Params) equalTel(q Params) bool {
+	for i := range p {
+		if p.index(p[i].Name) != i {
+			continue
+		}
+		value, ok := q.Lookup(p[i].Name)
+		if !ok || !equalTelValue(p[i].Name, p[i].Value, value) {
 			return false
 		}
 	}
 	return true
+}
+
+// equalTelValue: separators do not count in what is a number by itself, an
+// extension or a global phone-context.
+func equalTelValue(name, a, b string) bool {
+	if equalFold(name, "ext") || strings.HasPrefix(a, "+") && strings.HasPrefix(b, "+") {
+		a, b = digitsOnly(a), digitsOnly(b)
+	}
+	return equalFold(a, b)
 }
 
 func digitsOnly(s string) string {

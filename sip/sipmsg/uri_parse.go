@@ -86,7 +86,7 @@ func splitURIParams(buf Params, s string, sep byte, c class) (Params, bool) {
 			pair = s[:i]
 		}
 		name, value, valued := strings.Cut(pair, "=")
-		if name == "" || !c.allEscaped(name) || !c.allEscaped(value) {
+		if name == "" || len(buf) == maxParams || !c.allEscaped(name) || !c.allEscaped(value) {
 			return nil, false
 		}
 		buf = append(buf, Param{Name: name, Value: value, Flag: !valued})

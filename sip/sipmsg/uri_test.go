@@ -77,6 +77,9 @@ func TestEqualURI(t *testing.T) {
 		{"sip:a@[2001:db8::1]", "sip:a@[2001:DB8:0::1]"},
 		{"tel:+1-201-555-0123", "tel:+12015550123", "tel:+1(201)555.0123"},
 		{"tel:123;a=b;phone-context=X.example", "TEL:123;phone-context=x.example;A=B"},
+		{"tel:7042;phone-context=+1-914-555;ext=1-2", "tel:7042;ext=12;phone-context=+1914555"},
+		{"tel:0;x;x=0", "tel:0;x;x=1"}, // the first counts
+		{"sip:a@h;x;x=0", "sip:a@h;x;x=1"},
 		{"urn:a:b", "URN:a:b"},
 	}
 	for _, set := range equal {
@@ -101,6 +104,7 @@ func TestEqualURI(t *testing.T) {
 		{"tel:+123", "tel:123"},
 		{"tel:123;a=b", "tel:123"},
 		{"tel:123;a=b", "tel:123;a=c"},
+		{"tel:123;phone-context=a.b", "tel:123;phone-context=ab"},
 		{"urn:a:b", "urn:a:c"},
 	}
 	for _, pair := range different {
