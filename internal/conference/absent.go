@@ -5,27 +5,28 @@ import (
 	"time"
 )
 
-// absentee is a user who was lost without BYE a moment ago: he keeps his place,
-// and his name if it was an anonymous one.
+// absentee is a user who was lost without BYE a moment ago. Until he is
+// connected again, or the time is over, he keeps the conference alive, his
+// place, and his name if it was an anonymous one. D-14, D-19.
 type absentee struct {
-	user      User
-	identity  Identity
-	anonymous uint64
-	until     time.Time
+	user     User
+	identity Identity
+	until    time.Time
 }
 
 // absentees holds those who are waited for, in the order in which the waiting
-// ends.
+// ends. A user who is on the way back is waited for and in the roster.
 type absentees struct {
 	queue []absentee
-	users map[User]time.Time // until
+	until map[User]time.Time
 }
 
 func (a *absentees) add(x absentee) {
-	if a.users == nil {
-		a.users = make(map[User]time.Time)
+	a.remove(x.user)
+	if a.until == nil {
+		a.until = make(map[User]time.Time)
 	}
-	a.users[x.user] = x.until
+	a.until[x.user] = x.until
 	i := len(a.queue)
 	for i > 0 && a.queue[i-1].until.After(x.until) {
 		i--
@@ -35,30 +36,34 @@ func (a *absentees) add(x absentee) {
 
 // has reports whether u is waited for at the time now.
 func (a *absentees) has(u User, now time.Time) bool {
-	until, ok := a.users[u]
+	until, ok := a.until[u]
 	return ok && now.Before(until)
 }
 
-// take removes u because he is back, or barred.
-func (a *absentees) take(u User) (absentee, bool) {
-	if _, ok := a.users[u]; !ok {
+// find returns who was seen as u, if he is waited for at the time now.
+func (a *absentees) find(u User, now time.Time) (absentee, bool) {
+	i := slices.IndexFunc(a.queue, func(x absentee) bool { return x.user == u && now.Before(x.until) })
+	if i < 0 {
 		return absentee{}, false
 	}
-	delete(a.users, u)
-	i := slices.IndexFunc(a.queue, func(x absentee) bool { return x.user == u })
-	x := a.queue[i]
-	a.queue = slices.Delete(a.queue, i, i+1)
-	return x, true
+	return a.queue[i], true
 }
 
-// count returns how many are waited for at the time now.
-func (a *absentees) count(now time.Time) int {
-	n := len(a.queue)
+// remove takes u out because he is connected again, or barred.
+func (a *absentees) remove(u User) {
+	if _, ok := a.until[u]; ok {
+		delete(a.until, u)
+		a.queue = slices.DeleteFunc(a.queue, func(x absentee) bool { return x.user == u })
+	}
+}
+
+// away counts those waited for at the time now who are not on the way back.
+func (a *absentees) away(r *roster, now time.Time) int {
+	n := 0
 	for _, x := range a.queue {
-		if now.Before(x.until) {
-			break
+		if now.Before(x.until) && r.users[x.user] == nil {
+			n++
 		}
-		n--
 	}
 	return n
 }
@@ -72,14 +77,12 @@ func (a *absentees) end() time.Time {
 }
 
 // prune forgets those whom nobody waits for any more.
-func (a *absentees) prune(now time.Time, s *State) {
+func (a *absentees) prune(r *roster, now time.Time) {
 	n := 0
 	for n < len(a.queue) && !now.Before(a.queue[n].until) {
 		x := a.queue[n]
-		delete(a.users, x.user)
-		if x.anonymous != 0 {
-			delete(s.roster.anonymous, x.identity)
-		}
+		delete(a.until, x.user)
+		r.unname(x.user, x.identity)
 		n++
 	}
 	a.queue = slices.Delete(a.queue, 0, n)

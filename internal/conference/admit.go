@@ -125,13 +125,11 @@ func (c Admit) name(s *State, old *Endpoint, e *Admitted) {
 		return
 	}
 	e.Display, e.AssociatedAORs = "", nil
-	if u, ok := s.roster.anonymous[c.Identity]; ok && c.Identity != "" {
-		e.User = u
-		return
+	n, ok := s.roster.anonymous[c.Identity]
+	if !ok {
+		n = s.roster.numbered + 1
 	}
-	e.Anonymous = s.roster.numbered + 1
-	n := strconv.FormatUint(e.Anonymous, 10)
-	e.User = User("sip:anonymous" + n + "@" + AnonymousHost)
+	e.User, e.Anonymous = anonymousUser(n), n
 }
 
 // authorise checks what does not depend on who else is there.
@@ -190,7 +188,7 @@ func (e Admitted) apply(s *State) {
 	if !s.alive || s.Endpoint(e.Endpoint) != nil {
 		return
 	}
-	s.absent.prune(e.At, s)
+	s.absent.prune(&s.roster, e.At)
 	s.activity = e.At
 	p := s.Participant(e.User)
 	if p == nil {
@@ -210,15 +208,12 @@ func (s *State) enrol(e Admitted) *Participant {
 		User: e.User, Identity: e.Identity, Display: e.Display, AssociatedAORs: e.AssociatedAORs,
 		Focus: e.Focus, Role: s.Role(e.Identity), Anonymous: e.Anonymous,
 	}
-	if a, ok := s.absent.take(e.User); ok && p.Anonymous == 0 {
-		p.Anonymous = a.anonymous
-	}
 	s.roster.add(p)
 	if p.Anonymous != 0 {
 		p.Display = "Anonymous " + strconv.FormatUint(p.Anonymous, 10)
 		s.roster.numbered = max(s.roster.numbered, p.Anonymous)
 		if p.Identity != "" {
-			s.roster.anonymous[p.Identity] = p.User
+			s.roster.anonymous[p.Identity] = p.Anonymous
 		}
 	}
 	return p

@@ -55,7 +55,5 @@ func (e Connected) apply(s *State) {
 	if _, ok := s.starters[id]; ok {
 		s.begun = true
 	}
-	if ep.Participant.Role == RoleOwner {
-		s.ownerDue = time.Time{}
-	}
+	s.absent.remove(ep.Participant.User)
 }

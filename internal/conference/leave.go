@@ -122,46 +122,52 @@ func (e Departed) apply(s *State) {
 	if !s.alive || ep == nil {
 		return
 	}
-	lostAt := ep.LostAt
-	if lostAt.IsZero() {
-		lostAt = e.At
+	p, wasConnected := ep.Participant, ep.Connected()
+	since := e.At
+	if !ep.LostAt.IsZero() {
+		since = ep.LostAt // time already waited for the leg counts, D-14
 	}
 	s.found(ep)
-	if e.Cause == CauseUnacknowledged && ep.Connected() {
-		s.arrived--
-	}
-	p, wasConnected := ep.Participant, ep.Connected()
 	s.roster.drop(ep)
 	s.activity = e.At
-	s.absent.prune(e.At, s)
-	if len(p.endpoints) == 0 {
-		s.depart(p, e, lostAt)
+	s.absent.prune(&s.roster, e.At)
+	if wasConnected && e.Cause == CauseUnacknowledged {
+		s.arrived--
 	}
+	until := e.At
+	if s.lost(e) {
+		until = later(e.At, since.Add(s.created.Policy.Grace))
+	}
+	s.miss(p, until, e.At)
 	if !wasConnected {
 		return
 	}
 	if s.roster.connected == 0 {
 		s.emptySince = e.At
 	}
-	if p.Role == RoleOwner && !s.roster.connectedAs(p.Identity) {
-		s.ownerDue = e.At
-		if e.Cause == CauseLost {
-			s.ownerDue = later(e.At, lostAt.Add(s.created.Policy.Grace))
-		}
+	if p.Role == RoleOwner && (e.Cause != CauseUnacknowledged || !s.ownerDue.IsZero()) {
+		s.ownerDue = until
 	}
 }
 
-// depart settles what remains of a user whose last endpoint is gone.
-func (s *State) depart(p *Participant, e Departed, lostAt time.Time) {
-	s.recent.leave(p.User, e.At)
-	until := lostAt.Add(s.created.Policy.Grace)
-	if e.Cause == CauseLost && until.After(e.At) {
-		// Time already waited for the leg counts. D-14, [FOC-TRM-07]
-		s.absent.add(absentee{user: p.User, identity: p.Identity, anonymous: p.Anonymous, until: until})
+// lost reports whether the departure earns a grace: it was no BYE's doing. An
+// unacknowledged 2xx counts as a loss as well, unless nobody has got into the
+// conference at all. [FOC-FAC-09] [FOC-LVE-04]
+func (s *State) lost(e Departed) bool {
+	return e.Cause == CauseLost || e.Cause == CauseUnacknowledged && s.arrived > 0
+}
+
+// miss settles what remains of a user one of whose endpoints left: if it was
+// the last one he is waited for until the time given. [FOC-TRM-07]
+func (s *State) miss(p *Participant, until, now time.Time) {
+	if len(p.endpoints) > 0 {
 		return
 	}
-	if p.Anonymous != 0 {
-		delete(s.roster.anonymous, p.Identity)
+	if until.After(now) {
+		s.absent.add(absentee{user: p.User, identity: p.Identity, until: until})
+	}
+	if !s.absent.has(p.User, now) {
+		s.roster.unname(p.User, p.Identity)
 	}
 }
 

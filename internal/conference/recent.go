@@ -6,100 +6,98 @@ import "time"
 const (
 	recentFor   = 10 * time.Minute
 	recentCount = 1024
-	// recentGone bounds the users remembered after they left.
-	recentGone = 1024
 )
 
 // recentIDs remembers the Message-IDs by which the users' last messages came,
-// to know a repetition. Who comes back finds his own still remembered, since
-// repetitions are what a client sends after a failure (RFC 4975 §5.4).
+// to know a repetition. It does so beyond a user's leaving: repetitions are what
+// a client sends after a failure (RFC 4975 §5.4).
 type recentIDs struct {
-	users map[User]*idRing
-	gone  []goneUser // by time of leaving
+	users       map[User]*sentIDs
+	first, last *sentIDs // by time of the last message
 }
 
-type goneUser struct {
-	user User
-	at   time.Time
+// sentIDs holds the ids of one user.
+type sentIDs struct {
+	user       User
+	at         map[string]time.Time
+	order      []string // a ring, oldest first from head on
+	head       int
+	prev, next *sentIDs
 }
 
-// idRing holds one user's ids, oldest first.
-type idRing struct {
-	at   map[string]time.Time
-	ids  []string // ring
-	head int
-}
-
+// has reports whether the user's id is remembered.
 func (r *recentIDs) has(u User, id string, now time.Time) bool {
-	ring := r.users[u]
-	if ring == nil || id == "" {
-		return false
+	if sent := r.users[u]; sent != nil && id != "" {
+		at, ok := sent.at[id]
+		return ok && now.Sub(at) < recentFor
 	}
-	at, ok := ring.at[id]
-	return ok && now.Sub(at) < recentFor
+	return false
 }
 
+// add remembers the user's id, and forgets users not heard for long.
 func (r *recentIDs) add(u User, id string, now time.Time) {
 	if id == "" {
 		return
 	}
-	ring := r.users[u]
-	if ring == nil {
+	sent := r.users[u]
+	if sent == nil {
 		if r.users == nil {
-			r.users = make(map[User]*idRing)
+			r.users = make(map[User]*sentIDs)
 		}
-		ring = &idRing{at: make(map[string]time.Time)}
-		r.users[u] = ring
+		sent = &sentIDs{user: u, at: make(map[string]time.Time)}
+		r.users[u] = sent
 	}
-	ring.add(id, now)
-}
-
-// leave notes that u left, and forgets those who left long ago.
-func (r *recentIDs) leave(u User, now time.Time) {
-	n := 0
-	for _, g := range r.gone {
-		if len(r.gone)-n < recentGone && now.Sub(g.at) < recentFor {
-			break
-		}
-		r.forget(g, now)
-		n++
+	sent.add(id, now)
+	if r.last != sent {
+		r.unlink(sent)
+		r.link(sent)
 	}
-	r.gone = append(r.gone[:0], r.gone[n:]...)
-	if r.users[u] != nil {
-		r.gone = append(r.gone, goneUser{user: u, at: now})
+	for r.first != sent && now.Sub(r.first.newest()) >= recentFor {
+		delete(r.users, r.first.user)
+		r.unlink(r.first)
 	}
 }
 
-// forget drops the ids of a user who left, unless he was heard since.
-func (r *recentIDs) forget(g goneUser, now time.Time) {
-	if ring := r.users[g.user]; ring != nil && now.Sub(ring.newest()) >= recentFor {
-		delete(r.users, g.user)
+// link puts sent at the end.
+func (r *recentIDs) link(sent *sentIDs) {
+	sent.prev, sent.next = r.last, nil
+	if r.last == nil {
+		r.first = sent
+	} else {
+		r.last.next = sent
+	}
+	r.last = sent
+}
+
+// unlink takes sent out, if it is in.
+func (r *recentIDs) unlink(sent *sentIDs) {
+	if sent.prev != nil {
+		sent.prev.next = sent.next
+	} else if r.first == sent {
+		r.first = sent.next
+	}
+	if sent.next != nil {
+		sent.next.prev = sent.prev
+	} else if r.last == sent {
+		r.last = sent.prev
 	}
 }
 
-func (g *idRing) add(id string, now time.Time) {
-	if _, ok := g.at[id]; ok {
-		g.at[id] = now
-		return
+func (s *sentIDs) add(id string, now time.Time) {
+	_, known := s.at[id]
+	s.at[id] = now
+	switch {
+	case known:
+	case len(s.order) < recentCount:
+		s.order = append(s.order, id)
+	default:
+		delete(s.at, s.order[s.head])
+		s.order[s.head] = id
+		s.head = (s.head + 1) % recentCount
 	}
-	g.at[id] = now
-	if len(g.ids) < recentCount {
-		g.ids = append(g.ids, id)
-		return
-	}
-	delete(g.at, g.ids[g.head])
-	g.ids[g.head] = id
-	g.head = (g.head + 1) % recentCount
 }
 
-// newest returns when the last id was added.
-func (g *idRing) newest() time.Time {
-	if len(g.ids) == 0 {
-		return time.Time{}
-	}
-	last := len(g.ids) - 1
-	if len(g.ids) == recentCount {
-		last = (g.head + recentCount - 1) % recentCount
-	}
-	return g.at[g.ids[last]]
+// newest returns when the last id came.
+func (s *sentIDs) newest() time.Time {
+	return s.at[s.order[(s.head+len(s.order)-1)%len(s.order)]]
 }

@@ -30,43 +30,31 @@ const (
 
 // String returns the code in words, for logs and the text of a Warning.
 func (c Code) String() string {
-	switch c {
-	case CodeNotAlive:
-		return "conference is not running"
-	case CodeAlreadyAlive:
-		return "conference is running already"
-	case CodeFull:
-		return "conference is full"
-	case CodeTooManyEndpoints:
-		return "too many endpoints of this user"
-	case CodeLocked:
-		return "conference is locked"
-	case CodeBarred:
-		return "removed from this conference"
-	case CodeNotMember:
-		return "not a member"
-	case CodeNotApproved:
-		return "not approved"
-	case CodeNotStarted:
-		return "conference has not been started"
-	case CodeNotAllowed:
-		return "not allowed"
-	case CodeNoSuchUser:
-		return "no such participant"
-	case CodeNoSuchEndpoint:
-		return "no such endpoint"
-	case CodeEndpointTaken:
-		return "endpoint id in use"
-	case CodeNotConnected:
-		return "not connected"
-	case CodeAlreadyConnected:
-		return "already connected"
+	words := [...]string{
+		CodeNotAlive:         "conference is not running",
+		CodeAlreadyAlive:     "conference is running already",
+		CodeFull:             "conference is full",
+		CodeTooManyEndpoints: "too many endpoints of this user",
+		CodeLocked:           "conference is locked",
+		CodeBarred:           "removed from this conference",
+		CodeNotMember:        "not a member",
+		CodeNotApproved:      "not approved",
+		CodeNotStarted:       "conference has not been started",
+		CodeNotAllowed:       "not allowed",
+		CodeNoSuchUser:       "no such participant",
+		CodeNoSuchEndpoint:   "no such endpoint",
+		CodeEndpointTaken:    "endpoint id in use",
+		CodeNotConnected:     "not connected",
+		CodeAlreadyConnected: "already connected",
 	}
-	return "code " + strconv.Itoa(int(c))
+	if c == 0 || int(c) >= len(words) {
+		return "code " + strconv.Itoa(int(c))
+	}
+	return words[c]
 }
 
 // Refusal is the error of a command that the state does not allow.
-type Refusal struct {
+type Refusal struct { //nolint:errname // a refusal is an answer, not a fault
 	Code Code
 }
 
@@ -75,7 +63,7 @@ func (r *Refusal) Error() string { return "conference: " + r.Code.String() }
 
 // Is reports whether target is a refusal with the same code.
 func (r *Refusal) Is(target error) bool {
-	t, ok := target.(*Refusal) //nolint:errorlint // Is compares one link of the chain
+	t, ok := target.(*Refusal)
 	return ok && t.Code == r.Code
 }
 

@@ -31,24 +31,31 @@ func (c Remove) decide(s *State, out []Event) ([]Event, error) {
 		return nil, refuse(CodeNotAlive)
 	}
 	p := s.Participant(c.User)
-	if err := c.allowed(s, p); err != nil {
+	lost, waited := s.absent.find(c.User, c.At)
+	id := lost.identity
+	if p != nil {
+		id = p.Identity
+	}
+	if err := c.allowed(s, id); err != nil {
 		return nil, err
 	}
-	if p == nil {
+	if p == nil && (!waited || !c.Bar) {
 		return nil, refuse(CodeNoSuchUser)
 	}
-	for _, ep := range p.endpoints {
-		// Every endpoint of the user goes. [FOC-RMV-03]
-		out = append(out, departure(ep, c.At, CauseRemoved, c.Reason, c.By))
+	if p != nil {
+		for _, ep := range p.endpoints {
+			// Every endpoint of the user goes. [FOC-RMV-03]
+			out = append(out, departure(ep, c.At, CauseRemoved, c.Reason, c.By))
+		}
 	}
-	if c.Bar && p.Identity != "" {
-		out = append(out, Barred{At: c.At, User: p.User, Identity: p.Identity, By: c.By})
+	if c.Bar && id != "" {
+		out = append(out, Barred{At: c.At, User: c.User, Identity: id, By: c.By})
 	}
 	return out, nil
 }
 
-// allowed checks that the issuer may remove p, which is nil for a stranger.
-func (c Remove) allowed(s *State, p *Participant) error {
+// allowed checks that the issuer may remove the user id, who may be a stranger.
+func (c Remove) allowed(s *State, id Identity) error {
 	if c.By == "" {
 		return nil
 	}
@@ -56,10 +63,10 @@ func (c Remove) allowed(s *State, p *Participant) error {
 	if issuer == nil || !issuer.Connected() {
 		return refuse(CodeNotAllowed)
 	}
-	if issuer == p {
+	if issuer.User == c.User {
 		return nil // [FOC-RMV-08]
 	}
-	if !s.created.Policy.Remove.allows(issuer.Role) || p != nil && p.Role == RoleOwner {
+	if !s.created.Policy.Remove.allows(issuer.Role) || s.Role(id) == RoleOwner {
 		return refuse(CodeNotAllowed)
 	}
 	return nil
@@ -73,4 +80,6 @@ func (e Barred) apply(s *State) {
 		s.barred = make(map[Identity]struct{})
 	}
 	s.barred[e.Identity] = struct{}{}
+	s.absent.remove(e.User)
+	s.roster.unname(e.User, e.Identity)
 }

@@ -3,6 +3,7 @@ package conference
 import (
 	"iter"
 	"slices"
+	"strconv"
 )
 
 // Participant is a user in the conference, connected or on the way into it.
@@ -38,9 +39,9 @@ func (p *Participant) lost() bool {
 type roster struct {
 	users       map[User]*Participant
 	endpoints   map[EndpointID]*Endpoint
-	anonymous   map[Identity]User // the anonymous URI that a user goes by
-	numbered    uint64            // last N of anonymousN given out
-	connected   int               // users with a connected endpoint
+	anonymous   map[Identity]uint64 // N of anonymousN that a user goes by
+	numbered    uint64              // last N of anonymousN given out
+	connected   int                 // users with a connected endpoint
 	first, last *Participant
 }
 
@@ -49,7 +50,7 @@ func (r *roster) add(p *Participant) {
 	if r.users == nil {
 		r.users = make(map[User]*Participant)
 		r.endpoints = make(map[EndpointID]*Endpoint)
-		r.anonymous = make(map[Identity]User)
+		r.anonymous = make(map[Identity]uint64)
 	}
 	r.users[p.User] = p
 	p.prev = r.last
@@ -126,6 +127,19 @@ func (r *roster) connectedAs(id Identity) bool {
 	return false
 }
 
+// unname gives up the anonymous URI that the user went by, if u is one and he
+// is gone.
+func (r *roster) unname(u User, id Identity) {
+	if n, ok := r.anonymous[id]; ok && u == anonymousUser(n) && r.users[u] == nil {
+		delete(r.anonymous, id)
+	}
+}
+
+// anonymousUser returns the URI under which the nth anonymous user is seen.
+func anonymousUser(n uint64) User {
+	return User("sip:anonymous" + strconv.FormatUint(n, 10) + "@" + AnonymousHost)
+}
+
 // personas returns the up to two participants that a verified user may be at
 // the same time: one shown by its identity and one shown anonymously.
 func (r *roster) personas(id Identity) [2]*Participant {
@@ -133,8 +147,8 @@ func (r *roster) personas(id Identity) [2]*Participant {
 		return [2]*Participant{}
 	}
 	open := r.users[User(id)]
-	if u, ok := r.anonymous[id]; ok {
-		return [2]*Participant{open, r.users[u]}
+	if n, ok := r.anonymous[id]; ok {
+		return [2]*Participant{open, r.users[anonymousUser(n)]}
 	}
 	return [2]*Participant{open}
 }

@@ -45,7 +45,7 @@ func (s *State) endsAt() (at time.Time, cause EndCause) {
 		// The longer of the two graces wins. D-14, [FOC-TRM-07]
 		next(later(s.emptySince.Add(policy.End.EmptyAfter), s.absent.end()), EndEmpty)
 	}
-	if policy.End.OnCreatorLeave && !s.ownerDue.IsZero() {
+	if policy.End.OnCreatorLeave && !s.ownerDue.IsZero() && !s.roster.connectedAs(s.created.Owner) {
 		next(s.ownerDue, EndCreatorLeft) // D-13
 	}
 	return at, cause
