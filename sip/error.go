@@ -20,10 +20,21 @@ type Error struct {
 	Warning string
 	// Header holds further fields of the response.
 	Header []sipmsg.Field
+	// Cause is the error behind this one, if there is any; it is not sent.
+	Cause error
 }
 
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
 // Error returns status and phrase.
-func (e *Error) Error() string { return "sip: " + strconv.Itoa(e.Status) + " " + e.phrase() }
+func (e *Error) Error() string {
+	s := "sip: " + strconv.Itoa(e.Status) + " " + e.phrase()
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
 
 func (e *Error) phrase() string {
 	if e.Reason != "" {

@@ -1,0 +1,50 @@
+package dialog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// methods is every method that some RFC defines, in the order of our Allow.
+func methods() []sipmsg.Method {
+	return []sipmsg.Method{
+		sipmsg.INVITE, sipmsg.ACK, sipmsg.CANCEL, sipmsg.OPTIONS, sipmsg.BYE,
+		sipmsg.PRACK, sipmsg.UPDATE, sipmsg.REFER, sipmsg.SUBSCRIBE, sipmsg.NOTIFY,
+		sipmsg.MESSAGE, sipmsg.INFO, sipmsg.PUBLISH, sipmsg.REGISTER,
+	}
+}
+
+// Allow returns the value of our Allow header field: what was registered with
+// [Layer.Handle] and [Layer.Serves].
+func (l *Layer) Allow() string {
+	var names []string
+	for _, m := range methods() {
+		if l.served[m] {
+			names = append(names, string(m))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Unsupported returns 420 with the extensions that the request requires and we do not
+// have (RFC 3261 §8.2.2.3), nil if there are none.
+func (l *Layer) Unsupported(req *sipmsg.Request) *sip.Error {
+	if !req.Header.Has("Require") {
+		return nil
+	}
+	var unknown []string
+	for _, tag := range req.Header.Tokens("Require") {
+		if !slices.ContainsFunc(l.cfg.Extensions, func(x string) bool { return strings.EqualFold(x, tag) }) {
+			unknown = append(unknown, tag)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	return &sip.Error{Status: 420, Header: []sipmsg.Field{
+		{Name: "Unsupported", Value: strings.Join(unknown, ", ")},
+	}}
+}

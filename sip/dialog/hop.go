@@ -1,0 +1,140 @@
+package dialog
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// hopLife is how long a resolved name is used before it is looked up again.
+const hopLife = time.Minute
+
+// hop is where a dialog's requests go when that has a name. While the name is being
+// resolved, requests wait in line.
+type hop struct {
+	uri     string
+	to      transport.Target
+	until   time.Time
+	waiting []func(transport.Target, error)
+}
+
+// route finds out where the next request goes and calls f on the shard, at once if
+// nothing has to be resolved.
+func (d *Dialog) route(f func(transport.Target, error)) {
+	next := d.target
+	if len(d.routes) > 0 {
+		next = d.routes[0]
+	}
+	uri, err := sipmsg.ParseURI(next)
+	if err != nil {
+		f(transport.Target{}, err)
+		return
+	}
+	literal, isLiteral := transport.Literal(uri)
+	switch {
+	case d.bound(uri, literal.Addr.Addr()):
+		f(d.flow(), nil)
+	case isLiteral:
+		f(d.overConnection(uri, literal), nil)
+	default:
+		d.routeByName(next, uri, f)
+	}
+}
+
+func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func(transport.Target, error)) {
+	h := d.hop
+	if h == nil {
+		h = &hop{}
+		d.hop = h
+	}
+	if len(h.waiting) > 0 {
+		h.waiting = append(h.waiting, f)
+		return
+	}
+	if h.uri == next && time.Now().Before(h.until) {
+		f(h.to, nil)
+		return
+	}
+	h.uri = strings.Clone(next)
+	h.waiting = append(h.waiting, f)
+	d.layer.resolve(d.id.CallID, uri, func(to transport.Target, err error) {
+		switch {
+		case err == nil:
+			h.to, h.until = to, time.Now().Add(hopLife)
+		case d.source.Flow != nil && d.source.Flow.Alive() && len(d.routes) == 0:
+			// The peer has no address that we know, but it is at the other end.
+			to, err = d.source.Target(), nil
+		}
+		waiting := h.waiting
+		h.waiting = nil
+		for _, w := range waiting {
+			w(to, err)
+		}
+	})
+}
+
+// bound tells whether requests take the flow that the dialog came over and no other
+// way: for `.invalid` and `ob` (RFC 7118 §8, RFC 5626 §4.3), [COM-16], and, without
+// a proxy between us, for a Contact address that cannot be reached from here.
+func (d *Dialog) bound(uri sipmsg.URI, addr netip.Addr) bool {
+	if d.source.Flow == nil || len(d.routes) > 0 {
+		return false
+	}
+	if uri.Params.Has("ob") || isInvalid(uri.Host) {
+		return true
+	}
+	return addr.IsValid() && !reachable(addr, d.source.Remote.Addr().Unmap())
+}
+
+// flow is the way back to where the dialog came from, and no other.
+func (d *Dialog) flow() transport.Target {
+	to := d.source.Target()
+	if to.Transport != transport.UDP {
+		to.Addr = netip.AddrPort{} // a peer that nobody can connect to
+	}
+	return to
+}
+
+// overConnection prefers the connection that the dialog came over to a new one to the
+// very host at its other end.
+func (d *Dialog) overConnection(uri sipmsg.URI, to transport.Target) transport.Target {
+	src := &d.source
+	if src.Flow != nil && len(d.routes) == 0 && src.Transport != transport.UDP &&
+		src.Remote.Addr().Unmap() == to.Addr.Addr() && sameTransport(uri, src.Transport) {
+		to.Flow = src.Flow
+	}
+	return to
+}
+
+// reachable tells whether a literal Contact address can be meant for us who see the
+// peer under another one: private, loopback and unspecified addresses then are
+// behind a NAT.
+func reachable(addr, peer netip.Addr) bool {
+	switch {
+	case addr.IsUnspecified():
+		return false
+	case addr.IsLoopback():
+		return peer.IsLoopback()
+	case addr.IsPrivate() || addr.IsLinkLocalUnicast():
+		return peer.IsPrivate() || peer.IsLinkLocalUnicast() || peer.IsLoopback()
+	default:
+		return true
+	}
+}
+
+func sameTransport(uri sipmsg.URI, used string) bool {
+	t, ok := uri.Params.Lookup("transport")
+	if !ok {
+		return uri.Scheme == "sips" && used == "tls"
+	}
+	return strings.EqualFold(t, used)
+}
+
+// isInvalid: RFC 2606 §2 reserves the domain; it is never looked up. [COM-16]
+func isInvalid(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "invalid" || strings.HasSuffix(host, ".invalid")
+}

@@ -1,0 +1,154 @@
+package dialog
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// Config of a [Layer]. The zero value works.
+type Config struct {
+	// Log gets what an operator should know; nil discards.
+	Log *slog.Logger
+	// Extensions are the option tags that a request may name in Require
+	// (RFC 3261 §8.2.2.3). In dialogs any other is refused with 420; outside, whoever
+	// serves the request asks [Layer.Unsupported] when its time has come.
+	Extensions []string
+	// MaxForks bounds the dialogs that may grow from one request of ours; 0 means 32.
+	MaxForks int
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.MaxForks <= 0 {
+		c.MaxForks = 32
+	}
+	return c
+}
+
+// Resolver finds the address behind a URI; *transport.Layer does.
+type Resolver interface {
+	Resolve(ctx context.Context, uri sipmsg.URI) (transport.Target, error)
+}
+
+// Layer keeps the dialogs and distributes requests. It implements
+// transaction.Handler.
+type Layer struct {
+	// fixed after construction
+	cfg    Config
+	table  *table
+	closed context.Context //nolint:containedctx // the layer's lifetime, which bounds name resolution
+	close  context.CancelFunc
+
+	// fixed after Bind and the Handle calls, before the first message
+	tl       *transaction.Layer
+	resolver Resolver
+	outside  map[sipmsg.Method]func(*transaction.ServerTx)
+	inside   map[sipmsg.Method]func(*Dialog, *transaction.ServerTx)
+	served   map[sipmsg.Method]bool
+	other    func(*transaction.ServerTx)
+
+	dialogs   census
+	resolving sync.WaitGroup
+}
+
+var _ transaction.Handler = (*Layer)(nil)
+
+// New returns a layer that must be bound before the first message.
+func New(cfg Config) *Layer {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Layer{
+		cfg:     cfg.withDefaults(),
+		table:   newTable(),
+		closed:  ctx,
+		close:   cancel,
+		outside: make(map[sipmsg.Method]func(*transaction.ServerTx)),
+		inside:  make(map[sipmsg.Method]func(*Dialog, *transaction.ServerTx)),
+		served:  make(map[sipmsg.Method]bool),
+	}
+}
+
+// Bind gives the layer the one below it. Call it once, before the first message.
+func (l *Layer) Bind(tl *transaction.Layer, r Resolver) {
+	l.tl, l.resolver = tl, r
+}
+
+// Handle registers who serves the requests of a method that belong to no dialog.
+// It is called before the first message; h runs on the shard and must not block.
+func (l *Layer) Handle(m sipmsg.Method, h func(tx *transaction.ServerTx)) {
+	l.outside[m] = h
+	l.served[m] = true
+}
+
+// HandleOther registers who is asked about requests outside dialogs whose method
+// nobody serves, for example to answer 404 first; it ends with [Layer.Refuse]. It is
+// called before the first message.
+func (l *Layer) HandleOther(h func(tx *transaction.ServerTx)) { l.other = h }
+
+// HandleInside registers who serves the requests of a method inside a dialog that no
+// usage of it claims. It is called before the first message.
+func (l *Layer) HandleInside(m sipmsg.Method, h func(d *Dialog, tx *transaction.ServerTx)) {
+	l.inside[m] = h
+}
+
+// Serves adds methods that usages take inside dialogs to Allow. It is called before
+// the first message.
+func (l *Layer) Serves(methods ...sipmsg.Method) {
+	for _, m := range methods {
+		l.served[m] = true
+	}
+}
+
+// Do runs f on the shard of a Call-ID. It may be called from any goroutine.
+func (l *Layer) Do(callID string, f func()) { l.tl.Do(callID, f) }
+
+// After runs f on the shard of a Call-ID when d has passed.
+func (l *Layer) After(callID string, t *wheel.Timer, d time.Duration, f func()) {
+	l.tl.After(callID, t, d, f)
+}
+
+// Lookup finds a dialog. It may be called from any goroutine.
+func (l *Layer) Lookup(id ID) (*Dialog, bool) {
+	d := l.table.find(id)
+	return d, d != nil
+}
+
+// Dialogs counts the dialogs, early ones included. It may be called from any goroutine.
+func (l *Layer) Dialogs() int { return l.dialogs.count() }
+
+// Drain waits until there is no dialog, or until ctx is over. It ends none: that is
+// for the owners of the usages.
+func (l *Layer) Drain(ctx context.Context) error {
+	select {
+	case <-l.dialogs.empty():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close ends name resolution under way and waits for its goroutines.
+func (l *Layer) Close() {
+	l.close()
+	l.resolving.Wait()
+}
+
+// resolve looks a host name up on a goroutine of its own and calls f on the shard.
+func (l *Layer) resolve(callID string, uri sipmsg.URI, f func(transport.Target, error)) {
+	if err := l.closed.Err(); err != nil {
+		f(transport.Target{}, err)
+		return
+	}
+	l.resolving.Go(func() {
+		to, err := l.resolver.Resolve(l.closed, uri)
+		l.Do(callID, func() { f(to, err) })
+	})
+}

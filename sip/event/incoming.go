@@ -1,0 +1,132 @@
+package event
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// Incoming is a SUBSCRIBE that asks for a new subscription. Exactly one of Accept and
+// Reject takes effect. It should be answered within a second or two: a subscriber
+// cannot cancel it, and there is no 202 any more (RFC 6665 §8.3.1). [NOT-SUB-03]
+type Incoming struct {
+	// fixed after construction
+	agent   *Agent
+	tx      *transaction.ServerTx
+	pkg     *Package
+	event   sipmsg.Event
+	granted uint32
+
+	done bool // owned by the shard
+}
+
+// subscribe takes a SUBSCRIBE outside any dialog.
+func (a *Agent) subscribe(tx *transaction.ServerTx) {
+	req := tx.Request()
+	if len(req.Header.Values("Event")) > 1 {
+		dialog.Reply(tx, 400, "Bad Event")
+		return
+	}
+	if a.cfg.Screen != nil {
+		if err := a.cfg.Screen(req, tx.Source()); err != nil {
+			tx.Respond(err.Response(req))
+			return
+		}
+	}
+	ev, err := req.Header.Event()
+	pkg := a.find(ev.Package)
+	if err != nil || pkg == nil {
+		a.badEvent(tx)
+		return
+	}
+	granted, tooBrief := pkg.grant(&req.Header)
+	if tooBrief != nil {
+		tx.Respond(tooBrief.Response(req))
+		return
+	}
+	pkg.Notifier.Subscribe(&Incoming{agent: a, tx: tx, pkg: pkg, event: ev, granted: granted})
+}
+
+// Request returns the SUBSCRIBE.
+func (in *Incoming) Request() *sipmsg.Request { return in.tx.Request() }
+
+// Source tells where it came from.
+func (in *Incoming) Source() transport.Source { return in.tx.Source() }
+
+// Event returns the package and its parameters.
+func (in *Incoming) Event() sipmsg.Event { return in.event }
+
+// Expires returns the seconds that the subscription will last; 0 for a fetch.
+func (in *Incoming) Expires() uint32 { return in.granted }
+
+// Fetch tells whether the peer wants the state once and no subscription
+// (RFC 6665 §4.4.3).
+func (in *Incoming) Fetch() bool { return in.granted == 0 }
+
+// Reject answers with a final error.
+func (in *Incoming) Reject(e *sip.Error) {
+	in.agent.dl.Do(in.Request().Header.CallID(), func() { in.refuse(e) })
+}
+
+func (in *Incoming) refuse(e *sip.Error) {
+	if in.done {
+		return
+	}
+	in.done = true
+	in.tx.Respond(e.Response(in.Request()))
+}
+
+// Accept answers with 200 and sends the first NOTIFY, for which feed is asked at once.
+// contact is our Contact value, empty for the address that the SUBSCRIBE came in on;
+// fields go into the 200. A fetch ends with that NOTIFY. If no dialog can be made of
+// the request it is refused, and feed hears only of the end.
+func (in *Incoming) Accept(feed Feed, contact string, fields ...sipmsg.Field) *Subscription {
+	// Copies: the subscription must not keep the SUBSCRIBE in memory.
+	callID := strings.Clone(in.Request().Header.CallID())
+	s := &Subscription{
+		agent: in.agent, callID: callID, pkg: in.pkg,
+		event: strings.Clone(in.event.String()), feed: feed,
+	}
+	in.agent.dl.Do(callID, func() { in.accept(s, contact, fields) })
+	return s
+}
+
+func (in *Incoming) accept(s *Subscription, contact string, fields []sipmsg.Field) {
+	if in.done {
+		s.finish(Termination{})
+		return
+	}
+	d, err := in.agent.dl.Accept(in.tx, contact)
+	if err != nil {
+		e := sip.AsError(err)
+		in.refuse(e)
+		s.finish(Termination{Err: e})
+		return
+	}
+	in.done = true
+	s.d = d
+	d.Attach(s)
+	s.answer(in.tx, in.granted, fields)
+}
+
+// answer sends the 200 and the NOTIFY that follows every one (RFC 6665 §4.2.1.2).
+// [NOT-NFY-01]
+func (s *Subscription) answer(tx *transaction.ServerTx, granted uint32, fields []sipmsg.Field) {
+	resp := sipmsg.NewResponse(tx.Request(), 200, "")
+	resp.Header.Add("Expires", strconv.FormatUint(uint64(granted), 10))
+	resp.Header.Fields = append(resp.Header.Fields, fields...)
+	s.d.Respond(tx, resp)
+	s.full = true
+	if granted == 0 {
+		s.end(Termination{Reason: Timeout}) // [NOT-SUB-06] [NOT-SUB-09]
+		return
+	}
+	s.extend(granted)
+	s.must = true
+	s.pump()
+}

@@ -1,0 +1,133 @@
+package invite
+
+import (
+	"errors"
+
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// Errors of [Session.Reinvite] that no response stands for.
+var (
+	// ErrPending: another re-INVITE of ours is under way or waits.
+	ErrPending = errors.New("invite: re-INVITE pending")
+	// ErrEnded: the session is over.
+	ErrEnded = errors.New("invite: session ended")
+)
+
+// reinvite is a re-INVITE of ours.
+type reinvite struct {
+	s       *Session
+	offer   Answer
+	done    func(*sipmsg.Response, error)
+	running bool // sent, no final response yet
+	retried bool // 491 once already
+	ack     *sipmsg.Request
+	timer   wheel.Timer // back-off after 491
+	backing bool        // timer armed
+}
+
+// Reinvite sends a re-INVITE with a complete session description, or as soon as no
+// other INVITE of the dialog is in progress (RFC 3261 §14.1). done gets the 2xx, which
+// has been acknowledged, or the error: a *sip.Error for a response, after which the
+// session stays as it was unless it was 408 or 481, [ErrPending], [ErrEnded]. After
+// 491 one more attempt is made before done hears of it.
+func (s *Session) Reinvite(offer Answer, done func(resp *sipmsg.Response, err error)) {
+	s.Do(func() {
+		switch {
+		case s.ended:
+			done(nil, ErrEnded)
+		case s.ours != nil:
+			done(nil, ErrPending)
+		default:
+			s.ours = &reinvite{s: s, offer: offer, done: done}
+			s.next()
+		}
+	})
+}
+
+// next sends the re-INVITE that waits, if nothing stands in its way.
+func (s *Session) next() {
+	o := s.ours
+	if o == nil || o.running || o.backing || s.ended || s.theirs != nil || s.unacked != nil {
+		return
+	}
+	o.send()
+}
+
+func (o *reinvite) send() {
+	o.running = true
+	d := o.s.d
+	if o.offer.Contact != "" {
+		d.SetContact(o.offer.Contact)
+	}
+	req := d.NewRequest(sipmsg.INVITE)
+	seq, _ := req.Header.CSeq()
+	req.Header.Fields = append(req.Header.Fields, o.s.agent.fields...)
+	req.Header.Fields = append(req.Header.Fields, o.offer.Fields...)
+	if len(o.offer.Body) > 0 {
+		req.Header.Add("Content-Type", o.offer.contentType())
+		req.Body = o.offer.Body
+	}
+	d.Send(req, transaction.ClientEvents{
+		Response: func(resp *sipmsg.Response, _ transport.Source) { o.response(seq.Seq, resp) },
+		End: func(err error) {
+			if o.running {
+				o.fail(dialog.Failure(err))
+			}
+			o.ack = nil
+		},
+	})
+}
+
+func (o *reinvite) response(seq uint32, resp *sipmsg.Response) {
+	switch {
+	case resp.Status < 200:
+	case resp.Status < 300:
+		if o.ack == nil {
+			o.ack = o.s.d.NewAck(seq)
+		}
+		o.s.d.SendAck(o.ack) // for every repetition too
+		if o.running {
+			o.settle(resp, nil)
+		}
+	case resp.Status == 491 && !o.retried && !o.s.ended:
+		o.running, o.retried, o.backing = false, true, true
+		o.s.agent.dl.After(o.s.id.CallID, &o.timer, backOff(o.s.d.OwnsCallID()), func() {
+			o.backing = false
+			o.s.next()
+		})
+	case o.running:
+		o.fail(sip.FromResponse(resp))
+	}
+}
+
+// fail ends the attempt; 408, 481 and silence end the session too (RFC 3261 §14.1).
+func (o *reinvite) fail(err *sip.Error) {
+	o.settle(nil, err)
+	if err.Status == 408 || err.Status == 481 {
+		o.s.lost(err) // [FOC-MOD-03]
+	}
+}
+
+func (o *reinvite) settle(resp *sipmsg.Response, err error) {
+	o.running = false
+	if o.s.ours == o {
+		o.s.ours = nil
+	}
+	if done := o.done; done != nil {
+		o.done = nil
+		done(resp, err)
+	}
+}
+
+// abandon tells the caller that the session is over. A transaction under way goes on:
+// its 2xx is still acknowledged.
+func (o *reinvite) abandon() {
+	o.timer.Stop()
+	o.settle(nil, ErrEnded)
+}

@@ -1,0 +1,101 @@
+package invite
+
+import (
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// Reoffer is a re-INVITE of the peer that waits for its final answer. Exactly one of
+// Accept and Reject takes effect. A rejected one changes nothing (RFC 3261 §14.1).
+type Reoffer struct {
+	s    *Session
+	tx   *transaction.ServerTx
+	done bool // owned by the shard
+}
+
+// Request returns the re-INVITE. Without body it asks for an offer.
+func (r *Reoffer) Request() *sipmsg.Request { return r.tx.Request() }
+
+// Source tells where it came from.
+func (r *Reoffer) Source() transport.Source { return r.tx.Source() }
+
+// reoffered sorts crossing INVITEs out (RFC 3261 §14.2). [FOC-MOD-02]
+func (s *Session) reoffered(tx *transaction.ServerTx) {
+	switch {
+	case s.ended:
+		dialog.Reply(tx, 481, "")
+		return
+	case s.ours != nil && s.ours.running:
+		dialog.Reply(tx, 491, "")
+		return
+	case s.theirs != nil:
+		overlapping(tx)
+		return
+	}
+	if c := s.unacked; c != nil {
+		if c.offer {
+			// Our offer is still unanswered: its answer comes in the missing ACK. [FOC-OUT-19]
+			dialog.Reply(tx, 491, "")
+			return
+		}
+		// A new INVITE shows that the peer has our 2xx; its ACK was overtaken or lost.
+		c.stop()
+		s.unacked = nil
+		if c.acked != nil {
+			c.acked(&sipmsg.Request{Method: sipmsg.ACK})
+		}
+		if s.ended {
+			dialog.Reply(tx, 481, "")
+			return
+		}
+	}
+	r := &Reoffer{s: s, tx: tx}
+	s.theirs = r
+	tx.OnCancel(func(*sipmsg.Request) { r.refuse(&sip.Error{Status: 487}) })
+	s.handler.Reoffer(r)
+}
+
+// Accept answers with 200: with the answer, or with an offer if the re-INVITE had
+// none. acked, if not nil, is called with the ACK, which then brings the answer.
+func (r *Reoffer) Accept(a Answer, acked func(ack *sipmsg.Request)) {
+	r.s.Do(func() {
+		if r.done {
+			return
+		}
+		r.settle()
+		s := r.s
+		if a.Contact != "" {
+			s.d.SetContact(a.Contact)
+		}
+		cseq, _ := r.tx.Request().Header.CSeq()
+		s.confirm(&confirmation{
+			tx:    r.tx,
+			resp:  a.response(r.tx.Request(), 200, s.agent.fields),
+			seq:   cseq.Seq,
+			offer: len(r.tx.Request().Body) == 0 && len(a.Body) > 0,
+			acked: acked,
+		})
+	})
+}
+
+// Reject answers with a final error, usually 488; the session stays as it was.
+func (r *Reoffer) Reject(e *sip.Error) {
+	r.s.Do(func() { r.refuse(e) })
+}
+
+func (r *Reoffer) refuse(e *sip.Error) {
+	if r.done {
+		return
+	}
+	r.settle()
+	r.tx.Respond(e.Response(r.tx.Request()))
+	r.s.next()
+}
+
+func (r *Reoffer) settle() {
+	r.done = true
+	r.s.theirs = nil
+}

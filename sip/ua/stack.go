@@ -1,0 +1,119 @@
+package ua
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// tick is the resolution of protocol timers.
+const tick = 10 * time.Millisecond
+
+// Config of a [Stack]. The zero value works.
+type Config struct {
+	// Log gets what an operator should know; nil discards.
+	Log *slog.Logger
+	// Transport configures sockets and connections; its Log is filled in.
+	Transport transport.Config
+	// T1, T2 and T4 are those of RFC 3261 §17.1.1.1; 0 means 500 ms, 4 s and 5 s.
+	T1, T2, T4 time.Duration
+	// Shards is how many serial executors share the Call-IDs; 0 lets the transaction
+	// layer choose.
+	Shards int
+	// Extensions are the option tags that requests may require.
+	Extensions []string
+	// Capabilities go into INVITEs and the 2xx to them, besides Allow and
+	// Allow-Events: Supported, Accept, User-Agent and the like.
+	Capabilities []sipmsg.Field
+	// Screen is asked about each SUBSCRIBE first; see event.Config.
+	Screen func(req *sipmsg.Request, src transport.Source) *sip.Error
+	// Packages are the event packages that we serve as notifier.
+	Packages []event.Package
+	// Invite is asked about each new INVITE; nil refuses them with 480.
+	Invite invite.Handler
+	// Methods maps further methods to who serves them outside dialogs.
+	Methods map[sipmsg.Method]func(tx *transaction.ServerTx)
+	// Other is asked about requests whose method nobody serves; see
+	// dialog.Layer.HandleOther.
+	Other func(l *dialog.Layer, tx *transaction.ServerTx)
+}
+
+// Stack is a SIP user agent. Its fields are fixed after construction.
+type Stack struct {
+	Transport   *transport.Layer
+	Transaction *transaction.Layer
+	Dialog      *dialog.Layer
+	Invite      *invite.Agent
+	Event       *event.Agent
+
+	wheel *wheel.Wheel
+}
+
+// New assembles a stack. It opens nothing and starts no goroutine.
+func New(cfg Config) *Stack {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Stack{wheel: wheel.New(tick)}
+	s.Dialog = dialog.New(dialog.Config{Log: cfg.Log, Extensions: cfg.Extensions})
+	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
+	for _, p := range cfg.Packages {
+		s.Event.Register(p)
+	}
+	for m, h := range cfg.Methods {
+		s.Dialog.Handle(m, h)
+	}
+	if cfg.Other != nil {
+		s.Dialog.HandleOther(func(tx *transaction.ServerTx) { cfg.Other(s.Dialog, tx) })
+	}
+	s.Invite = invite.New(invite.Config{Log: cfg.Log, T1: cfg.T1, T2: cfg.T2}, s.Dialog)
+	s.Invite.Serve(cfg.Invite)
+	s.Invite.Announce(s.Capabilities(cfg.Capabilities...)...)
+	s.Transaction = transaction.New(transaction.Config{
+		Log: cfg.Log, T1: cfg.T1, T2: cfg.T2, T4: cfg.T4, Shards: cfg.Shards, Wheel: s.wheel,
+	}, s.Dialog)
+	cfg.Transport.Log = cfg.Log
+	s.Transport = transport.New(cfg.Transport, s.Transaction)
+	s.Transaction.Bind(s.Transport)
+	s.Dialog.Bind(s.Transaction, s.Transport)
+	return s
+}
+
+// Capabilities returns the header fields that tell what the stack can do, for a 200 to
+// OPTIONS: Allow, Allow-Events and then more. [FOC-DSP-05]
+func (s *Stack) Capabilities(more ...sipmsg.Field) []sipmsg.Field {
+	fields := []sipmsg.Field{{Name: "Allow", Value: s.Dialog.Allow()}}
+	if events := s.Event.AllowEvents(); events != "" {
+		fields = append(fields, sipmsg.Field{Name: "Allow-Events", Value: events})
+	}
+	return append(fields, more...)
+}
+
+// Listen opens a socket or listener; network is "udp" or "tcp". See transport.Layer.
+func (s *Stack) Listen(ctx context.Context, network, addr string) (netip.AddrPort, error) {
+	return s.Transport.Listen(ctx, network, addr)
+}
+
+// Shutdown closes the stack. It waits until the last dialog has ended, or ctx has; the
+// owners of sessions and subscriptions end them before. The error is that of ctx if
+// something was cut off. It must not be called by a handler.
+func (s *Stack) Shutdown(ctx context.Context) error {
+	err := s.Dialog.Drain(ctx)
+	s.Dialog.Close()
+	if shut := s.Transport.Shutdown(ctx); err == nil {
+		err = shut
+	}
+	s.Transaction.Close()
+	s.wheel.Close()
+	return err
+}
