@@ -42,6 +42,7 @@ func house() []row {
 
 		{path: "wheel", floor: endpoints, only: []string{}},
 		{path: "sip/transport", floor: endpoints, may: []string{"wheel"}},
+		{path: "sip/transport/transporttest", floor: endpoints, may: []string{"sip/transport"}},
 		{path: "sip/transaction", floor: endpoints, may: []string{"wheel", "sip/transport"}},
 		{path: "sip/dialog", floor: endpoints, may: []string{"wheel", "sip/transport", "sip/transaction"}},
 		{path: "sip/digest", floor: endpoints},
@@ -58,7 +59,7 @@ func house() []row {
 		{path: "internal/journal/journaltest", floor: server, may: []string{"internal/conference", "internal/journal"}},
 		{path: "internal/journal/jetstream", floor: server, may: []string{"internal/conference", "internal/journal"}},
 		{path: "internal/instance", floor: server, may: []string{"internal/conference", "internal/journal", "internal/telemetry"}},
-		{path: "internal/identity", floor: server, may: []string{"internal/telemetry"}},
+		{path: "internal/identity", floor: server, may: []string{"internal/conference", "internal/telemetry"}},
 		{path: "internal/focus", floor: server, may: meeting},
 		{path: "internal/mixer", floor: server, may: meeting},
 		{path: "internal/notify", floor: server, may: meeting},
