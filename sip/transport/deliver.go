@@ -44,13 +44,16 @@ func (l *Layer) malformed(m sipmsg.Message, cause error, src Source) (fatal bool
 	if !ok || req == nil || req.Method == sipmsg.ACK {
 		return fault.Fatal
 	}
-	l.count.answered.Add(1)
 	if via, err := req.Header.Via(); err == nil {
 		stamp(req, via, &src)
 	} else {
 		src.reply = src.Remote
 	}
 	resp := sipmsg.NewResponse(req, fault.Status, "")
+	if len(resp.Header.Fields) == 0 {
+		return fault.Fatal // rubbish: an answer would name nothing it belongs to
+	}
+	l.count.answered.Add(1)
 	if to := resp.Header.Value("To"); to != "" {
 		if a, err := resp.Header.To(); err == nil && a.Tag() == "" {
 			resp.Header.Set("To", to+";tag="+sipid.NewTag())

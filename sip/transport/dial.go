@@ -31,13 +31,11 @@ func (l *Layer) connect(addr netip.AddrPort) (*Flow, error) {
 	}
 	s := newStream(l, addr)
 	s.dialed = true
-	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.DialTimeout)
-	s.cancel = cancel
 	l.register(s)
 	l.mu.Unlock()
 	l.count.dialed.Add(1)
 	serve := func() {
-		if s.dial(ctx) {
+		if s.dial() {
 			s.read()
 		}
 	}
@@ -49,16 +47,24 @@ func (l *Layer) connect(addr netip.AddrPort) (*Flow, error) {
 }
 
 // dial brings a connection up and reports whether it is.
-func (s *stream) dial(ctx context.Context) bool {
+func (s *stream) dial() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), s.layer.cfg.DialTimeout)
+	defer cancel()
+	s.mu.Lock()
+	s.cancel = cancel
+	dead := s.phase == phaseClosed
+	s.mu.Unlock()
+	if dead {
+		return false
+	}
 	conn, err := s.layer.cfg.Network.Dial(ctx, TCP, s.flow.remote.String())
-	s.cancel()
 	if err != nil {
 		s.layer.count.dialFailed.Add(1)
 		s.end(&dialError{err: err})
 		return false
 	}
 	s.mu.Lock()
-	dead := s.phase == phaseClosed
+	dead = s.phase == phaseClosed
 	if !dead {
 		s.conn = conn
 	}

@@ -35,7 +35,7 @@ type Layer struct {
 	mu          sync.Mutex
 	listeners   []net.Listener
 	sockets     []*Flow
-	ports       map[string]uint16        // of the first listener, by transport
+	bound       []bound                  // addresses of listeners and sockets
 	byRemote    map[netip.AddrPort]*Flow // connections that requests may reuse
 	streams     map[*stream]struct{}     // all connections
 	perNetwork  map[netip.Prefix]int     // accepted connections
@@ -50,7 +50,6 @@ func New(cfg Config, up Receiver) *Layer {
 		cfg:        cfg.withDefaults(),
 		up:         up,
 		closing:    make(chan struct{}),
-		ports:      make(map[string]uint16),
 		byRemote:   make(map[netip.AddrPort]*Flow),
 		streams:    make(map[*stream]struct{}),
 		perNetwork: make(map[netip.Prefix]int),
@@ -72,7 +71,7 @@ func (l *Layer) Listen(ctx context.Context, network, addr string) (netip.AddrPor
 	stopped := l.stopped
 	if !stopped {
 		l.listeners = append(l.listeners, ln)
-		l.offer(TCP, local.Port())
+		l.bound = append(l.bound, bound{TCP, local})
 	}
 	l.mu.Unlock()
 	if stopped || !l.start(func() { l.accept(ln) }) {
@@ -92,7 +91,7 @@ func (l *Layer) listenUDP(ctx context.Context, network, addr string) (netip.Addr
 	stopped := l.stopped
 	if !stopped {
 		l.sockets = append(l.sockets, d.flow)
-		l.offer(UDP, d.addr.Port())
+		l.bound = append(l.bound, bound{UDP, d.addr})
 	}
 	l.mu.Unlock()
 	if stopped || !l.start(d.read) {
@@ -100,13 +99,6 @@ func (l *Layer) listenUDP(ctx context.Context, network, addr string) (netip.Addr
 		return netip.AddrPort{}, ErrClosed
 	}
 	return d.addr, nil
-}
-
-// offer remembers the port of the first listener of a transport for Via.
-func (l *Layer) offer(transport string, port uint16) {
-	if l.ports[transport] == 0 {
-		l.ports[transport] = port
-	}
 }
 
 // start runs f on a goroutine that Close waits for, unless the layer is closed.

@@ -74,7 +74,7 @@ func (p *Packet) choose(to Target) (*Flow, error) {
 
 // render writes the request down as it goes over flow.
 func (p *Packet) render(req *sipmsg.Request, flow *Flow) error {
-	if err := p.layer.putVia(req, flow.transport, flow.Local().Addr(), p.addr.Addr()); err != nil {
+	if err := p.layer.putVia(req, flow, p.addr.Addr()); err != nil {
 		return err
 	}
 	p.flow, p.octets = flow, p.layer.scratch.render(req)

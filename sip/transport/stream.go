@@ -29,10 +29,10 @@ type stream struct {
 	flow    *Flow
 	network netip.Prefix // counted for it if valid
 	dialed  bool         // this side opened it
-	cancel  func()       // stops the dialing
 
 	mu      sync.Mutex
 	conn    net.Conn // nil until it is up
+	cancel  func()   // stops the dialing; nil unless this side opened it
 	phase   phase
 	cause   error         // why it is closed
 	out     []byte        // waits to be written
@@ -99,12 +99,12 @@ func (s *stream) end(cause error) {
 		return
 	}
 	s.phase, s.cause = phaseClosed, cause
-	conn, sent := s.conn, s.sent
+	conn, sent, cancel := s.conn, s.sent, s.cancel
 	s.out, s.sent = nil, nil
 	s.mu.Unlock()
 	s.layer.forget(s)
-	if s.cancel != nil {
-		s.cancel()
+	if cancel != nil {
+		cancel()
 	}
 	if conn != nil {
 		_ = conn.Close()

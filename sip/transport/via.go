@@ -1,14 +1,9 @@
 package transport
 
 import (
-	"context"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -57,89 +52,4 @@ func setTopVia(h *sipmsg.Header, via sipmsg.Via) {
 		f.Value = value
 		return
 	}
-}
-
-// hostPort is a sent-by value.
-type hostPort struct {
-	host string // lower case
-	port uint16 // 0 if none is named
-}
-
-// issued holds the sent-by values this layer has used; there are as many as
-// the host has addresses.
-type issued struct {
-	mu     sync.Mutex
-	values atomic.Pointer[map[hostPort]struct{}] // replaced, never changed
-}
-
-func (s *issued) has(host string, port uint16) bool {
-	values := s.values.Load()
-	if values == nil {
-		return false
-	}
-	_, ok := (*values)[hostPort{strings.ToLower(host), port}]
-	return ok
-}
-
-func (s *issued) add(v hostPort) {
-	if s.has(v.host, v.port) {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	values := map[hostPort]struct{}{v: {}}
-	if old := s.values.Load(); old != nil {
-		for k := range *old {
-			values[k] = struct{}{}
-		}
-	}
-	s.values.Store(&values)
-}
-
-// putVia writes transport and sent-by of a flow into the top Via of a request.
-func (l *Layer) putVia(req *sipmsg.Request, transport string, local netip.Addr, remote netip.Addr) error {
-	via, err := req.Header.Via()
-	if err != nil {
-		return err
-	}
-	by, err := l.sentBy(transport, local, remote)
-	if err != nil {
-		return err
-	}
-	l.issued.add(by)
-	via.Transport, via.Host, via.Port = strings.ToUpper(transport), by.host, by.port
-	// RFC 3581 §3: the response comes back through the NAT. [COM-21]
-	if _, ok := via.Params.Lookup("rport"); !ok && transport == UDP {
-		via.Params = append(via.Params[:len(via.Params):len(via.Params)], sipmsg.Param{Name: "rport", Flag: true})
-	}
-	setTopVia(&req.Header, via)
-	return nil
-}
-
-// sentBy is what Via shows for a flow from local (if known) to remote.
-func (l *Layer) sentBy(transport string, local, remote netip.Addr) (hostPort, error) {
-	l.mu.Lock()
-	port := l.ports[transport]
-	if port == 0 {
-		port = l.ports[UDP]
-	}
-	l.mu.Unlock()
-	if host := l.cfg.Advertise; host != "" {
-		if name, number, err := net.SplitHostPort(host); err == nil {
-			if n, err := strconv.ParseUint(number, 10, 16); err == nil {
-				host, port = name, uint16(n)
-			}
-		}
-		return hostPort{strings.ToLower(strings.Trim(host, "[]")), port}, nil
-	}
-	if local.IsValid() && !local.IsUnspecified() {
-		return hostPort{local.WithZone("").String(), port}, nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	local, err := l.cfg.Network.LocalAddr(ctx, remote)
-	if err != nil {
-		return hostPort{}, err
-	}
-	return hostPort{local.Unmap().WithZone("").String(), port}, nil
 }
