@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"log/slog"
-
 	"net/netip"
 
 	"github.com/confab-chat/confab/internal/conference"

@@ -78,12 +78,12 @@ func (h *handler) Ended(err error) {
 	}
 }
 
-func (l *Leg) log(level slog.Level, message string, attrs ...slog.Attr) {
+func (l *Leg) log(level slog.Level, event string, attrs ...slog.Attr) {
 	log := l.mix.mixer.cfg.Log
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
 	attrs = append(attrs, slog.String("conference", string(l.mix.id)),
 		slog.String("user", string(l.req.User)), slog.String("endpoint", string(l.req.Endpoint)))
-	log.LogAttrs(context.Background(), level, message, attrs...)
+	log.LogAttrs(context.Background(), level, event, attrs...) //nolint:sloglint // constant at every call
 }

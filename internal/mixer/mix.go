@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"errors"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -146,10 +147,10 @@ func (l *Leg) send(shared *msrp.Shared, ref uint64) bool {
 		return false
 	}
 	err := s.SendShared(shared, ref)
-	switch err { //nolint:errorlint // sentinels of SendShared, on the path of every copy
-	case nil:
+	if err == nil {
 		return true
-	case msrp.ErrQueueFull:
+	}
+	if errors.Is(err, msrp.ErrQueueFull) {
 		l.overflow(s)
 	}
 	return false

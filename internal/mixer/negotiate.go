@@ -172,6 +172,7 @@ func directionOf(p *sdp.Stream) conference.Direction {
 		return conference.RecvOnly
 	case sdp.Inactive:
 		return conference.Inactive
+	case sdp.SendRecv:
 	}
 	return conference.SendRecv
 }

@@ -1,0 +1,35 @@
+package access
+
+import (
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// Contact returns the Contact value by which a conference is reached: its URI
+// with the isfocus parameter outside the brackets. Where the domain does not
+// lead here, host, port and transport are those that do. [FOC-DSP-04]
+// [FOC-DSP-13]
+func (g *Gate) Contact(id conference.ID, src transport.Source) string {
+	return "<" + g.Target(id, src) + ">;isfocus"
+}
+
+// Target returns the URI by which src reaches a conference.
+func (g *Gate) Target(id conference.ID, src transport.Source) string {
+	uri, err := sipmsg.ParseURI(string(id))
+	if err != nil {
+		return string(id) // conference URIs are of our own making
+	}
+	switch {
+	case g.advertise.host != "":
+		uri.Host, uri.Port = g.advertise.host, g.advertise.port
+	case g.cfg.ByListener && src.Local.IsValid() && !src.Local.Addr().IsUnspecified():
+		uri.Host, uri.Port = src.Local.Addr().Unmap().String(), src.Local.Port()
+	default:
+		return string(id)
+	}
+	if src.Transport != "" && src.Transport != transport.UDP {
+		uri.Params = uri.Params.With("transport", src.Transport)
+	}
+	return uri.String()
+}

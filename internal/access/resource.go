@@ -1,0 +1,87 @@
+package access
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// Resource is what a Request-URI addresses.
+type Resource struct {
+	Factory bool           // a conference factory URI
+	Entry   instance.Entry // else the conference, Reserved or alive
+}
+
+// Locate finds the resource that uri names. The user part is compared octet by
+// octet after decoding, the host without regard to case; parameters play no
+// role, and an explicit port must be one of ours. [FOC-DSP-01]
+func (g *Gate) Locate(uri sipmsg.URI) (Resource, bool) {
+	if !uri.IsSIP() || uri.User == "" || !g.ourPort(uri.Port) {
+		return Resource{}, false
+	}
+	for _, factory := range g.cfg.Factories {
+		if factory.UserDecoded() == uri.UserDecoded() &&
+			(strings.EqualFold(factory.Host, uri.Host) || strings.EqualFold(factory.Host, g.cfg.Domain) && g.ourHost(uri.Host)) {
+			return Resource{Factory: true}, true
+		}
+	}
+	host := strings.ToLower(uri.Host)
+	entry := g.cfg.Directory.Lookup(instance.Address{User: uri.UserDecoded(), Host: host})
+	if entry.Status == instance.Unallocated && g.ourHost(host) {
+		entry = g.cfg.Directory.Lookup(instance.Address{User: uri.UserDecoded(), Host: g.cfg.Domain})
+	}
+	switch entry.Status {
+	case instance.Unallocated, instance.Ended:
+		return Resource{}, false
+	case instance.Reserved, instance.Creating, instance.Active, instance.Terminating:
+	}
+	return Resource{Entry: entry}, true
+}
+
+// Serves reports whether a URI without user part names this server. [OPT-04]
+func (g *Gate) Serves(uri sipmsg.URI) bool {
+	return uri.IsSIP() && uri.User == "" && g.ourHost(uri.Host) && g.ourPort(uri.Port)
+}
+
+// ourHost reports whether host means this server: the domain, the advertised
+// name, or, as nobody else's requests come in here, any address literal.
+// [FOC-DSP-13]
+func (g *Gate) ourHost(host string) bool {
+	if strings.EqualFold(host, g.cfg.Domain) || g.advertise.host != "" && strings.EqualFold(host, g.advertise.host) {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+func (g *Gate) ourPort(port uint16) bool {
+	if port == 0 {
+		return true
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	_, ok := g.ports[port]
+	return ok
+}
+
+type hostPort struct {
+	host string
+	port uint16
+}
+
+// splitHostPort reads host[:port].
+func splitHostPort(s string) hostPort {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return hostPort{host: strings.Trim(s, "[]")}
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return hostPort{host: host}
+	}
+	return hostPort{host: host, port: uint16(n)}
+}

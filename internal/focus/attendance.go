@@ -1,0 +1,97 @@
+package focus
+
+import (
+	"sync"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
+)
+
+// attendance is the focus's part in one conference: the INVITE dialogs of its
+// endpoints on this node.
+type attendance struct {
+	// fixed after construction
+	focus *Focus
+	id    conference.ID
+
+	mu    sync.Mutex
+	calls map[conference.EndpointID]*call
+	drain func() // set when the conference has ended: called when all calls are gone
+}
+
+var _ instance.Drainer = (*attendance)(nil)
+
+// Attach is the focus's part in an instance; it is handed to the directory.
+func (f *Focus) Attach(inst *instance.Instance) instance.Observer {
+	a := &attendance{focus: f, id: inst.ID(), calls: make(map[conference.EndpointID]*call)}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.attendances[a.id] = a
+	return a
+}
+
+// attendance returns the part in a conference that is alive.
+func (f *Focus) attendance(id conference.ID) *attendance {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.attendances[id]
+}
+
+func (a *attendance) add(c *call) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls[c.endpoint] = c
+}
+
+// remove drops a call whose dialog is over. The last one after the conference's
+// end completes the drain.
+func (a *attendance) remove(c *call) {
+	a.mu.Lock()
+	if a.calls[c.endpoint] == c {
+		delete(a.calls, c.endpoint)
+	}
+	done := a.drain
+	if len(a.calls) > 0 {
+		done = nil
+	}
+	if done != nil {
+		a.drain = nil
+	}
+	a.mu.Unlock()
+	if done != nil {
+		done()
+	}
+}
+
+// Applied implements instance.Observer: who is no longer in the conference gets
+// a BYE, unless the departure began with his own.
+func (a *attendance) Applied(_ *conference.State, _ conference.Position, e conference.Event) {
+	switch e := e.(type) {
+	case conference.Departed:
+		a.mu.Lock()
+		c := a.calls[e.Endpoint]
+		a.mu.Unlock()
+		if c != nil {
+			c.depart(e)
+		}
+	case conference.Ended:
+		a.end(e)
+	}
+}
+
+// Drain implements instance.Drainer.
+func (a *attendance) Drain(done func()) {
+	a.focus.mu.Lock()
+	if a.focus.attendances[a.id] == a {
+		delete(a.focus.attendances, a.id)
+	}
+	a.focus.mu.Unlock()
+	a.mu.Lock()
+	if len(a.calls) > 0 {
+		a.drain, done = done, nil
+	}
+	a.mu.Unlock()
+	if done != nil {
+		done()
+	}
+}

@@ -1,0 +1,102 @@
+package focus
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"sync"
+
+	"github.com/confab-chat/confab/internal/access"
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/identity"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// call is the INVITE dialog of one endpoint, from the INVITE to the end.
+type call struct {
+	// fixed after construction
+	focus    *Focus
+	in       *invite.Incoming
+	resource access.Resource
+	caller   identity.Identity
+	endpoint conference.EndpointID
+	offer    *sdp.Session // nil: the INVITE asks for one
+	fault    *sip.Error   // what is wrong with the INVITE itself
+
+	mu         sync.Mutex
+	inst       *instance.Instance // once admitted
+	attendance *attendance
+	leg        Leg
+	session    *invite.Session
+	contact    string
+	cancelled  bool // the caller gave up
+	over       bool // the peer, or the stack, has ended the dialog
+}
+
+// newEndpointID draws an endpoint id that says nothing about the device.
+func newEndpointID() conference.EndpointID {
+	return conference.EndpointID("ep-" + rand.Text()[:16])
+}
+
+// admission is the command that lets the caller in as far as its place.
+func (c *call) admission() conference.Admit {
+	req := c.in.Request()
+	admit := conference.Admit{
+		At:             c.focus.cfg.Now(),
+		Identity:       c.caller.User,
+		Private:        c.caller.Privacy,
+		Display:        c.caller.Display,
+		AssociatedAORs: c.caller.AORs,
+		Endpoint:       c.endpoint,
+	}
+	if c.caller.Anonymous {
+		admit.Identity = ""
+	}
+	if contacts, err := req.Header.Contacts(); err == nil && len(contacts) == 1 {
+		admit.Contact = contacts[0].URI.String()
+		admit.Instance = instanceOf(contacts[0])
+	}
+	return admit
+}
+
+// instanceOf returns what tells a device from others: +sip.instance (RFC 5626
+// §4.1), or a Contact with gr (RFC 5627 §3.1). Plain Contacts prove nothing, as
+// private addresses repeat. D-55 [FOC-JOI-14]
+func instanceOf(contact sipmsg.Address) string {
+	if id, ok := contact.Params.Lookup("+sip.instance"); ok {
+		return id
+	}
+	if contact.URI.Params.Has("gr") {
+		return contact.URI.String()
+	}
+	return ""
+}
+
+// cancel takes back the place of a caller that gave up.
+func (c *call) cancel() {
+	c.mu.Lock()
+	c.cancelled = true
+	inst, leg := c.inst, c.leg
+	c.mu.Unlock()
+	c.withdraw(inst, leg, conference.CauseCancelled)
+}
+
+// withdraw takes the endpoint out of the conference before it was connected.
+func (c *call) withdraw(inst *instance.Instance, leg Leg, cause conference.Cause) {
+	if leg != nil {
+		leg.Close()
+	}
+	if inst != nil {
+		inst.Do(conference.Withdraw{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: cause}, nil)
+	}
+}
+
+// refuse answers the INVITE with an error.
+func (c *call) refuse(e *sip.Error) {
+	c.focus.log(slog.LevelInfo, "INVITE refused", c.in.Request(),
+		slog.Int("status", e.Status), slog.String("user", string(c.caller.User)), slog.String("cause", e.Error()))
+	c.in.Reject(e)
+}

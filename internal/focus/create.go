@@ -1,0 +1,42 @@
+package focus
+
+import (
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/invite"
+)
+
+// Invite implements invite.Handler: a factory URI makes a conference (TS 24.247
+// §7.3.2.3.1), a conference URI is joined, which creates it where it is reserved
+// and does not run (§7.3.2.3.2, §7.3.2.4.1).
+func (f *Focus) Invite(in *invite.Incoming) {
+	resource, caller, err := f.cfg.Gate.Admit(in.Request(), in.Source())
+	c := &call{focus: f, in: in, resource: resource, caller: caller, endpoint: newEndpointID()}
+	if err != nil {
+		c.refuse(err)
+		return
+	}
+	in.OnCancel(func(invite.End) { c.cancel() })
+	c.offer, c.fault = f.examine(in.Request())
+	if !resource.Factory {
+		c.join()
+		return
+	}
+	c.create()
+}
+
+// create makes a conference with a fresh URI. Whoever may ask at all may create,
+// so what is wrong with the request comes first: a failed check leaves nothing
+// behind. D-01 [FOC-FAC-01] [FOC-FAC-02]
+func (c *call) create() {
+	if c.fault != nil {
+		c.refuse(c.fault)
+		return
+	}
+	if c.caller.Anonymous {
+		c.refuse(&sip.Error{Status: 403, Reason: "Anonymity Disallowed"})
+		return
+	}
+	founding := instance.Founding{Subject: c.in.Request().Header.Value("Subject")}
+	c.focus.cfg.Directory.Create(founding, c.admission(), c.admitted)
+}

@@ -1,0 +1,102 @@
+package focus
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/confab-chat/confab/internal/access"
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// Mixer is what the focus needs of the mixer.
+type Mixer interface {
+	// Check judges a first offer without reserving anything.
+	Check(offer *sdp.Session) error
+	// Capability describes what a leg could take.
+	Capability() *sdp.Session
+	// Reserve makes a leg for an endpoint that was admitted.
+	Reserve(req LegRequest) (Leg, error)
+}
+
+// LegRequest tells the mixer of the endpoint a leg is for. [MIX-03]
+type LegRequest struct {
+	Instance        *instance.Instance
+	Endpoint        conference.EndpointID
+	User            conference.User // as everybody sees it
+	Addresses       []string        // what the user may write into From
+	Conference      []string        // what means the conference on this leg
+	UserAgent       string
+	PrivateMessages bool
+	// Lost is called if nothing ever came of the leg; the dialog is to end.
+	Lost func(err error)
+}
+
+// Leg is the MSRP session of one endpoint.
+type Leg interface {
+	// Answer takes an offer and returns our answer, and the direction as the
+	// participant sees it.
+	Answer(offer *sdp.Session) (*sdp.Session, conference.Direction, error)
+	// Offer makes our first offer, or repeats what is in force.
+	Offer() (*sdp.Session, error)
+	// Accept takes the answer to our offer.
+	Accept(answer *sdp.Session) (conference.Direction, error)
+	// Close ends the leg; only the first call counts.
+	Close()
+}
+
+// Config is the configuration of a [Focus]. Gate, Directory and Mixer are
+// required.
+type Config struct {
+	Log       *slog.Logger // discards
+	Gate      *access.Gate
+	Directory *instance.Directory
+	Mixer     Mixer
+	// Agent is the host that Warning fields name; the domain as a rule.
+	Agent string
+	Now   func() time.Time // time.Now
+}
+
+// Focus is the conference focus of this node. It is safe for concurrent use.
+type Focus struct {
+	// fixed after construction
+	cfg Config
+
+	// fixed after Bind
+	dialogs *dialog.Layer
+
+	mu          sync.Mutex
+	attendances map[conference.ID]*attendance
+}
+
+var _ invite.Handler = (*Focus)(nil)
+
+// New returns a focus. It is to be bound to a SIP stack before the first
+// message.
+func New(cfg Config) *Focus {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Focus{cfg: cfg, attendances: make(map[conference.ID]*attendance)}
+}
+
+// Bind tells the focus the dialog layer that its requests come through.
+func (f *Focus) Bind(dialogs *dialog.Layer) { f.dialogs = dialogs }
+
+func (f *Focus) log(level slog.Level, event string, req *sipmsg.Request, attrs ...slog.Attr) {
+	if !f.cfg.Log.Enabled(context.Background(), level) {
+		return
+	}
+	attrs = append(attrs, slog.String("method", string(req.Method)),
+		slog.String("uri", req.URI.String()), slog.String("call_id", req.Header.CallID()))
+	f.cfg.Log.LogAttrs(context.Background(), level, event, attrs...) //nolint:sloglint // constant at every call
+}

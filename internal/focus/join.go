@@ -1,0 +1,146 @@
+package focus
+
+import (
+	"github.com/confab-chat/confab/internal/access"
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// join asks for a place in the conference (TS 24.247 §7.3.2.4.1). [FOC-JOI-01]
+func (c *call) join() {
+	c.focus.cfg.Directory.Join(c.resource.Entry.Address, c.admission(), c.admitted)
+}
+
+// admitted goes on when the conference has decided: the mixer's leg, then the
+// connection. It runs on the instance's goroutine.
+func (c *call) admitted(inst *instance.Instance, r instance.Result) {
+	if r.Err != nil {
+		c.refuse(c.refusal(r.Err))
+		return
+	}
+	c.mu.Lock()
+	c.inst = inst
+	cancelled := c.cancelled
+	c.mu.Unlock()
+	switch {
+	case cancelled:
+		c.withdraw(inst, nil, conference.CauseCancelled)
+		return
+	case c.fault != nil:
+		c.withdraw(inst, nil, conference.CauseFailed)
+		c.refuse(c.fault)
+		return
+	}
+	leg, err := c.focus.cfg.Mixer.Reserve(c.legRequest(inst, r.State))
+	if err != nil {
+		c.withdraw(inst, nil, conference.CauseFailed)
+		c.refuse(c.refusal(err))
+		return
+	}
+	body, direction, err := negotiate(leg, c.offer)
+	if err != nil {
+		c.withdraw(inst, leg, conference.CauseFailed)
+		c.refuse(c.refusal(err))
+		return
+	}
+	c.connect(inst, leg, body, direction)
+}
+
+// refusal is the answer to an INVITE that the conference or the mixer refused.
+// What is wrong with the INVITE itself comes before a lack of room. [IDN-09]
+func (c *call) refusal(err error) *sip.Error {
+	e := statusOf(err, c.focus.cfg.Agent)
+	if c.fault != nil && e.Status != 403 && e.Status != 404 {
+		return c.fault
+	}
+	return e
+}
+
+// legRequest tells the mixer who the endpoint is.
+func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegRequest {
+	req := c.in.Request()
+	p := s.Endpoint(c.endpoint).Participant
+	addresses := []string{string(p.User)}
+	if p.Anonymous == 0 {
+		addresses = append(addresses, p.AssociatedAORs...) // [SW-PUB-14]
+	}
+	names := []string{string(inst.ID()), c.focus.cfg.Gate.Target(inst.ID(), c.in.Source()), req.URI.String()}
+	if def := c.resource.Entry.Definition; def != nil {
+		for _, alias := range def.Aliases {
+			names = append(names, string(alias.ID()))
+		}
+	}
+	return LegRequest{
+		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
+		UserAgent: req.Header.Value("User-Agent"), PrivateMessages: s.Policy().PrivateMessages,
+		Lost: func(error) {
+			inst.Do(conference.Leave{
+				At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: conference.CauseFailed,
+				Reason: `SIP;cause=408;text="No MSRP connection"`,
+			}, nil)
+		},
+	}
+}
+
+// negotiate answers the offer, or makes ours if there is none. [FOC-FAC-10]
+func negotiate(leg Leg, offer *sdp.Session) (body []byte, direction conference.Direction, err error) {
+	var description *sdp.Session
+	if offer != nil {
+		description, direction, err = leg.Answer(offer)
+	} else {
+		description, err = leg.Offer()
+	}
+	if err != nil {
+		return nil, direction, err
+	}
+	return description.Append(nil), direction, nil
+}
+
+// connect puts the endpoint into the conference and then sends the 200: a
+// SUBSCRIBE that overtakes the ACK finds its user connected. [NOT-SUB-04]
+// [FOC-FAC-07] [MIX-04]
+func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction conference.Direction) {
+	a := c.focus.attendance(inst.ID())
+	c.mu.Lock()
+	c.leg, c.attendance = leg, a
+	c.contact = c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
+	c.mu.Unlock()
+	if a != nil {
+		a.add(c)
+	}
+	command := conference.Connect{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction}
+	inst.Do(command, func(r instance.Result) {
+		if r.Err != nil {
+			leg.Close()
+			c.finish()
+			c.refuse(statusOf(r.Err, c.focus.cfg.Agent)) // no effect after a CANCEL
+			return
+		}
+		c.accept(body)
+	})
+}
+
+// accept sends the 200 with the answer and the conference URI. [FOC-FAC-03]
+// [FOC-DSP-04]
+func (c *call) accept(body []byte) {
+	fields := c.focus.assertion(c.resource, c.inst.ID(), c.caller.Trusted)
+	session := c.in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over {
+		c.session = session
+	}
+}
+
+// assertion is the identity of the focus in responses to trusted peers.
+// [FOC-FAC-13]
+func (f *Focus) assertion(_ access.Resource, id conference.ID, trusted bool) []sipmsg.Field {
+	if !trusted {
+		return nil
+	}
+	return []sipmsg.Field{{Name: "P-Asserted-Identity", Value: "<" + string(id) + ">"}}
+}

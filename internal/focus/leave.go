@@ -1,0 +1,171 @@
+package focus
+
+import (
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+var _ invite.SessionHandler = (*call)(nil)
+
+// Confirmed implements invite.SessionHandler: the ACK to our 200. If that made
+// the offer the ACK brings the answer; without a usable one the dialog ends.
+// [FOC-FAC-10]
+func (c *call) Confirmed(ack *sipmsg.Request) {
+	if c.offer != nil {
+		return
+	}
+	if err := c.answered(ack); err != nil {
+		c.leave(conference.CauseFailed, err.Error())
+	}
+}
+
+// answered takes the answer in an ACK.
+func (c *call) answered(ack *sipmsg.Request) error {
+	body, err := offerIn(&ack.Header, ack.Body)
+	if err != nil {
+		return err
+	}
+	answer, err := sdp.Parse(body)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	leg := c.leg
+	c.mu.Unlock()
+	direction, err := leg.Accept(answer)
+	if err != nil {
+		return err
+	}
+	c.setMedia(direction)
+	return nil
+}
+
+func (c *call) setMedia(direction conference.Direction) {
+	c.inst.Do(conference.SetMedia{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction}, nil)
+}
+
+// Ended implements invite.SessionHandler: the dialog is over, and with it the
+// endpoint's stay. [FOC-LVE-01]
+func (c *call) Ended(end invite.End) {
+	c.mu.Lock()
+	c.over = true
+	c.session = nil
+	c.mu.Unlock()
+	reason := ""
+	if end.Request != nil {
+		reason = end.Request.Header.Value("Reason") // [FOC-LVE-05]
+	}
+	c.leave(causeOf(end.Cause), reason)
+	c.finish()
+}
+
+func causeOf(cause invite.Cause) conference.Cause {
+	switch cause {
+	case invite.LocalBye, invite.RemoteBye:
+		return conference.CauseHungup
+	case invite.Cancelled:
+		return conference.CauseCancelled
+	case invite.Unacknowledged:
+		return conference.CauseUnacknowledged // [FOC-FAC-09]
+	case invite.Lost:
+		return conference.CauseLost // [FOC-LVE-04]
+	case invite.Unanswered:
+	}
+	return conference.CauseFailed
+}
+
+// leave takes the endpoint out of the conference; gone already, nothing happens.
+func (c *call) leave(cause conference.Cause, reason string) {
+	c.inst.Do(conference.Leave{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: cause, Reason: reason}, nil)
+}
+
+// finish forgets the call.
+func (c *call) finish() {
+	c.mu.Lock()
+	a := c.attendance
+	c.mu.Unlock()
+	if a != nil {
+		a.remove(c)
+	}
+}
+
+// depart ends the dialog of an endpoint that is out of the conference.
+func (c *call) depart(e conference.Departed) {
+	c.hangUp(departureReason(e))
+}
+
+// hangUp sends BYE, unless the dialog is over already.
+func (c *call) hangUp(reason string) {
+	c.mu.Lock()
+	session := c.session
+	c.session = nil
+	c.mu.Unlock()
+	if session != nil {
+		session.Bye(sipmsg.Field{Name: "Reason", Value: reason})
+	}
+}
+
+// departureReason is the Reason of the BYE (RFC 3326).
+func departureReason(e conference.Departed) string {
+	switch e.Cause {
+	case conference.CauseRemoved:
+		return `SIP;cause=200;text="Removed from conference"` // [FOC-RMV-02]
+	case conference.CauseReplaced:
+		return `SIP;cause=200;text="Replaced by another device"`
+	case conference.CauseLost:
+		return `SIP;cause=408;text="MSRP session lost"`
+	case conference.CauseHungup, conference.CauseCancelled, conference.CauseBusy,
+		conference.CauseFailed, conference.CauseUnacknowledged:
+	}
+	if e.Reason != "" {
+		return e.Reason
+	}
+	return `SIP;cause=488;text="No usable MSRP session"`
+}
+
+// Reoffer implements invite.SessionHandler: a re-INVITE changes the stream, or
+// asks for our offer. [FOC-MOD-01] [FOC-MOD-05]
+func (c *call) Reoffer(r *invite.Reoffer) {
+	c.mu.Lock()
+	leg, contact := c.leg, c.contact
+	c.mu.Unlock()
+	body, err := offerIn(&r.Request().Header, r.Request().Body)
+	if err != nil {
+		r.Reject(sip.AsError(err))
+		return
+	}
+	if body == nil {
+		c.reofferOurs(r, leg, contact)
+		return
+	}
+	offer, err := sdp.Parse(body)
+	if err != nil {
+		r.Reject(statusOf(err, c.focus.cfg.Agent))
+		return
+	}
+	answer, direction, err := leg.Answer(offer)
+	if err != nil {
+		r.Reject(statusOf(err, c.focus.cfg.Agent))
+		return
+	}
+	c.inst.Do(conference.SetMedia{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction},
+		func(instance.Result) { r.Accept(invite.Answer{Body: answer.Append(nil), Contact: contact}, nil) })
+}
+
+// reofferOurs puts the session in force into the 200; the ACK answers.
+func (c *call) reofferOurs(r *invite.Reoffer, leg Leg, contact string) {
+	offer, err := leg.Offer()
+	if err != nil {
+		r.Reject(statusOf(err, c.focus.cfg.Agent))
+		return
+	}
+	r.Accept(invite.Answer{Body: offer.Append(nil), Contact: contact}, func(ack *sipmsg.Request) {
+		if err := c.answered(ack); err != nil {
+			c.leave(conference.CauseFailed, err.Error())
+		}
+	})
+}
