@@ -32,8 +32,9 @@ type call struct {
 	leg        Leg
 	session    *invite.Session
 	contact    string
-	cancelled  bool // the caller gave up
-	over       bool // the peer, or the stack, has ended the dialog
+	cancelled  bool   // the caller gave up
+	over       bool   // the dialog has ended
+	bye        string // Reason of the BYE that is due as soon as there is a session
 }
 
 // newEndpointID draws an endpoint id that says nothing about the device.

@@ -40,7 +40,7 @@ func (f *Focus) examine(req *sipmsg.Request) (*sdp.Session, *sip.Error) {
 }
 
 // statusOf is the table from the errors of descriptions, the directory, the
-// mixer and the conference to the answer. D-36
+// mixer and the conference to the answer, D-36.
 func statusOf(err error, agent string) *sip.Error {
 	if bad := (*sdp.Error)(nil); errors.As(err, &bad) {
 		return &sip.Error{Status: bad.Status, Warning: bad.Warning(agent)}

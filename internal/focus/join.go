@@ -130,9 +130,13 @@ func (c *call) accept(body []byte) {
 	fields := c.focus.assertion(c.resource, c.inst.ID(), c.caller.Trusted)
 	session := c.in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	due := c.bye
 	if !c.over {
 		c.session = session
+	}
+	c.mu.Unlock()
+	if due != "" {
+		c.hangUp(due)
 	}
 }
 

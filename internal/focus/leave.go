@@ -98,11 +98,15 @@ func (c *call) depart(e conference.Departed) {
 	c.hangUp(departureReason(e))
 }
 
-// hangUp sends BYE, unless the dialog is over already.
+// hangUp sends BYE, unless the dialog is over already. Where the 200 is just on
+// its way the BYE follows it. [FOC-RMV-12]
 func (c *call) hangUp(reason string) {
 	c.mu.Lock()
 	session := c.session
 	c.session = nil
+	if session == nil && !c.over {
+		c.bye = reason
+	}
 	c.mu.Unlock()
 	if session != nil {
 		session.Bye(sipmsg.Field{Name: "Reason", Value: reason})

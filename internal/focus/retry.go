@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// How long callers are told to wait. D-36
+// How long callers are told to wait, D-36.
 const (
 	fullRetry        = time.Minute
 	serverRetry      = 30 * time.Second

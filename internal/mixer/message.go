@@ -65,7 +65,8 @@ func (l *Leg) postError(err error) error {
 		return &msrp.Error{Status: 481} // [SW-GEN-08]
 	case conference.CodeNotConnected, conference.CodeNotAllowed:
 		return forbidden("Not allowed to send")
+	default:
+		l.log(slog.LevelError, "message not appended", slog.Any("error", err))
+		return &msrp.Error{Status: 413, Comment: "Message could not be kept"}
 	}
-	l.log(slog.LevelError, "message not appended", slog.Any("error", err))
-	return &msrp.Error{Status: 413, Comment: "Message could not be kept"}
 }
