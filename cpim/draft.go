@@ -108,35 +108,44 @@ func isWords(name string) bool {
 func hasControl(s string) bool { return strings.ContainsFunc(s, isControl) }
 
 func (d *Draft) writable() error {
-	if len(d.To) == 0 {
-		return unwritable("To")
-	}
-	parties := append(append([]Party{d.From}, d.To...), d.CC...)
-	for _, p := range parties {
-		if !isURI(p.URI) {
-			return unwritable("URI")
-		}
+	if len(d.To) == 0 || !d.haveURIs() {
+		return unwritable("From, To or cc")
 	}
 	for _, b := range d.Bindings {
-		if b.Prefix == "" || !allIn(b.Prefix, className) || !isURI(b.Namespace) {
+		if !isName(b.Prefix) || !isURI(b.Namespace) {
 			return unwritable("namespace")
 		}
 	}
 	for _, h := range d.Headers {
-		prefix, local := splitPrefix([]byte(h.Name))
-		if len(local) == 0 || !allIn(local, className) || !allIn(prefix, className) {
+		if prefix, local, dot := strings.Cut(h.Name, "."); !isName(prefix) || dot && !isName(local) {
 			return unwritable("header name")
+		}
+	}
+	for _, f := range d.MIME {
+		if !isMIMEToken(f.Name) || hasControl(f.Value) {
+			return unwritable("content header")
 		}
 	}
 	if d.ContentType == "" || hasControl(d.ContentType) {
 		return unwritable("Content-Type")
 	}
-	for _, f := range d.MIME {
-		if f.Name == "" || !allIn(f.Name, classMIME) || hasControl(f.Value) {
-			return unwritable("content header")
-		}
-	}
 	return nil
 }
+
+// haveURIs reports whether every party has a URI that can be written.
+func (d *Draft) haveURIs() bool {
+	for _, list := range [...][]Party{{d.From}, d.To, d.CC} {
+		for _, p := range list {
+			if !isURI(p.URI) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isName(s string) bool { return s != "" && allIn(s, className) }
+
+func isMIMEToken(s string) bool { return s != "" && allIn(s, classMIME) }
 
 func isURI(s string) bool { return isAbsoluteURI([]byte(s)) && !hasControl(s) }

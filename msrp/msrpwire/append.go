@@ -160,22 +160,21 @@ func (h *Head) writableFields() error {
 		return unwritable("Status")
 	case hasControl(h.UseNickname):
 		return unwritable("Use-Nickname")
+	case h.HasBody && h.Status != 0:
+		return unwritable("body of a response")
+	case h.HasBody && (MediaType(h.ContentType) == nil || hasControl(h.ContentType)):
+		return unwritable("Content-Type")
 	}
-	for _, f := range h.Fields {
-		if !isFieldName(f.Name) || identifyField(f.Name) != fieldOther || hasControl(f.Value) {
+	for i := range h.Fields {
+		if !h.Fields[i].writable() {
 			return unwritable("header field")
 		}
 	}
-	if !h.HasBody {
-		return nil
-	}
-	if MediaType(h.ContentType) == nil || hasControl(h.ContentType) {
-		return unwritable("Content-Type")
-	}
-	if h.Status != 0 {
-		return unwritable("body of a response")
-	}
 	return nil
+}
+
+func (f *Field) writable() bool {
+	return isFieldName(f.Name) && identifyField(f.Name) == fieldOther && !hasControl(f.Value)
 }
 
 func validMethod(m Method) bool {

@@ -84,5 +84,9 @@ func (r *headReader) store(id fieldID, value []byte) (ok bool) {
 }
 
 func (r *headReader) path(p Path) bool {
-	return p.Len() <= r.d.limits.PathURIs && p.valid()
+	if p.Len() > r.d.limits.PathURIs {
+		r.long = true
+		return true
+	}
+	return p.valid()
 }

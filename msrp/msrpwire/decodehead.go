@@ -16,6 +16,7 @@ type headReader struct {
 	wrong *Error // the first thing that is wrong with it
 	ctrl  bool   // a line holds a control character
 	known bool   // the paths are those of the message before
+	long  bool   // a path has too many URIs
 }
 
 // nextHead reads the head of a message.
@@ -154,6 +155,9 @@ func (r *headReader) done() (Event, int, *Error) {
 	d, h := r.d, &r.d.head
 	d.seen, d.blank, d.octets = 0, 0, 0
 	d.state, d.started = stateBody, false
+	if !h.IsRequest() {
+		d.state = stateSkip // a response has no body; what is there is dropped [MSRP-FRM-27]
+	}
 	r.check()
 	if r.wrong == nil {
 		if !r.known {
@@ -172,6 +176,8 @@ func (r *headReader) done() (Event, int, *Error) {
 func (r *headReader) check() {
 	h := &r.d.head
 	switch {
+	case r.long:
+		r.wrong = r.overLimit("Too many URIs")
 	case len(h.ToPath) == 0 || len(h.FromPath) == 0:
 		r.reject("To-Path or From-Path missing")
 	case !h.IsRequest():

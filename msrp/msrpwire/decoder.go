@@ -32,7 +32,7 @@ type decoderState uint8
 const (
 	stateHead    decoderState = iota // between messages or in a head
 	stateBody                        // the body is handed out
-	stateSkip                        // Skip was called: the body is dropped
+	stateSkip                        // the body is dropped, its end is told
 	stateRefused                     // an error was returned: the rest is dropped, without GotEnd
 	stateBroken                      // a fatal error was returned
 )
@@ -128,7 +128,7 @@ func (d *Decoder) refuse(e *Error) {
 	switch {
 	case e.Fatal:
 		d.state, d.failure = stateBroken, e
-	case d.state == stateBody:
+	case d.state == stateBody, d.state == stateSkip:
 		d.state, d.octets = stateRefused, 0
 	}
 }
@@ -170,13 +170,7 @@ func (d *Decoder) nextBody(b []byte) (Event, int, *Error) {
 	case GotBody:
 		d.octets += int64(n)
 		if e := d.checkBody(); e != nil {
-			return NeedMore, n, e
-		}
-		if !d.head.IsRequest() {
-			// A response has no body; what is there is dropped. [MSRP-FRM-27]
-			d.Skip()
-			next, m, e := d.nextDropped(b[n:])
-			return next, n + m, e
+			return NeedMore, 0, e
 		}
 	case GotEnd:
 		if e := d.finish(); e != nil {
@@ -188,20 +182,17 @@ func (d *Decoder) nextBody(b []byte) (Event, int, *Error) {
 	return ev, n, nil
 }
 
-// checkBody says whether the message may have the body octets it has.
+// checkBody says whether a request may have the body octets it has.
 func (d *Decoder) checkBody() *Error {
-	h := &d.head
-	switch {
-	case h.Method != SEND && d.octets > d.limits.OtherBody:
-		// RFC 4975 §7.1: only a SEND may have a body over 10,240 octets.
-		// [MSRP-FRM-17]
-		return &Error{Status: StatusBadRequest, Comment: "Body too long", Fatal: true}
-	case !h.IsRequest():
-		return nil
+	switch h := &d.head; {
 	case !h.HasBody:
 		return badRequest("Body without Content-Type") // [MSRP-FRM-27]
 	case h.ByteRange.empty():
 		return badRequest("Body in an empty Byte-Range") // [MSRP-FRM-19]
+	case h.Method != SEND && d.octets > d.limits.OtherBody:
+		// RFC 4975 §7.1: only a SEND may have a body over 10,240 octets.
+		// [MSRP-FRM-17]
+		return &Error{Status: StatusBadRequest, Comment: "Body too long", Fatal: true}
 	default:
 		return nil
 	}

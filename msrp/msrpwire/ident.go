@@ -11,7 +11,7 @@ const (
 	markerMax                = markerTID + identMaxRead
 	base62                   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	identPunctuation         = ".-+%="
-	tokenOctetsPunct         = "!#$%&'*+-.^_`{|}~"
+	wordPunctuation          = "!#$%&'*+-.^_`{|}~"
 	unreservedPunct          = "-._~"
 	sessionIDPunctuation     = unreservedPunct + "+=/"
 	regNamePunctuation       = unreservedPunct + "!$&'()*+,=%"
@@ -39,7 +39,7 @@ var classes = func() (t [256]uint8) {
 	}
 	add(base62, classAlnum|classIdent|classToken|classSession|classRegName|classUserinfo)
 	add(identPunctuation, classIdent)
-	add(tokenOctetsPunct, classToken)
+	add(wordPunctuation, classToken)
 	add(sessionIDPunctuation, classSession)
 	add(regNamePunctuation, classRegName)
 	add(userinfoExtraPunctuation, classUserinfo)

@@ -56,7 +56,7 @@ func ParseURI(s string) (URI, error) {
 }
 
 func (u *URI) parseAuthority(s string) error {
-	port := ""
+	var port string
 	if literal, ok := strings.CutPrefix(s, "["); ok {
 		if u.Host, port, ok = strings.Cut(literal, "]"); !ok || !isIPv6(u.Host) {
 			return badURI("bad IPv6 literal")
