@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/sipmsg/torture"
 )
@@ -80,7 +79,6 @@ func TestAppendMultipart(t *testing.T) {
 }
 
 func TestBodiesOpensNested(t *testing.T) {
-	conform.Covers(t, "COM-07")
 	inner := "--in\r\nContent-Type: a/1\r\n\r\n1\r\n--in\r\nContent-Type: a/2\r\nContent-Disposition: x;handling=optional\r\n\r\n2\r\n--in--"
 	outer := "--out\r\nContent-Type: multipart/alternative;boundary=in\r\n\r\n" + inner + "\r\n--out\r\nContent-Type: a/3\r\n\r\n3\r\n--out--"
 	for _, method := range []string{"INVITE", "MESSAGE", "BYE", "FOO"} {

@@ -18,8 +18,9 @@ func parseFields(s string, lim Limits) ([]Field, *SyntaxError) {
 	}
 	p.fields = make([]Field, 0, min(lines, lim.Headers)+1)
 	for s != "" {
-		var line string
-		line, s = nextLine(s)
+		n, folded := lineLength(s)
+		line := s[:n]
+		s = s[n:]
 		if len(line) > lim.HeaderLine {
 			p.fail("header", "field too long")
 			continue
@@ -28,7 +29,7 @@ func parseFields(s string, lim Limits) ([]Field, *SyntaxError) {
 			p.fail("header", "too many fields")
 			break
 		}
-		p.field(line)
+		p.field(line, folded)
 	}
 	return p.fields, p.err
 }
@@ -39,22 +40,23 @@ func (p *fieldParser) fail(field, problem string) {
 	}
 }
 
-// nextLine cuts one logical line off s, with the folds that belong to it.
-func nextLine(s string) (line, rest string) {
-	for i := 0; ; {
-		end := strings.IndexByte(s[i:], '\n')
+// lineLength measures the line at the start of s, with the folds that belong to it.
+func lineLength(s string) (n int, folded bool) {
+	for {
+		end := strings.IndexByte(s[n:], '\n')
 		if end < 0 {
-			return s, ""
+			return len(s), folded
 		}
-		i += end + 1
-		if i == len(s) || !isSpace(s[i]) {
-			return s[:i], s[i:]
+		n += end + 1
+		if n == len(s) || !isSpace(s[n]) {
+			return n, folded
 		}
+		folded = true
 	}
 }
 
 // field reads field-name HCOLON field-value CRLF.
-func (p *fieldParser) field(line string) {
+func (p *fieldParser) field(line string, folded bool) {
 	n := classToken.span(line)
 	rest := trimLeft(line[n:])
 	if n == 0 || rest == "" || rest[0] != ':' {
@@ -62,7 +64,7 @@ func (p *fieldParser) field(line string) {
 		return
 	}
 	value := trim(strings.TrimSuffix(rest[1:], "\r\n"))
-	if strings.IndexByte(value, '\n') >= 0 {
+	if folded {
 		value = unfold(value)
 	}
 	name, t := canonicalName(line[:n])

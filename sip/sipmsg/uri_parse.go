@@ -11,6 +11,9 @@ func ParseURI(s string) (URI, error) { return parseURI(s, nil, "URI") }
 
 // parseURI appends the parameters to buf, which may be nil.
 func parseURI(s string, buf Params, field string) (URI, error) {
+	if len(s) > 4 && s[:4] == "sip:" {
+		return parseSIPURI("sip", s[4:], buf, field)
+	}
 	scheme, rest, ok := strings.Cut(s, ":")
 	switch {
 	case ok && equalFold(scheme, "sip"):

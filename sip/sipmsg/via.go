@@ -51,12 +51,12 @@ func parseVia(s string, buf Params) (Via, error) {
 	}
 	v := Via{Transport: upperTransport(s[:i])}
 	sentBy, params := cutParams(s[i:])
-	if strings.IndexByte(sentBy, ' ') >= 0 || strings.IndexByte(sentBy, '\t') >= 0 {
-		sentBy = squeezeSentBy(sentBy)
-	}
 	var rest string
 	if v.Host, v.Port, rest, ok = parseHostPort(sentBy); !ok || rest != "" {
-		return Via{}, malformed(field, "malformed sent-by")
+		// COLON allows white space around itself.
+		if v.Host, v.Port, rest, ok = parseHostPort(squeezeSentBy(sentBy)); !ok || rest != "" {
+			return Via{}, malformed(field, "malformed sent-by")
+		}
 	}
 	if params == "" {
 		return v, nil
@@ -77,7 +77,7 @@ func cutProtocol(s string) (string, bool) {
 	return s, ok1 && ok2 && equalFold(name, "SIP") && version == "2.0"
 }
 
-// squeezeSentBy removes the white space that COLON allows before and after ":".
+// squeezeSentBy removes white space before and after the last colon.
 func squeezeSentBy(s string) string {
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {
