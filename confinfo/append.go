@@ -109,7 +109,7 @@ func (w *writer) description(d *Description) {
 			w.open("type") // mandatory in the schema
 			w.escape(m.Type)
 			w.close("type")
-			w.text("status", string(m.Status.known()))
+			w.word("status", string(m.Status.known()))
 			w.close("entry")
 		}
 		w.close("available-media")

@@ -2,9 +2,20 @@ package confinfo
 
 import "strings"
 
+// Append writes the user's element, to be used in [Users.Written].
+func (u *User) Append(dst []byte) []byte {
+	w := writer{b: dst}
+	w.user(u)
+	return w.b
+}
+
+// hasNickname reports whether the namespace of RFC 6501 may be needed.
 func (d *Document) hasNickname() bool {
 	if d.Users == nil || d.State == Deleted {
 		return false
+	}
+	if len(d.Users.Written) > 0 {
+		return true
 	}
 	for i := range d.Users.List {
 		if d.Users.List[i].Nickname != "" {
@@ -17,13 +28,16 @@ func (d *Document) hasNickname() bool {
 func (w *writer) users(u *Users) {
 	w.raw("<users")
 	w.attr("state", u.State.String())
-	if len(u.List) == 0 || u.State == Deleted {
+	if len(u.List)+len(u.Written) == 0 || u.State == Deleted {
 		w.raw("/>")
 		return
 	}
 	w.raw(">")
 	for i := range u.List {
 		w.user(&u.List[i])
+	}
+	for _, b := range u.Written {
+		w.b = append(w.b, b...)
 	}
 	w.close("users")
 }
@@ -98,10 +112,10 @@ func (w *writer) endpoint(e *Endpoint) {
 	w.raw(">")
 	w.text("display-text", e.DisplayText)
 	w.execution("referred", &e.Referred)
-	w.text("status", string(e.Status.known()))
-	w.text("joining-method", string(e.JoiningMethod.known()))
+	w.word("status", string(e.Status.known()))
+	w.word("joining-method", string(e.JoiningMethod.known()))
 	w.execution("joining-info", &e.JoiningInfo)
-	w.text("disconnection-method", string(e.DisconnectionMethod.known()))
+	w.word("disconnection-method", string(e.DisconnectionMethod.known()))
 	w.execution("disconnection-info", &e.DisconnectionInfo)
 	for i := range e.Media {
 		w.media(&e.Media[i])
@@ -128,6 +142,6 @@ func (w *writer) media(m *Media) {
 	w.text("type", m.Type)
 	w.text("label", m.Label)
 	w.text("src-id", m.SourceID)
-	w.text("status", string(m.Status.known()))
+	w.word("status", string(m.Status.known()))
 	w.close("media")
 }

@@ -91,7 +91,7 @@ func diffUsers(before, after []User) []User {
 			list = append(list, u.whole())
 			continue
 		}
-		if d, changed := diffUser(was, u); changed {
+		if d, changed := DiffUser(was, u); changed {
 			list = append(list, d)
 		}
 	}
@@ -117,7 +117,10 @@ func (u *User) whole() User {
 	return w
 }
 
-func diffUser(before, after *User) (User, bool) {
+// DiffUser returns the element of a partial document that leads from before to
+// after, two full states of the same user, and whether there is any change. It
+// is for callers that know who changed; [Diff] looks at everybody.
+func DiffUser(before, after *User) (User, bool) {
 	d := User{Entity: after.Entity, State: Partial}
 	c := comparison{}
 	d.Nickname = c.text(before.Nickname, after.Nickname)

@@ -87,6 +87,9 @@ type ConferenceState struct {
 type Users struct {
 	State State
 	List  []User
+	// Written are further users, as [User.Append] wrote them: who sends the same
+	// roster to many writes each user once. It plays no part in Diff and Apply.
+	Written [][]byte
 }
 
 // User is a participant with all his devices.

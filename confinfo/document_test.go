@@ -112,6 +112,15 @@ func examples(t *testing.T) map[string]*Document {
 	}
 }
 
+func example(tb testing.TB, name string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile("testdata/" + name + ".xml")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
 // flat removes what indents a document.
 func flat(b []byte) string {
 	s := strings.ReplaceAll(string(b), "\n    entity=", " entity=")
@@ -122,10 +131,7 @@ func TestExamples(t *testing.T) {
 	conform.Covers(t, "NOT-NFY-10")
 	var written [][]byte
 	for name, want := range examples(t) {
-		text, err := os.ReadFile("testdata/" + name + ".xml")
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := example(t, name)
 		got, err := Unmarshal(text, Limits{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

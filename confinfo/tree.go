@@ -114,9 +114,13 @@ func parseTree(b []byte, lim Limits) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n != nil {
-			root = n
+		if n == nil {
+			continue
 		}
+		if root != nil {
+			return nil, &Error{"more than one root"}
+		}
+		root = n
 	}
 	if root == nil {
 		return nil, &Error{"no element"}

@@ -4,9 +4,9 @@ import "strings"
 
 // uriAttr writes an attribute that the schema types as anyURI.
 func (w *writer) uriAttr(name, value string) {
-	w.raw(" " + name + `="`)
+	w.startAttr(name)
 	w.escapeURI(value)
-	w.raw(`"`)
+	w.b = append(w.b, '"')
 }
 
 // uri writes <name>value</name> for an anyURI, or nothing for an empty value.

@@ -13,9 +13,15 @@ func (w *writer) raw(s string) { w.b = append(w.b, s...) }
 
 // attr writes an attribute that the schema types as a string.
 func (w *writer) attr(name, value string) {
-	w.raw(" " + name + `="`)
+	w.startAttr(name)
 	w.escape(value)
-	w.raw(`"`)
+	w.b = append(w.b, '"')
+}
+
+func (w *writer) startAttr(name string) {
+	w.b = append(w.b, ' ')
+	w.b = append(w.b, name...)
+	w.b = append(w.b, '=', '"')
 }
 
 // text writes <name>value</name>, or nothing for an empty value.
@@ -25,6 +31,16 @@ func (w *writer) text(name, value string) {
 	}
 	w.open(name)
 	w.escape(value)
+	w.close(name)
+}
+
+// word is text for a value that needs no escaping.
+func (w *writer) word(name, value string) {
+	if value == "" {
+		return
+	}
+	w.open(name)
+	w.raw(value)
 	w.close(name)
 }
 
@@ -61,13 +77,21 @@ func (w *writer) time(name string, t time.Time) {
 	w.close(name)
 }
 
+// special has a bit for each octet below 64 that cannot stand as it is.
+const special uint64 = 1<<' ' - 1 | 1<<'"' | 1<<'&' | 1<<'<' | 1<<'>'
+
 // escape writes s as character data or attribute value. Octets that are no
 // UTF-8 and characters that XML 1.0 cannot hold become U+FFFD. [NOT-NFY-10]
 func (w *writer) escape(s string) {
 	done := 0
 	for i := 0; i < len(s); {
 		c, size := rune(s[i]), 1
-		if c >= utf8.RuneSelf {
+		if c < utf8.RuneSelf {
+			if c >= 64 || special>>c&1 == 0 {
+				i++
+				continue
+			}
+		} else {
 			c, size = utf8.DecodeRuneInString(s[i:])
 		}
 		if esc := escaped(c, size); esc != "" {
@@ -81,22 +105,30 @@ func (w *writer) escape(s string) {
 }
 
 func escaped(c rune, size int) string {
-	switch {
-	case c == '<':
+	switch c {
+	case '<':
 		return "&lt;"
-	case c == '>':
+	case '>':
 		return "&gt;"
-	case c == '&':
+	case '&':
 		return "&amp;"
-	case c == '"':
+	case '"':
 		return "&#34;"
-	case c == '\t':
+	case '\t':
 		return "&#9;"
-	case c == '\n':
+	case '\n':
 		return "&#10;"
-	case c == '\r':
+	case '\r':
 		return "&#13;"
-	case c < ' ', c == utf8.RuneError && size == 1, c == '\uFFFE', c == '\uFFFF':
+	case utf8.RuneError:
+		if size > 1 {
+			return "" // the character itself
+		}
+		return "\uFFFD"
+	case '\uFFFE', '\uFFFF':
+		return "\uFFFD"
+	}
+	if c < ' ' {
 		return "\uFFFD"
 	}
 	return ""
