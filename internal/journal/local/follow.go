@@ -13,25 +13,17 @@ const followBatch = 64
 // Follow implements [journal.Journal]. A follower outlives the conference: when
 // the URI comes to a new life he goes on with that.
 func (j *Journal) Follow(ctx context.Context, id conference.ID, after journal.Position, to func(journal.Position, conference.Event) error) error {
-	if err := j.enter(); err != nil {
+	l, err := j.enter(id)
+	if err != nil {
 		return err
 	}
 	defer j.followers.Done()
 	for {
-		l, born, err := j.lookup(id)
-		if err != nil {
-			return err
-		}
-		if l == nil {
-			if err := j.wait(ctx, born); err != nil {
-				return err
-			}
-			continue
-		}
 		if err := j.followLog(ctx, l, after, to); err != nil {
+			j.leave(id, l)
 			return err
 		}
-		after = 0 // this log is read to its end, and gone
+		l, after = j.next(id, l), 0
 	}
 }
 
@@ -75,13 +67,37 @@ func (j *Journal) wait(ctx context.Context, changed <-chan struct{}) error {
 	}
 }
 
-// enter counts a follower in, unless the journal is closed.
-func (j *Journal) enter() error {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
+// enter counts a follower in and returns the log to follow, which may be
+// without events yet.
+func (j *Journal) enter(id conference.ID) (*log, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	if j.closed {
-		return journal.ErrClosed
+		return nil, journal.ErrClosed
 	}
 	j.followers.Add(1)
-	return nil
+	l := j.ensure(id)
+	l.followers++
+	return l, nil
+}
+
+// next returns the log that comes after l, which is gone.
+func (j *Journal) next(id conference.ID, l *log) *log {
+	j.release(id, l) // in case Append has not come to it yet
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return l.successor
+}
+
+// leave counts a follower out. A log that nobody has written to goes with its
+// last follower.
+func (j *Journal) leave(id conference.ID, l *log) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for ; l != nil; l = l.successor {
+		l.followers--
+		if l.followers == 0 && j.logs[id] == l && l.retire() {
+			delete(j.logs, id)
+		}
+	}
 }

@@ -43,10 +43,9 @@ type Journal struct {
 
 	mu        sync.RWMutex // guards what follows
 	logs      map[conference.ID]*log
-	born      chan struct{}       // closed and renewed when a log comes into being
 	base      conference.Position // no log that is gone ended behind it
 	closed    bool
-	followers sync.WaitGroup
+	followers sync.WaitGroup // joined under mu
 }
 
 var _ journal.Journal = (*Journal)(nil)
@@ -57,7 +56,6 @@ func New(limits Limits) *Journal {
 		limits: limits.withDefaults(),
 		stop:   make(chan struct{}),
 		logs:   make(map[conference.ID]*log),
-		born:   make(chan struct{}),
 	}
 }
 
@@ -76,7 +74,7 @@ func (j *Journal) Append(ctx context.Context, id conference.ID, after journal.Po
 		}
 		last, over, err := l.append(after, events)
 		if over {
-			j.release(id, l, last)
+			j.release(id, l)
 		}
 		if !errors.Is(err, errGone) {
 			return last, err
@@ -89,7 +87,7 @@ func (j *Journal) Read(ctx context.Context, id conference.ID, after journal.Posi
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	l, _, err := j.lookup(id)
+	l, err := j.lookup(id)
 	if err != nil || l == nil {
 		return nil, err
 	}
@@ -118,21 +116,20 @@ func (j *Journal) Close(ctx context.Context) error {
 	}
 }
 
-// lookup returns the log of id, nil if there is none, and the channel that is
-// closed when the next log comes into being.
-func (j *Journal) lookup(id conference.ID) (*log, <-chan struct{}, error) {
+// lookup returns the log of id, nil if there is none.
+func (j *Journal) lookup(id conference.ID) (*log, error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	if j.closed {
-		return nil, nil, journal.ErrClosed
+		return nil, journal.ErrClosed
 	}
-	return j.logs[id], j.born, nil
+	return j.logs[id], nil
 }
 
 // open returns the log of id for an append behind after, making it if there is
 // none.
 func (j *Journal) open(id conference.ID, after journal.Position) (*log, error) {
-	l, _, err := j.lookup(id)
+	l, err := j.lookup(id)
 	if l != nil || err != nil {
 		return l, err
 	}
@@ -144,21 +141,32 @@ func (j *Journal) open(id conference.ID, after journal.Position) (*log, error) {
 	if j.closed {
 		return nil, journal.ErrClosed
 	}
-	if l = j.logs[id]; l == nil {
-		l = newLog(j.limits, j.base)
-		j.logs[id] = l
-		close(j.born)
-		j.born = make(chan struct{})
-	}
-	return l, nil
+	return j.ensure(id), nil
 }
 
-// release forgets a log whose conference has ended.
-func (j *Journal) release(id conference.ID, l *log, last journal.Position) {
+// ensure returns the log of id, new if there is none. The caller holds mu.
+func (j *Journal) ensure(id conference.ID) *log {
+	l := j.logs[id]
+	if l == nil {
+		l = newLog(j.limits, j.base)
+		j.logs[id] = l
+	}
+	return l
+}
+
+// release forgets a log whose conference has ended. Those who follow it go on
+// with the next, which the next life of the URI will be written to.
+func (j *Journal) release(id conference.ID, l *log) {
+	last := l.end()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.logs[id] == l {
-		delete(j.logs, id)
-		j.base = max(j.base, last)
+	if j.logs[id] != l {
+		return
+	}
+	delete(j.logs, id)
+	j.base = max(j.base, last)
+	if l.followers > 0 {
+		l.successor = j.ensure(id)
+		l.successor.followers = l.followers
 	}
 }

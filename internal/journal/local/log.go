@@ -17,6 +17,10 @@ type log struct {
 	limits Limits              // fixed
 	start  conference.Position // fixed: the position before the first event
 
+	// Guarded by the journal's mu.
+	followers int
+	successor *log // what they go on with when this one is gone
+
 	mu       sync.Mutex // guards what follows
 	messages ring
 	others   ring
@@ -87,6 +91,24 @@ func (l *log) trim() {
 	for l.others.len() > l.limits.Others {
 		l.floor = max(l.floor, l.others.pop().Position)
 	}
+}
+
+// end returns the position of the last event.
+func (l *log) end() journal.Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
+}
+
+// retire makes an empty log one that is gone, and reports whether it did.
+func (l *log) retire() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last != l.start {
+		return false
+	}
+	l.gone = true
+	return true
 }
 
 // read returns up to limit entries behind after.
