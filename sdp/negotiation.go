@@ -18,7 +18,7 @@ type Local struct {
 	Chatroom           Chatroom
 	Direction          Direction // the most we allow, seen from our side
 	Fingerprints       []Fingerprint
-	CEMA               bool
+	CEMA               bool // write a=msrp-cema; in an answer only if the offer has it
 	Label              string
 }
 
@@ -36,7 +36,7 @@ type Stream struct {
 // at a time; SIP sees to that. The zero value with ID set is a dialog without
 // any exchange yet. It is not safe for concurrent use.
 type Negotiation struct {
-	// ID is our sess-id, constant for the dialog and below 2^62. [SDP-24]
+	// ID is our sess-id, constant for the dialog. Its low 62 bits count. [SDP-24]
 	ID     uint64
 	Policy Policy
 
@@ -96,7 +96,7 @@ func (n *Negotiation) describe(l *Local, media []Media) *Session {
 		s.Connection = last.Connection
 	}
 	s.Origin = Origin{
-		Username: "-", SessionID: n.ID,
+		Username: "-", SessionID: n.ID & (1<<62 - 1),
 		NetType: s.Connection.NetType, AddressType: s.Connection.AddressType, Address: s.Connection.Address,
 	}
 	if last != nil {
