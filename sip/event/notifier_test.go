@@ -174,46 +174,45 @@ func TestRefusedSubscriptions(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
-		rows   []string
 		fields []string
 		status int
 		field  string
 		value  string
 	}{
 		{
-			name: "other case", rows: []string{"NOT-SUB-02"}, fields: []string{"Event: Conference"},
+			name: "other case", fields: []string{"Event: Conference"},
 			status: 489, field: "Allow-Events", value: "conference, refer",
 		},
 		{
-			name: "no event", rows: []string{"NOT-SUB-02"},
+			name:   "no event",
 			status: 489, field: "Allow-Events", value: "conference, refer",
 		},
 		{
-			name: "two events", rows: []string{"NOT-SUB-02"},
+			name:   "two events",
 			fields: []string{"Event: conference", "Event: conference"}, status: 400,
 		},
 		{
-			name: "too brief", rows: []string{"NOT-SUB-05"}, fields: []string{"Event: conference", "Expires: 30"},
+			name: "too brief", fields: []string{"Event: conference", "Expires: 30"},
 			status: 423, field: "Min-Expires", value: "60",
 		},
 		{
-			name: "absent", rows: []string{"NOT-SUB-05"}, fields: []string{"Event: conference"},
+			name: "absent", fields: []string{"Event: conference"},
 			status: 200, field: "Expires", value: "3600",
 		},
 		{
-			name: "overlarge", rows: []string{"NOT-SUB-05"},
+			name:   "overlarge",
 			fields: []string{"Event: conference", "Expires: 99999999999999"},
 			status: 200, field: "Expires", value: "3600",
 		},
 		{
-			name: "long", rows: []string{"NOT-SUB-05"}, fields: []string{"Event: conference", "Expires: 86400"},
+			name: "long", fields: []string{"Event: conference", "Expires: 86400"},
 			status: 200, field: "Expires", value: "3600",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			conform.Covers(t, tt.rows...)
+			conform.Covers(t, "NOT-SUB-02", "NOT-SUB-05")
 			f := &feed{}
 			bubble(t, conference(f), func(x *scene) {
 				t, p := x.t, x.peer
