@@ -26,6 +26,33 @@ var (
 	loadCalls  = flag.Int("load.calls", 0, "how many calls to make")
 )
 
+// BenchmarkBareCall is the least a program can do for the same packets: read
+// them one by one and write a fixed response to two of three. BenchmarkCall is
+// to be read beside it, since most of either is the price of system calls.
+func BenchmarkBareCall(b *testing.B) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	go func() {
+		buf := make([]byte, 65535)
+		for {
+			n, from, err := conn.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			if bytes.HasPrefix(buf[:n], []byte("ACK")) {
+				continue
+			}
+			head, _, _ := bytes.Cut(buf[:n], []byte("\r\n"))
+			resp := append([]byte("SIP/2.0 200 OK"), buf[len(head):n]...)
+			_, _ = conn.WriteToUDPAddrPort(resp, from)
+		}
+	}()
+	measureCalls(b, conn.LocalAddr().String())
+}
+
 // BenchmarkCall answers calls over UDP: INVITE, 200, ACK, BYE, 200.
 func BenchmarkCall(b *testing.B) {
 	u := &user{request: func(tx *transaction.ServerTx) {
@@ -42,8 +69,17 @@ func BenchmarkCall(b *testing.B) {
 	}
 	defer l.Close()
 	defer func() { _ = tp.Close() }()
+	measureCalls(b, addr.String())
+	if n := l.Counters().Server; n < uint64(2*b.N) {
+		b.Errorf("%d transactions for %d calls", n, b.N)
+	}
+}
+
+// measureCalls has another process make the calls.
+func measureCalls(b *testing.B, addr string) {
+	b.Helper()
 	child := exec.CommandContext(b.Context(), os.Args[0], //nolint:gosec // this very program
-		"-test.run=^TestMakeCalls$", "-load.target="+addr.String(), "-load.calls="+strconv.Itoa(b.N))
+		"-test.run=^TestMakeCalls$", "-load.target="+addr, "-load.calls="+strconv.Itoa(b.N))
 	child.Stderr = os.Stderr
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -52,9 +88,6 @@ func BenchmarkCall(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/1000/float64(b.N), "cpu-µs/call")
-	if n := l.Counters().Server; n < uint64(2*b.N) {
-		b.Errorf("%d transactions for %d calls", n, b.N)
-	}
 }
 
 func cpuTime(b *testing.B) time.Duration {
