@@ -6,15 +6,16 @@ import "strings"
 type class uint16
 
 const (
-	classToken    class = 1 << iota // token
-	classUser                       // user of a SIP URI, without escapes
-	classPassword                   // password of a SIP URI, without escapes
-	classParam                      // pname and pvalue of a SIP URI, without escapes
-	classURIHead                    // hname and hvalue of a SIP URI, without escapes
-	classHost                       // hostname and IPv4address; "_" is tolerated
-	classWord                       // word, as in Call-ID
-	classValue                      // gen-value written without quotes: token or host
-	classBare                       // what is taken as gen-value without quotes
+	classToken      class = 1 << iota // token
+	classUser                         // user of a SIP URI, without escapes
+	classPassword                     // password of a SIP URI, without escapes
+	classParam                        // pname and pvalue of a SIP URI, without escapes
+	classURIHead                      // hname and hvalue of a SIP URI, without escapes
+	classHost                         // hostname and IPv4address; "_" is tolerated
+	classWord                         // word, as in Call-ID
+	classValue                        // gen-value written without quotes: token or host
+	classBare                         // what is taken as gen-value without quotes
+	classUnreserved                   // unreserved: may stand anywhere in a URI
 )
 
 //nolint:gochecknoglobals // a read-only table, the price of one load per octet
@@ -30,6 +31,7 @@ func classTable() (t [256]class) {
 		}
 	}
 	add(classToken, token)
+	add(classUnreserved, unreserved)
 	add(classUser, unreserved+"&=+$,;?/")
 	add(classPassword, unreserved+"&=+$,")
 	add(classParam, unreserved+"[]/:&+$")
@@ -115,6 +117,29 @@ func unescape(s string) string {
 			continue
 		}
 		dst = append(dst, s[i])
+	}
+	return string(dst)
+}
+
+// normalise resolves the escapes of octets that a URI may hold anywhere, and writes
+// the other escapes with capitals (RFC 3261 §19.1.4).
+func normalise(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	dst := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+2 >= len(s) {
+			dst = append(dst, s[i])
+			continue
+		}
+		escape := s[i : i+3]
+		if c := unescape(escape); len(c) == 1 && classUnreserved.has(c[0]) {
+			dst = append(dst, c[0])
+		} else {
+			dst = append(dst, strings.ToUpper(escape)...)
+		}
+		i += 2
 	}
 	return string(dst)
 }

@@ -4,7 +4,8 @@ import "strings"
 
 // Param is one parameter of a URI or of a header field value.
 type Param struct {
-	// Name as on the wire; it is compared without regard to case.
+	// Name as on the wire, needless escapes of a URI resolved; it is compared
+	// without regard to case.
 	Name string
 	// Value without quotes and backslash escapes. In URIs it is as on the wire,
 	// percent escapes included.

@@ -35,32 +35,10 @@ func equalHost(a, b string) bool {
 	return errX == nil && errY == nil && x == y
 }
 
-// equalEscaped compares user parts: an escape equals the octet it stands for,
+// equalEscaped compares text that may hold escapes: an escape equals the octet it stands for,
 // unless that octet is reserved.
 func equalEscaped(a, b string) bool {
 	return a == b || normalise(a) == normalise(b)
-}
-
-// normalise resolves the escapes of octets that are not reserved, and writes the
-// others with capitals.
-func normalise(s string) string {
-	if strings.IndexByte(s, '%') < 0 {
-		return s
-	}
-	dst := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' || i+2 >= len(s) || unhex(s[i+1]) < 0 || unhex(s[i+2]) < 0 {
-			dst = append(dst, s[i])
-			continue
-		}
-		if c := unescape(s[i : i+3]); strings.Contains(";/?:@&=+$,%", c) {
-			dst = append(dst, strings.ToUpper(s[i:i+3])...)
-		} else {
-			dst = append(dst, c...)
-		}
-		i += 2
-	}
-	return string(dst)
 }
 
 // equalURI reports whether every parameter of p that counts has its equal in q.
@@ -68,13 +46,12 @@ func normalise(s string) string {
 // and transport, as the examples of §19.1.4 show.
 func (p Params) equalURI(q Params) bool {
 	for i := range p {
-		name := unescape(p[i].Name)
-		j := q.indexEscaped(name)
+		j := q.index(p[i].Name)
 		switch {
-		case p.indexEscaped(name) != i:
-		case j < 0 && significantParam(name):
+		case p.index(p[i].Name) != i:
+		case j < 0 && significantParam(p[i].Name):
 			return false
-		case j >= 0 && !equalFold(unescape(p[i].Value), unescape(q[j].Value)):
+		case j >= 0 && !equalFold(normalise(p[i].Value), normalise(q[j].Value)):
 			return false
 		}
 	}
@@ -89,15 +66,6 @@ func significantParam(name string) bool {
 	return false
 }
 
-func (p Params) indexEscaped(name string) int {
-	for i := range p {
-		if equalFold(unescape(p[i].Name), name) {
-			return i
-		}
-	}
-	return -1
-}
-
 // equalHeaders: header components are never ignored, order does not matter.
 func (p Params) equalHeaders(q Params) bool {
 	if len(p) != len(q) {
@@ -107,7 +75,7 @@ func (p Params) equalHeaders(q Params) bool {
 next:
 	for i := range p {
 		for j := range q {
-			if !used[j] && equalFold(unescape(p[i].Name), unescape(q[j].Name)) && unescape(p[i].Value) == unescape(q[j].Value) {
+			if !used[j] && equalFold(p[i].Name, q[j].Name) && equalEscaped(p[i].Value, q[j].Value) {
 				used[j] = true
 				continue next
 			}

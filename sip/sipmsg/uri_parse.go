@@ -92,7 +92,7 @@ func splitURIParams(buf Params, s string, sep byte, c class) (Params, bool) {
 		if name == "" || len(buf) == maxParams || !c.allEscaped(name) || !c.allEscaped(value) {
 			return nil, false
 		}
-		buf = append(buf, Param{Name: name, Value: value, Flag: !valued})
+		buf = append(buf, Param{Name: normalise(name), Value: value, Flag: !valued})
 		if i < 0 {
 			return buf, true
 		}

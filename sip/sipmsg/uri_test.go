@@ -26,6 +26,10 @@ func TestParseURI(t *testing.T) {
 			Params:  sipmsg.Params{{Name: "method", Value: "BYE"}, {Name: "x"}},
 			Headers: sipmsg.Params{{Name: "to", Value: "sip:b%40h"}, {Name: "y"}},
 		}},
+		{in: "sip:%61@h;%6C%72;n%61me=v%61lue%25%34", want: sipmsg.URI{
+			Scheme: "sip", User: "%61", Host: "h",
+			Params: sipmsg.Params{{Name: "lr", Flag: true}, {Name: "name", Value: "v%61lue%25%34"}},
+		}, write: "sip:%61@h;lr;name=v%61lue%25%34"},
 		{in: "tel:+1-201-555-0123;phone-context=example.com", want: sipmsg.URI{
 			Scheme: "tel", Opaque: "+1-201-555-0123",
 			Params: sipmsg.Params{{Name: "phone-context", Value: "example.com"}},
