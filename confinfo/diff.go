@@ -18,7 +18,7 @@ func Diff(before, after *Document) (*Document, bool) {
 		return &full, true
 	}
 	d := &Document{Entity: after.Entity, State: Partial, Version: after.Version}
-	// These three carry no state: a change sends them whole (section 3.3 of RFC 4575's model).
+	// RFC 4575 §4.4: these three carry no state, so a change sends them whole.
 	if !after.Description.equal(before.Description) {
 		d.Description = after.Description
 	}

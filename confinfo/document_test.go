@@ -28,7 +28,7 @@ func message(status MediaStatus) []Media {
 
 const conferenceURI = "sip:r7Kq2vT9mZ4wXc1LpB6n@conf.ims.example"
 
-// examples are the documents of the specification's section 3.5 as values.
+// examples are the documents testdata/x1.xml to x4.xml as values.
 func examples(t *testing.T) map[string]*Document {
 	t.Helper()
 	const alice, device = "sip:alice@ims.example", "sip:alice@192.0.2.11;transport=tcp"

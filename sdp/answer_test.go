@@ -12,7 +12,7 @@ import (
 )
 
 func TestAnswerGolden(t *testing.T) {
-	conform.Covers(t, "SDP-01", "SDP-06", "SDP-07", "WS-08")
+	conform.Covers(t, "SDP-01", "SDP-06", "SDP-07", "SDP-15", "WS-08")
 	const v4, v6 = "198.51.100.20", "2001:db8:20::1"
 	print1, _ := parseFingerprint("sha-256 A1:5E:02:7C:99:D4:3F:B8:60:EB:17:C2:8D:34:F9:70:5A:06:CE:93:41:BD:28:E5:7F:1C:A0:D6:6B:84:39:F2")
 	for _, tt := range []struct {
@@ -233,7 +233,7 @@ func TestAnswerDirection(t *testing.T) {
 }
 
 func TestChatroomPolicies(t *testing.T) {
-	conform.Covers(t, "SDP-07")
+	conform.Covers(t, "SDP-07", "SDP-09")
 	for want, c := range map[string]Chatroom{
 		"a=chatroom:nickname private-messages": {Declared: true, Nickname: true, PrivateMessages: true},
 		"a=chatroom:nickname":                  {Declared: true, Nickname: true},

@@ -59,8 +59,8 @@ func (n *Negotiation) offerProto(l *Local) Proto {
 func (n *Negotiation) Withdraw() { n.offered = nil }
 
 // Accept takes the peer's answer to our open offer and returns what it does to
-// the stream. On an [*Error] what was in force stays, but the peer has left it:
-// the dialog is to be ended.
+// the stream, whose URI of ours is the one offered. On an [*Error] what was in
+// force stays, but the peer has left it: the dialog is to be ended.
 func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
 	o := n.offered
 	if o == nil {

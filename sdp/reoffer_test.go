@@ -32,8 +32,32 @@ func TestReofferUnchanged(t *testing.T) {
 	}
 }
 
+// Our last word was an offer with actpass; an answer has to choose.
+func TestReofferUnchangedAfterOurOffer(t *testing.T) {
+	conform.Covers(t, "SDP-22", "SDP-24")
+	n, l := focus(7), plainRoom(t)
+	l.Direction = SendOnly
+	offer := n.Offer(l).String()
+	accepted := lines("1", chat("a=setup:passive", "a=recvonly"))
+	_, before, err := n.Accept(mustParse(t, accepted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, after, effect := answer(t, n, accepted, Local{})
+	want := strings.NewReplacer("o=- 7 1 ", "o=- 7 2 ", "message 2855", "message 9", "setup:actpass", "setup:active").Replace(offer)
+	if diff := cmp.Diff(want, text); diff != "" || effect != EffectNone {
+		t.Errorf("effect %d, answer (-want +got):\n%s", effect, diff)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("stream (-want +got):\n%s", diff)
+	}
+	if again, _, _ := answer(t, n, accepted, Local{}); again != text {
+		t.Errorf("repeated: %s", again)
+	}
+}
+
 func TestReofferAttributesOnly(t *testing.T) {
-	conform.Covers(t, "SDP-18", "SDP-23", "SDP-24")
+	conform.Covers(t, "SDP-09", "SDP-18", "SDP-23", "SDP-24")
 	n, l := focus(7), plainRoom(t)
 	text, stream, _ := answer(t, n, lines("1", chat("a=chatroom:nickname private-messages")), l)
 	ours := stream.Local
