@@ -10,7 +10,7 @@ func knownName(name string) (string, trait) {
 		"Session-Expires", "Min-SE", "Retry-After", "Date", "MIME-Version", "Organization", "Priority",
 		"Server", "Subject", "Timestamp", "User-Agent", "Reply-To", "Identity", "SIP-ETag",
 		"SIP-If-Match", "Refer-Events-At", "Answer-Mode", "Max-Breadth", "Suppress-If-Match",
-		"Info-Package":
+		"Info-Package", "Session-ID", "User-to-User", "Contribution-ID", "Conversation-ID":
 		return name, single
 	case "Via", "Contact", "Content-Encoding", "Content-Language", "Route", "Record-Route", "Allow",
 		"Allow-Events", "Supported", "Require", "Proxy-Require", "Unsupported", "Accept",
@@ -72,6 +72,10 @@ func longForm(lower []byte) string {
 		return "Content-Length"
 	case "content-type", "c":
 		return "Content-Type"
+	case "contribution-id":
+		return "Contribution-ID"
+	case "conversation-id":
+		return "Conversation-ID"
 	case "cseq":
 		return "CSeq"
 	case "date":
@@ -186,6 +190,8 @@ func longForm(lower []byte) string {
 		return "Service-Route"
 	case "session-expires", "x":
 		return "Session-Expires"
+	case "session-id":
+		return "Session-ID"
 	case "sip-etag":
 		return "SIP-ETag"
 	case "sip-if-match":
@@ -206,6 +212,8 @@ func longForm(lower []byte) string {
 		return "To"
 	case "unsupported":
 		return "Unsupported"
+	case "user-to-user":
+		return "User-to-User"
 	case "user-agent":
 		return "User-Agent"
 	case "via", "v":

@@ -252,3 +252,25 @@ func TestMalformedFieldsNameThemselves(t *testing.T) {
 		t.Error("Retry-After without number taken")
 	}
 }
+
+func TestSubscriptionStateParams(t *testing.T) {
+	h := header(t, "Subscription-State: active;expires=3600\r\nEvent: refer;id=93809824\r\n")
+	s := must(h.SubscriptionState())
+	if n, ok := s.Expires(); !ok || n != 3600 {
+		t.Errorf("expires %d, %v", n, ok)
+	}
+	if id := must(h.Event()).ID(); id != "93809824" {
+		t.Errorf("id %q", id)
+	}
+	s = must(header(t, "Subscription-State: terminated;reason=probation;retry-after=x\r\n").SubscriptionState())
+	if n, ok := s.RetryAfter(); ok || s.Reason() != "probation" {
+		t.Errorf("reason %q, retry after %d", s.Reason(), n)
+	}
+}
+
+func TestFormatDate(t *testing.T) {
+	at := time.Date(2010, 11, 14, 0, 29, 0, 0, time.FixedZone("CET", 3600))
+	if got := sipmsg.FormatDate(at); got != "Sat, 13 Nov 2010 23:29:00 GMT" {
+		t.Errorf("Date %q", got)
+	}
+}

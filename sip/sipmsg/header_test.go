@@ -91,3 +91,13 @@ func TestTags(t *testing.T) {
 		t.Errorf("To %q", h.Value("To"))
 	}
 }
+
+func TestClonesHaveTheirOwnHeader(t *testing.T) {
+	req := &sipmsg.Request{Header: sipmsg.Header{Fields: []sipmsg.Field{{Name: "To", Value: "a"}}}}
+	resp := &sipmsg.Response{Header: req.Header.Clone()}
+	req.Clone().Header.Set("To", "b")
+	resp.Clone().Header.Set("To", "b")
+	if req.Header.Value("To") != "a" || resp.Header.Value("To") != "a" {
+		t.Error("a change of the clone changed the original")
+	}
+}
