@@ -64,7 +64,7 @@ func (n *Negotiation) Description() *Session {
 	if n.local == nil {
 		return nil
 	}
-	s, err := Parse(n.local)
+	s, err := parse(n.local)
 	if err != nil {
 		return nil // cannot be: Append wrote it
 	}

@@ -20,6 +20,11 @@ func Parse(b []byte) (*Session, error) {
 	if len(b) > MaxSize {
 		return nil, malformed("description too large")
 	}
+	return parse(b)
+}
+
+// parse is Parse for any size: an answer may be larger than the offer was.
+func parse(b []byte) (*Session, error) {
 	if bytes.IndexByte(b, 0) >= 0 {
 		return nil, malformed("NUL in description")
 	}

@@ -118,6 +118,18 @@ func TestReofferKeepsRole(t *testing.T) {
 	}
 }
 
+// Our answer may be larger than what we would read from others.
+func TestLargestOffer(t *testing.T) {
+	n, l := focus(7), plainRoom(t)
+	offer := lines("1", chat(), "m=audio 4000 RTP/AVP "+strings.Repeat("0 ", MaxSize/2-140)+"0")
+	if text, _, _ := answer(t, n, offer, l); len(text) <= MaxSize {
+		t.Fatalf("%d octets", len(text))
+	}
+	if got := len(n.Offer(l).Media); got != 2 {
+		t.Errorf("%d m-lines offered", got)
+	}
+}
+
 func TestReofferRefused(t *testing.T) {
 	conform.Covers(t, "SDP-25")
 	n, l := focus(7), plainRoom(t)
