@@ -2,9 +2,11 @@ package msrp
 
 import "sync"
 
+// Sizes of blocks: each four times the one before.
 const (
 	blockSmall = 4 << 10
-	blockLarge = 64 << 10
+	blockSizes = 3
+	blockLarge = blockSmall << (2 * (blockSizes - 1))
 )
 
 // block is a stretch of output: whole frames, rendered one behind the other,
@@ -57,36 +59,41 @@ func (b *block) drop(s *Session) (octets int) {
 	return octets
 }
 
-// blockPool keeps blocks of two sizes. Kept buffers are worth more than
+// blockPool keeps blocks of each size. Kept buffers are worth more than
 // anything else here: dropping large ones tripled the cost of a busy room.
-type blockPool struct{ small, large sync.Pool }
+type blockPool struct{ sizes [blockSizes]sync.Pool }
 
 // take returns an empty block with room for at least n octets.
 func (p *blockPool) take(n int) *block {
-	size, pool := blockSmall, &p.small
-	if n > blockSmall {
-		size, pool = max(n, blockLarge), &p.large
+	size := blockSmall
+	for i := range p.sizes {
+		if n <= size {
+			if b, _ := p.sizes[i].Get().(*block); b != nil {
+				return b
+			}
+			return &block{buf: make([]byte, 0, size)}
+		}
+		size <<= 2
 	}
-	if b, _ := pool.Get().(*block); b != nil && cap(b.buf) >= n {
-		return b
-	}
-	return &block{buf: make([]byte, 0, size)}
+	return &block{buf: make([]byte, 0, n)}
 }
 
 func (p *blockPool) give(b *block) {
 	clear(b.marks)
 	b.buf, b.marks, b.lo, b.hi = b.buf[:0], b.marks[:0], 0, 0
-	switch cap(b.buf) {
-	case blockSmall:
-		p.small.Put(b)
-	case blockLarge:
-		p.large.Put(b)
+	size := blockSmall
+	for i := range p.sizes {
+		if cap(b.buf) == size {
+			p.sizes[i].Put(b)
+			return
+		}
+		size <<= 2
 	}
 }
 
-// enlarge moves what b holds into a large block.
-func (p *blockPool) enlarge(b *block) *block {
-	big := p.take(blockLarge)
+// enlarge moves what b holds into a block with room for n octets more.
+func (p *blockPool) enlarge(b *block, n int) *block {
+	big := p.take(len(b.buf) + n)
 	big.buf = append(big.buf, b.buf...)
 	big.marks = append(big.marks, b.marks...)
 	big.lo, big.hi = b.lo, b.hi
@@ -109,7 +116,7 @@ func (o *outbox) room(n int) *block {
 			return b
 		}
 		if cap(b.buf) < blockLarge && blockLarge-len(b.buf) >= n {
-			b = o.pool.enlarge(b)
+			b = o.pool.enlarge(b, n)
 			o.blocks[last] = b
 			return b
 		}

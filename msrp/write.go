@@ -3,6 +3,7 @@ package msrp
 import (
 	"errors"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -38,6 +39,7 @@ func (c *conn) wake() {
 // rendered meanwhile leaves in one write.
 func (c *conn) write() {
 	defer c.ep.group.Done()
+	runtime.Gosched() // who has filled a buffer may well fill it further at once
 	var done []event
 	for {
 		c.mu.Lock()

@@ -1,0 +1,459 @@
+package msrp
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+// The fan-out benchmark runs a server in a process of its own, so that its CPU
+// time can be told from that of the load: confab's endpoint, and beside it a
+// bare server that moves as many octets with a goroutine per connection and
+// knows no protocol.
+
+const benchServer = "CONFAB_BENCH_SERVER" // "msrp 100", "bare 1000"
+
+const (
+	bareFrame  = 700 // octets of a copy
+	bareAnswer = 200 // octets that come back for it
+	inFlight   = 32  // messages that not all receivers have yet
+)
+
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(benchServer); spec != "" {
+		kind, count, _ := strings.Cut(spec, " ")
+		n, err := strconv.Atoi(count)
+		if err == nil && kind == "msrp" {
+			err = serveMSRP(n)
+		} else if err == nil {
+			err = serveBare(n)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// answerUsage prints the CPU time used so far, in nanoseconds, for each line
+// that comes in, until the input ends.
+func answerUsage() error {
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			return err
+		}
+		fmt.Println(u.Utime.Nano() + u.Stime.Nano())
+	}
+	return in.Err()
+}
+
+// room is the application of the benchmark: every message goes to all legs but
+// its sender's.
+type room struct{ legs []*benchLeg }
+
+type benchLeg struct {
+	room    *room
+	session *Session
+	next    uint64
+}
+
+func (l *benchLeg) Bound()             {}
+func (l *benchLeg) Sent(uint64, error) {}
+func (l *benchLeg) Ended(error)        {}
+
+func (l *benchLeg) Message(in *Incoming) {
+	in.Accept()
+	sh, err := Prepare(Message{ContentType: in.ContentType(), Body: in.Body()})
+	if err != nil {
+		panic(err)
+	}
+	for _, to := range l.room.legs {
+		if to != l {
+			to.next++
+			if err := to.session.SendShared(sh, to.next); err != nil {
+				panic(err)
+			}
+		}
+	}
+}
+
+func serveMSRP(n int) error {
+	ep := New(Config{PerSource: n + 1, UnboundPerSource: n + 1})
+	ln, err := ep.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	r := &room{}
+	fmt.Println(ln.Addr())
+	for i := range n {
+		leg := &benchLeg{room: r}
+		leg.session, err = ep.NewSession(SessionConfig{Handler: leg, Window: 1024, Patient: true, Whole: true})
+		if err != nil {
+			return err
+		}
+		peer, err := msrpwire.ParseURI(benchPeer(i))
+		if err != nil {
+			return err
+		}
+		leg.session.SetRemote([]msrpwire.URI{peer})
+		r.legs = append(r.legs, leg)
+		fmt.Println(leg.session.URI())
+	}
+	return answerUsage()
+}
+
+func benchPeer(i int) string { return "msrp://127.0.0.1:9/client" + strconv.Itoa(i) + ";tcp" }
+
+// bareConn is a connection of the bare server: octets wait in a buffer for the
+// goroutine that writes.
+type bareConn struct {
+	nc   net.Conn
+	mu   sync.Mutex
+	out  []byte
+	wake chan struct{}
+}
+
+func (c *bareConn) send(p []byte) {
+	c.mu.Lock()
+	first := len(c.out) == 0
+	c.out = append(c.out, p...)
+	c.mu.Unlock()
+	if first {
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (c *bareConn) write() {
+	var buf []byte
+	for range c.wake {
+		c.mu.Lock()
+		buf, c.out = c.out, buf[:0]
+		c.mu.Unlock()
+		if _, err := c.nc.Write(buf); err != nil {
+			return
+		}
+	}
+}
+
+// serveBare sends every bareFrame octets of the first of its n connections to
+// all others.
+func serveBare(n int) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(ln.Addr())
+	conns := make([]*bareConn, n)
+	for i := range conns {
+		nc, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		conns[i] = &bareConn{nc: nc, wake: make(chan struct{}, 1)}
+		go conns[i].write()
+		if i > 0 {
+			go discard(nc)
+		}
+		fmt.Println("accepted")
+	}
+	go spread(conns)
+	return answerUsage()
+}
+
+func spread(conns []*bareConn) {
+	buf, held := make([]byte, 32<<10), 0
+	for {
+		n, err := conns[0].nc.Read(buf[held:])
+		if err != nil {
+			return
+		}
+		held += n
+		for held >= bareFrame {
+			for _, to := range conns[1:] {
+				to.send(buf[:bareFrame])
+			}
+			conns[0].send(buf[:bareAnswer])
+			held = copy(buf, buf[bareFrame:held])
+		}
+	}
+}
+
+func discard(nc net.Conn) {
+	buf := make([]byte, 4096)
+	for {
+		if _, err := nc.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// benchProcess is the server as its load sees it.
+type benchProcess struct {
+	b    *testing.B
+	cmd  *exec.Cmd
+	out  *bufio.Scanner
+	in   *os.File
+	addr string
+}
+
+func startBench(b *testing.B, kind string, n int) *benchProcess {
+	b.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &benchProcess{b: b, cmd: exec.Command(exe), in: w}
+	p.cmd.Env = append(os.Environ(), benchServer+"="+kind+" "+strconv.Itoa(n))
+	p.cmd.Stdin, p.cmd.Stderr = r, os.Stderr
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	_ = r.Close()
+	p.out = bufio.NewScanner(out)
+	p.addr = p.line()
+	b.Cleanup(func() {
+		_ = w.Close()
+		if err := p.cmd.Wait(); err != nil {
+			b.Error(err)
+		}
+	})
+	return p
+}
+
+func (p *benchProcess) line() string {
+	if !p.out.Scan() {
+		p.b.Fatal("server: no output")
+	}
+	return p.out.Text()
+}
+
+// usage is the CPU time of the server in nanoseconds.
+func (p *benchProcess) usage() int64 {
+	fmt.Fprintln(p.in)
+	n, err := strconv.ParseInt(p.line(), 10, 64)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	return n
+}
+
+func (p *benchProcess) dial() net.Conn {
+	nc, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	p.b.Cleanup(func() { _ = nc.Close() })
+	return nc
+}
+
+// flow lets the sender be inFlight messages ahead of the slowest receiver.
+type flow struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	got  []int // how many receivers have each message, by number modulo its length
+	need int
+	done int
+}
+
+func newFlow(receivers int) *flow {
+	f := &flow{got: make([]int, 4*inFlight), need: receivers}
+	f.cond = sync.NewCond(&f.mu)
+	return f
+}
+
+// received counts that one receiver has the messages from..to-1.
+func (f *flow) received(from, to int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := from; i < to; i++ {
+		k := i % len(f.got)
+		if f.got[k]++; f.got[k] == f.need {
+			f.got[k] = 0
+			f.done++
+			f.cond.Signal()
+		}
+	}
+}
+
+// wait returns when at most ahead of the n messages sent are not yet with all.
+func (f *flow) wait(n, ahead int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n-f.done > ahead {
+		f.cond.Wait()
+	}
+}
+
+func BenchmarkFanOut(b *testing.B) {
+	for _, n := range []int{100, 1000} {
+		b.Run("msrp-"+strconv.Itoa(n), func(b *testing.B) { benchMSRP(b, n) })
+		b.Run("bare-"+strconv.Itoa(n), func(b *testing.B) { benchBare(b, n) })
+	}
+}
+
+// run sends b.N messages and reports the server's CPU time for each delivery.
+func run(b *testing.B, p *benchProcess, f *flow, send func(i int)) {
+	b.Helper()
+	before := p.usage()
+	b.ResetTimer()
+	for i := range b.N {
+		f.wait(i, inFlight-1)
+		send(i)
+	}
+	f.wait(b.N, 0)
+	b.StopTimer()
+	deliveries := float64(b.N) * float64(f.need)
+	b.ReportMetric(float64(p.usage()-before)/deliveries/1e3, "cpu-µs/delivery")
+	b.ReportMetric(deliveries/b.Elapsed().Seconds(), "deliveries/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+func benchBare(b *testing.B, n int) {
+	p := startBench(b, "bare", n)
+	sender := p.dial()
+	p.line()
+	go discard(sender)
+	f := newFlow(n - 1)
+	answer := make([]byte, bareAnswer*inFlight*2)
+	for range n - 1 {
+		nc := p.dial()
+		p.line()
+		go func() {
+			buf, held, got := make([]byte, 32<<10), 0, 0
+			for {
+				m, err := nc.Read(buf)
+				if err != nil {
+					return
+				}
+				held += m
+				k := held / bareFrame
+				held -= k * bareFrame
+				f.received(got, got+k)
+				got += k
+				if _, err := nc.Write(answer[:k*bareAnswer]); err != nil {
+					return
+				}
+			}
+		}()
+	}
+	frame := make([]byte, bareFrame)
+	run(b, p, f, func(int) {
+		if _, err := sender.Write(frame); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+func benchMSRP(b *testing.B, n int) {
+	p := startBench(b, "msrp", n)
+	f := newFlow(n - 1)
+	bound := make(chan struct{})
+	var sender *benchClient
+	for i := range n {
+		c := &benchClient{nc: p.dial(), to: p.line(), from: benchPeer(i), flow: f, bound: bound}
+		if i == 0 {
+			sender = c
+		}
+		c.send(msrpwire.Range{Start: 1}, nil)
+		go c.read()
+		<-bound
+	}
+	body := make([]byte, 286) // 166 octets of CPIM and 120 of text
+	run(b, p, f, func(int) { sender.send(msrpwire.Range{Start: 1, End: 286, Total: 286}, body) })
+}
+
+// benchClient answers every SEND and counts it.
+type benchClient struct {
+	nc       net.Conn
+	to, from string
+	sent     int
+	flow     *flow
+	bound    chan struct{}
+}
+
+func (c *benchClient) send(r msrpwire.Range, body []byte) {
+	c.sent++
+	tid := []byte("load" + strconv.Itoa(c.sent))
+	h := msrpwire.Head{
+		TID: tid, Method: msrpwire.SEND, ToPath: msrpwire.Path(c.to), FromPath: msrpwire.Path(c.from),
+		MessageID: []byte("id" + strconv.Itoa(c.sent)), ByteRange: r,
+	}
+	if body != nil {
+		h.HasBody, h.ContentType = true, []byte("message/cpim")
+	}
+	frame, err := h.Append(nil)
+	if err != nil {
+		panic(err)
+	}
+	frame = msrpwire.AppendEnd(append(frame, body...), tid, msrpwire.Last, h.HasBody)
+	if _, err := c.nc.Write(frame); err != nil {
+		panic(err)
+	}
+}
+
+func (c *benchClient) read() {
+	var dec msrpwire.Decoder
+	var out []byte
+	buf, held, got := make([]byte, 32<<10), 0, 0
+	for {
+		n, err := c.nc.Read(buf[held:])
+		if err != nil {
+			return
+		}
+		held += n
+		used, from := 0, got
+		for {
+			ev, n, err := dec.Next(buf[used:held])
+			if err != nil {
+				panic(err)
+			}
+			used += n
+			if ev == msrpwire.NeedMore {
+				break
+			}
+			if ev != msrpwire.GotEnd {
+				continue
+			}
+			if h := dec.Head(); h.IsRequest() {
+				out = msrpwire.AppendResponse(out, h, msrpwire.StatusOK, "")
+				got++
+			} else if c.bound != nil {
+				c.bound <- struct{}{}
+				c.bound = nil
+			}
+		}
+		held = copy(buf, buf[used:held])
+		c.flow.received(from, got)
+		if len(out) > 0 {
+			if _, err := c.nc.Write(out); err != nil {
+				return
+			}
+			out = out[:0]
+		}
+	}
+}
