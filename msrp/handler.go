@@ -35,11 +35,11 @@ type Inspector interface {
 	Inspect(in *Incoming) (done bool, err error)
 }
 
-// Requester is a Handler for requests other than SEND and REPORT, such as
-// NICKNAME of RFC 7701. Without it they are answered 501.
-type Requester interface {
-	// Request handles one; it calls Respond on r, at once or later.
-	Request(r *Request)
+// Nicknamer is a Handler that serves NICKNAME requests (RFC 7701 §7). Without
+// it they are answered 501.
+type Nicknamer interface {
+	// Nickname handles a request; it calls Respond on r, at once or later.
+	Nickname(r *NicknameRequest)
 }
 
 // Reporter is a Handler that wants the REPORTs of the peer.

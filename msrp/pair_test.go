@@ -28,7 +28,7 @@ type recorder struct {
 	decide  func(*Incoming) error                  // nil: accept
 	begin   func(*Incoming) error                  // nil: go on
 	inspect func(*Incoming) (done bool, err error) // nil: done
-	request func(*Request)                         // nil: answer 200
+	request func(*NicknameRequest)                 // nil: answer 200
 	hold    bool                                   // leave messages unanswered
 
 	mu       sync.Mutex
@@ -79,7 +79,7 @@ func (r *recorder) Inspect(in *Incoming) (bool, error) {
 	return r.inspect(in)
 }
 
-func (r *recorder) Request(req *Request) {
+func (r *recorder) Nickname(req *NicknameRequest) {
 	if r.request == nil {
 		req.Respond(nil)
 		return
@@ -238,8 +238,8 @@ func TestLargeMessage(t *testing.T) {
 
 func TestNicknameOfClient(t *testing.T) {
 	h := newRecorder()
-	h.request = func(r *Request) {
-		if string(r.Nickname) != `"The Owl"` {
+	h.request = func(r *NicknameRequest) {
+		if string(r.Value) != `"The Owl"` {
 			r.Respond(refusal(msrpwire.StatusNicknameMalformed))
 			return
 		}

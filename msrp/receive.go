@@ -10,13 +10,14 @@ import (
 // receiver is the state of the request that is being read. Owned by the reader
 // of the connection.
 type receiver struct {
-	dec      msrpwire.Decoder
-	session  *Session
-	in       *Incoming // the message that its body belongs to
-	verdict  *Error    // why it is refused, nil = good so far
-	answered bool      // the response has been written before the end of the request
-	fatal    bool      // the connection must end
-	done     []event
+	dec       msrpwire.Decoder
+	session   *Session
+	nicknamer Nicknamer // of the session, for a NICKNAME
+	in        *Incoming // the message that its body belongs to
+	verdict   *Error    // why it is refused, nil = good so far
+	answered  bool      // the response has been written before the end of the request
+	fatal     bool      // the connection must end
+	done      []event
 
 	// The session that the last request was for, with its paths as they stood
 	// there: nearly always the next one is for it, too.
@@ -68,15 +69,12 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 	if owner != nil && owner != c {
 		return refusal(msrpwire.StatusBoundElsewhere) // [MSRP-CON-05]
 	}
-	requester, _ := s.cfg.Handler.(Requester)
-	switch {
-	case h.Method == msrpwire.REPORT:
-		if owner == nil {
-			return refusal(msrpwire.StatusNoSuchSession) // never binds [MSRP-CON-03]
-		}
-	case h.Method != msrpwire.SEND && requester == nil,
-		h.Method != msrpwire.SEND && h.Method != msrpwire.NICKNAME && owner == nil:
-		return refusal(msrpwire.StatusUnknownMethod) // [MSRP-FRM-24]
+	c.in.session = s
+	if owner == nil && h.Method == msrpwire.REPORT {
+		return refusal(msrpwire.StatusNoSuchSession) // never binds [MSRP-CON-03]
+	}
+	if !c.serves(h.Method) {
+		return refusal(msrpwire.StatusUnknownMethod) // never binds [MSRP-FRM-24]
 	}
 	if owner == nil {
 		// RFC 4975 §5.4: the first request ties the session to the connection,
@@ -85,11 +83,19 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 			return err
 		}
 	}
-	c.in.session = s
 	if e := s.gate.Load(); e != nil && (h.HasBody && h.Method == msrpwire.SEND || h.Method == msrpwire.NICKNAME) {
 		return e // [SW-GEN-09]
 	}
 	return nil
+}
+
+// serves reports that the session at hand knows the method.
+func (c *conn) serves(m msrpwire.Method) bool {
+	if m == msrpwire.NICKNAME {
+		c.in.nicknamer, _ = c.in.session.cfg.Handler.(Nicknamer)
+		return c.in.nicknamer != nil
+	}
+	return m == msrpwire.SEND || m == msrpwire.REPORT
 }
 
 // lookup finds the session a request is for. RFC 4975 §7.3. [MSRP-PTH-05]
@@ -197,7 +203,7 @@ func (c *conn) onEnd() {
 	case h.Method == msrpwire.REPORT:
 		r.session.reported(h)
 	default:
-		c.request(h)
+		c.nickname(h)
 	}
 }
 

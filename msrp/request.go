@@ -6,10 +6,12 @@ import (
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
-// Request is a request other than SEND and REPORT that waits for its answer.
-type Request struct {
-	Method   msrpwire.Method
-	Nickname []byte // value of Use-Nickname as it stands, see msrpwire.ParseNickname; nil if absent
+// NicknameRequest is a NICKNAME request that waits for its answer.
+// RFC 7701 §7.1.
+type NicknameRequest struct {
+	// Value is that of Use-Nickname as it stands, see msrpwire.ParseNickname;
+	// nil if the field is absent.
+	Value []byte
 
 	conn    *conn
 	head    msrpwire.Head
@@ -18,8 +20,8 @@ type Request struct {
 
 // Respond answers the request: 200 if err is nil, else the status of err, 403 if
 // it has none. Only the first call counts. Safe from any goroutine.
-// RFC 7701 §7.1. [MSRP-RSP-04]
-func (r *Request) Respond(err error) {
+// [MSRP-RSP-04]
+func (r *NicknameRequest) Respond(err error) {
 	if r.settled.Swap(true) {
 		return
 	}
@@ -32,21 +34,16 @@ func (r *Request) Respond(err error) {
 	r.conn.released()
 }
 
-// request hands a request to the application.
-func (c *conn) request(h *msrpwire.Head) {
-	r := &Request{Method: h.Method, conn: c, head: keep(h)}
+// nickname hands a NICKNAME request to the application.
+func (c *conn) nickname(h *msrpwire.Head) {
+	r := &NicknameRequest{conn: c, head: keep(h)}
 	if h.UseNickname != nil {
-		r.Nickname = append([]byte{}, h.UseNickname...)
+		r.Value = append([]byte{}, h.UseNickname...)
 	}
 	c.mu.Lock()
 	c.due++
 	c.mu.Unlock()
-	requester, ok := c.in.session.cfg.Handler.(Requester)
-	if !ok {
-		r.Respond(refusal(msrpwire.StatusUnknownMethod))
-		return
-	}
-	requester.Request(r)
+	c.in.nicknamer.Nickname(r)
 }
 
 // SetNickname asks the peer, a switch, for a nickname; "" gives it up. done is
