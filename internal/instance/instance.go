@@ -70,7 +70,7 @@ func (i *Instance) Address() Address { return i.address }
 
 // Phase returns where the conference stands, which may have changed when it
 // returns.
-func (i *Instance) Phase() conference.Phase { return conference.Phase(i.phase.Load()) }
+func (i *Instance) Phase() conference.Phase { return conference.Phase(i.phase.Load() & 0xff) }
 
 // Gone is closed when the conference has ended and all observers have drained.
 func (i *Instance) Gone() <-chan struct{} { return i.gone }

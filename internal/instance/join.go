@@ -99,7 +99,7 @@ func (d *Directory) reach(a Address, admit conference.Admit, done Joined) (i *In
 	if d.draining {
 		return nil, false, ErrDraining
 	}
-	if i := d.alive[a]; i != nil {
+	if i = d.alive[a]; i != nil {
 		return i, false, nil
 	}
 	def := d.reserved[a]

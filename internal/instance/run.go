@@ -18,6 +18,8 @@ const (
 	// conflicts is how often a command is decided anew because another writer
 	// was faster.
 	conflicts = 8
+	// keepTasks is the largest buffer that an idle instance keeps.
+	keepTasks = 256
 )
 
 // run carries out what the queue brings until the conference has ended, or
@@ -39,6 +41,9 @@ func (i *Instance) run(ctx context.Context) {
 		for k, t := range tasks {
 			tasks[k] = task{}
 			i.perform(ctx, t)
+		}
+		if cap(tasks) > keepTasks {
+			tasks = nil
 		}
 		wait := i.expire(ctx)
 		for _, f := range i.flushers {
