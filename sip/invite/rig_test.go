@@ -2,6 +2,7 @@ package invite_test
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -163,4 +164,12 @@ func (r *record) alive(t *testing.T) {
 	if len(r.ends) != 0 {
 		t.Fatalf("session over: %v", r.ends)
 	}
+}
+
+// replace replaces a line of a message, which must be there.
+func replace(text, old, by string) string {
+	if !strings.Contains(text, old) {
+		panic("no " + old)
+	}
+	return strings.Replace(text, old, by, 1)
 }
