@@ -6,13 +6,17 @@ package sipmsg
 func missing(field string) error { return malformed(field, "missing") }
 
 // Via returns the topmost Via.
-func (h *Header) Via() (Via, error) {
+func (h *Header) Via() (Via, error) { return h.TopVia(nil) }
+
+// TopVia is Via with the parameters appended to buf, so that a caller with an
+// array for them on its stack takes nothing from the heap.
+func (h *Header) TopVia(buf Params) (Via, error) {
 	i := h.index("Via")
 	if i < 0 {
 		return Via{}, missing("Via")
 	}
 	first, _, _ := nextElement(h.Fields[i].Value)
-	return parseVia(first, nil)
+	return parseVia(first, buf)
 }
 
 // Vias returns all Via values, topmost first.

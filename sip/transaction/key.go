@@ -56,9 +56,7 @@ func appendMergeKey(dst []byte, req *sipmsg.Request) []byte {
 
 // appendOrigin appends the From tag and the CSeq number.
 func appendOrigin(dst []byte, req *sipmsg.Request) []byte {
-	if from, err := req.Header.From(); err == nil {
-		dst = append(dst, from.Tag()...)
-	}
+	dst = append(dst, req.Header.FromTag()...)
 	dst = append(dst, separator)
 	if cseq, err := req.Header.CSeq(); err == nil {
 		dst = strconv.AppendUint(dst, uint64(cseq.Seq), 10)

@@ -7,6 +7,9 @@ import (
 
 var _ transport.Receiver = (*Layer)(nil)
 
+// viaParams is how many parameters nearly every Via has at most.
+const viaParams = 6
+
 // ReceiveRequest takes a request from the transport.
 func (l *Layer) ReceiveRequest(req *sipmsg.Request, src transport.Source) {
 	s := l.shard(req.Header.CallID())
@@ -31,7 +34,8 @@ func (l *Layer) ReceiveResponse(resp *sipmsg.Response, src transport.Source) {
 
 // request passes a request to its transaction, or makes one. It runs on s.
 func (l *Layer) request(s *shard, req *sipmsg.Request, src transport.Source) {
-	via, err := req.Header.Via()
+	var params [viaParams]sipmsg.Param
+	via, err := req.Header.TopVia(params[:0])
 	if err != nil || l.closed.Load() {
 		return
 	}
@@ -56,11 +60,8 @@ func (l *Layer) request(s *shard, req *sipmsg.Request, src transport.Source) {
 
 // newRequest serves a request that matches no transaction.
 func (l *Layer) newRequest(s *shard, key string, req *sipmsg.Request, src transport.Source) {
-	to, err := req.Header.To()
-	if err != nil {
-		return // the transport has checked it
-	}
-	inDialog := to.Tag() != ""
+	toTag := req.Header.ToTag()
+	inDialog := toTag != ""
 	if l.overloaded(inDialog) {
 		l.refuse(req, src)
 		return
@@ -72,18 +73,19 @@ func (l *Layer) newRequest(s *shard, key string, req *sipmsg.Request, src transp
 		if s.merged[string(merge)] != nil {
 			// RFC 3261 §8.2.2.2: the same request over another path. [COM-09]
 			l.count.merged.Add(1)
-			tx := l.newServer(s, key, "", req, src, to.Tag())
+			tx := l.newServer(s, key, "", req, src, toTag)
 			tx.respond(sipmsg.NewResponse(req, 482, ""))
 			return
 		}
 	}
-	tx := l.newServer(s, key, string(merge), req, src, to.Tag())
+	tx := l.newServer(s, key, string(merge), req, src, toTag)
 	l.handler.Request(tx)
 }
 
 // response passes a response to its transaction. It runs on s.
 func (l *Layer) response(s *shard, resp *sipmsg.Response, src transport.Source) {
-	via, err := resp.Header.Via()
+	var params [viaParams]sipmsg.Param
+	via, err := resp.Header.TopVia(params[:0])
 	if err != nil {
 		return
 	}

@@ -36,10 +36,10 @@ type ServerTx struct {
 	// Owned by the shard.
 	state      serverState
 	last       *transport.Packet // last response sent
-	lastResp   *sipmsg.Response
-	interval   time.Duration // of timer G
-	retransmit wheel.Timer   // timer G; before a response: the 100
-	end        wheel.Timer   // timers H, I, J, L
+	lastResp   *sipmsg.Response  // the 2xx to an INVITE
+	interval   time.Duration     // of timer G
+	retransmit wheel.Timer       // timer G; before a response: the 100
+	end        wheel.Timer       // timers H, I, J, L
 	cancelled  *sipmsg.Request
 	onCancel   func(*sipmsg.Request)
 	onEnd      func(error)
@@ -175,14 +175,16 @@ func (tx *ServerTx) send(resp *sipmsg.Response) {
 	if resp.Status >= 200 {
 		done = tx.sent
 	}
-	if resp == tx.lastResp {
+	if tx.lastResp != nil && resp == tx.lastResp {
 		tx.last.Resend(done)
 		return
 	}
 	if resp.Status > 100 {
-		addToTag(resp, tx.tag)
+		resp.Header.AddToTag(tx.tag)
 	}
-	tx.lastResp = resp
+	if tx.state == serverAccepted {
+		tx.lastResp = resp
+	}
 	tx.last = tx.layer.transport.SendResponse(resp, tx.src, done)
 }
 

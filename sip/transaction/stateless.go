@@ -28,7 +28,7 @@ func (l *Layer) refuse(req *sipmsg.Request, src transport.Source) {
 	resp := sipmsg.NewResponse(req, 503, "")
 	seconds := int64((l.cfg.RetryAfter + time.Second - 1) / time.Second)
 	resp.Header.Add("Retry-After", strconv.FormatInt(seconds, 10))
-	addToTag(resp, l.statelessTag(req))
+	resp.Header.AddToTag(l.statelessTag(req))
 	l.transport.SendResponse(resp, src, nil)
 }
 
@@ -46,11 +46,4 @@ func newTagKey() []byte {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails: see crypto/rand
 	return key
-}
-
-// addToTag adds our tag to the To of a response that has none yet.
-func addToTag(resp *sipmsg.Response, tag string) {
-	if to, err := resp.Header.To(); err == nil && to.Tag() == "" {
-		resp.Header.Set("To", resp.Header.Value("To")+";tag="+tag)
-	}
 }

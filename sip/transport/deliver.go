@@ -7,11 +7,15 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
+// viaParams is how many parameters nearly every Via has at most.
+const viaParams = 6
+
 // deliver hands a message to the receiver.
 func (l *Layer) deliver(m sipmsg.Message, src Source) {
+	var params [viaParams]sipmsg.Param
 	switch m := m.(type) {
 	case *sipmsg.Request:
-		via, err := m.Header.Via()
+		via, err := m.Header.TopVia(params[:0])
 		if err != nil {
 			l.malformed(m, err, src)
 			return
@@ -20,7 +24,7 @@ func (l *Layer) deliver(m sipmsg.Message, src Source) {
 		l.up.ReceiveRequest(m, src)
 	case *sipmsg.Response:
 		// RFC 3261 §18.1.2: a response to somebody else's request. [COM-20]
-		via, err := m.Header.Via()
+		via, err := m.Header.TopVia(params[:0])
 		if err != nil || !l.issued.has(via.Host, via.Port) {
 			l.count.foreignVia.Add(1)
 			return
@@ -54,11 +58,7 @@ func (l *Layer) malformed(m sipmsg.Message, cause error, src Source) (fatal bool
 		return fault.Fatal // rubbish: an answer would name nothing it belongs to
 	}
 	l.count.answered.Add(1)
-	if to := resp.Header.Value("To"); to != "" {
-		if a, err := resp.Header.To(); err == nil && a.Tag() == "" {
-			resp.Header.Set("To", to+";tag="+sipid.NewTag())
-		}
-	}
+	resp.Header.AddToTag(sipid.NewTag())
 	l.SendResponse(resp, src, nil)
 	return fault.Fatal
 }

@@ -58,7 +58,8 @@ type bound struct {
 
 // putVia writes transport and sent-by of a flow into the top Via of a request.
 func (l *Layer) putVia(req *sipmsg.Request, flow *Flow, remote netip.Addr) error {
-	via, err := req.Header.Via()
+	var params [viaParams + 1]sipmsg.Param
+	via, err := req.Header.TopVia(params[:0])
 	if err != nil {
 		return err
 	}
@@ -70,9 +71,9 @@ func (l *Layer) putVia(req *sipmsg.Request, flow *Flow, remote netip.Addr) error
 	via.Transport, via.Host, via.Port = strings.ToUpper(flow.transport), by.host, by.port
 	// RFC 3581 §3: the response comes back through the NAT. [COM-21]
 	if _, ok := via.Params.Lookup("rport"); !ok && flow.transport == UDP {
-		via.Params = append(via.Params[:len(via.Params):len(via.Params)], sipmsg.Param{Name: "rport", Flag: true})
+		via.Params = append(via.Params, sipmsg.Param{Name: "rport", Flag: true})
 	}
-	setTopVia(&req.Header, via)
+	req.Header.SetTopVia(via)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package transport
 import (
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -18,8 +17,10 @@ func stamp(req *sipmsg.Request, via sipmsg.Via, src *Source) {
 	}
 	src.reply = netip.AddrPortFrom(from, port)
 	_, symmetric := via.Params.Lookup("rport")
-	sentBy, err := netip.ParseAddr(via.Host)
-	if !symmetric && err == nil && sentBy.Unmap() == from.WithZone("") {
+	// Another spelling of an IPv6 address counts as another address, which
+	// costs a parameter and nothing else.
+	var text [64]byte
+	if !symmetric && via.Host == string(from.WithZone("").AppendTo(text[:0])) {
 		return
 	}
 	// RFC 3261 §18.2.1: sent-by is a name or another address than the packet's.
@@ -33,23 +34,5 @@ func stamp(req *sipmsg.Request, via sipmsg.Via, src *Source) {
 			src.reply = src.Remote
 		}
 	}
-	setTopVia(&req.Header, via)
-}
-
-// setTopVia replaces the topmost Via value.
-func setTopVia(h *sipmsg.Header, via sipmsg.Via) {
-	for i := range h.Fields {
-		f := &h.Fields[i]
-		if f.Name != "Via" {
-			continue
-		}
-		value := via.String()
-		if strings.Contains(f.Value, ",") {
-			one := sipmsg.Header{Fields: []sipmsg.Field{*f}}
-			rest := one.Values("Via")
-			value = strings.Join(append([]string{value}, rest[min(1, len(rest)):]...), ", ")
-		}
-		f.Value = value
-		return
-	}
+	req.Header.SetTopVia(via)
 }
