@@ -1,0 +1,161 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/confab-chat/confab/internal/access"
+	"github.com/confab-chat/confab/internal/focus"
+	"github.com/confab-chat/confab/internal/identity"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal/local"
+	"github.com/confab-chat/confab/internal/mixer"
+	"github.com/confab-chat/confab/internal/notify"
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/sip/ua"
+)
+
+// assemble builds the parts from the ground up. Each learns of its neighbours
+// through an interface of its own.
+func (s *Server) assemble() error {
+	s.journal = local.New(local.Limits{})
+	s.media = msrp.New(s.mediaConfig())
+	mix := mixer.New(s.mixerConfig())
+	f := &parts{}
+	err := s.directories(mix, f)
+	if err != nil {
+		return err
+	}
+	s.gate, err = s.newGate()
+	if err != nil {
+		return err
+	}
+	f.focus = focus.New(focus.Config{
+		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{mix}, Agent: s.cfg.Domain,
+	})
+	f.notify = notify.New(notify.Config{
+		Log: s.log, Gate: s.gate, Directory: s.directory, MinInterval: s.cfg.Notify.MinInterval,
+	})
+	s.notifier = f.notify
+	s.stack = ua.New(s.stackConfig(f))
+	f.focus.Bind(s.stack.Dialog)
+	s.http = s.newHTTP()
+	return nil
+}
+
+// parts are the observers, which the directory wants before they can be made.
+type parts struct {
+	focus  *focus.Focus
+	notify *notify.Service
+}
+
+func (s *Server) directories(mix *mixer.Mixer, f *parts) error {
+	definitions, err := definitions(s.cfg)
+	if err != nil {
+		return err
+	}
+	s.directory, err = instance.NewDirectory(instance.Config{
+		Journal: s.journal,
+		Domain:  s.cfg.Domain,
+		Log:     s.log,
+		Policy:  policyOf(s.cfg.Defaults),
+		// The mixer first: nobody gets a message after his departure was told,
+		// nor before his arrival was.
+		Attach: []func(*instance.Instance) instance.Observer{
+			mix.Attach,
+			func(i *instance.Instance) instance.Observer { return f.focus.Attach(i) },
+			func(i *instance.Instance) instance.Observer { return f.notify.Attach(i) },
+		},
+	}, definitions...)
+	return err
+}
+
+func (s *Server) newGate() (*access.Gate, error) {
+	factories := make([]sipmsg.URI, 0, len(s.cfg.Factory))
+	for _, text := range s.cfg.Factory {
+		uri, err := sipmsg.ParseURI(text)
+		if err != nil {
+			return nil, fmt.Errorf("factory %s: %w", text, err)
+		}
+		factories = append(factories, uri)
+	}
+	return access.New(access.Config{
+		Directory:  s.directory,
+		Domain:     s.cfg.Domain,
+		Factories:  factories,
+		Advertise:  s.cfg.SIP.Advertise,
+		ByListener: s.onLoopback(),
+		Identity: identity.New(identity.Config{
+			Log: s.log, Trust: s.trusted(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
+		}),
+	}), nil
+}
+
+// onLoopback reports whether the server is reached from this host only. D-57.
+func (s *Server) onLoopback() bool {
+	for _, l := range s.cfg.SIP.Listen {
+		if !l.Loopback() {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Server) trusted() []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, p := range s.cfg.SIP.Trust {
+		if p.Prefix.IsValid() {
+			prefixes = append(prefixes, p.Prefix)
+		}
+	}
+	return prefixes
+}
+
+func (s *Server) mediaConfig() msrp.Config {
+	return msrp.Config{
+		Log:              s.log,
+		PerSource:        unlimited(s.cfg.Limits.ConnectionsPerAddress),
+		UnboundPerSource: unlimited(s.cfg.Limits.ConnectionsPerAddress),
+	}
+}
+
+func (s *Server) mixerConfig() mixer.Config {
+	host, port := hostPort(s.cfg.MSRP.Advertise)
+	return mixer.Config{
+		Log: s.log, Endpoint: s.media, Host: host, Port: port, MaxMessage: int64(s.cfg.MSRP.MaxMessage),
+	}
+}
+
+func (s *Server) stackConfig(f *parts) ua.Config {
+	return ua.Config{
+		Log: s.log,
+		Transport: transport.Config{
+			Advertise:             s.cfg.SIP.Advertise,
+			ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
+		},
+		Capabilities: []sipmsg.Field{{Name: "Accept", Value: "application/sdp, multipart/mixed"}},
+		Screen: func(req *sipmsg.Request, src transport.Source) *sip.Error {
+			return f.notify.Screen(req, src)
+		},
+		Packages: []event.Package{f.notify.Package(s.cfg.Notify.Expires)},
+		Invite:   f.focus,
+		Methods: map[sipmsg.Method]func(*transaction.ServerTx){
+			sipmsg.OPTIONS: f.focus.Options(func() []sipmsg.Field { return s.stack.Capabilities() }),
+		},
+		Other: func(l *dialog.Layer, tx *transaction.ServerTx) { f.focus.Other(l, tx) },
+	}
+}
+
+// unlimited turns the configuration's 0, no limit, into a number that is none.
+func unlimited(n int) int {
+	if n == 0 {
+		return 1 << 30
+	}
+	return n
+}

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// definitions are the reserved conferences of the configuration.
+func definitions(cfg *config.Config) ([]instance.Definition, error) {
+	out := make([]instance.Definition, 0, len(cfg.Conferences))
+	for _, c := range cfg.Conferences {
+		uri, err := sipmsg.ParseURI(c.URI)
+		if err != nil {
+			return nil, fmt.Errorf("conference %s: %w", c.URI, err)
+		}
+		moderators := make([]conference.Identity, 0, len(c.Moderators))
+		for _, m := range c.Moderators {
+			moderators = append(moderators, conference.Identity(m))
+		}
+		policy := policyOf(c.Policy)
+		// D-16: a reserved conference has a limit only if its own policy names
+		// one; that of the defaults is for the factory's.
+		if c.Policy.End.MaxDuration == cfg.Defaults.End.MaxDuration {
+			policy.End.MaxDuration = 0
+		}
+		out = append(out, instance.Definition{
+			Address:    instance.Address{User: uri.UserDecoded(), Host: uri.Host},
+			Subject:    c.Subject,
+			Members:    c.Members,
+			Moderators: moderators,
+			Policy:     policy,
+		})
+	}
+	return out, nil
+}
+
+// policyOf is the policy of the configuration in the words of the model.
+func policyOf(c config.Policy) conference.Policy {
+	p := conference.DefaultPolicy()
+	p.Join = joinOf(c.Join)
+	p.Invite = rightOf(c.Invite)
+	p.Remove = rightOf(c.Remove)
+	p.PrivateMessages = c.PrivateMessages
+	p.Nicknames = c.Nicknames
+	p.History = conference.History{Keep: c.History.Keep, Replay: c.History.Replay, Durable: c.History.Durable}
+	p.MaxUsers = c.MaxUsers
+	p.End = conference.Ending{
+		OnCreatorLeave: c.End.OnCreatorLeave, EmptyAfter: c.End.EmptyAfter, MaxDuration: c.End.MaxDuration,
+	}
+	return p
+}
+
+func joinOf(j config.Join) conference.Join {
+	switch j {
+	case config.JoinMembers:
+		return conference.JoinMembers
+	case config.JoinModerated:
+		return conference.JoinModerated
+	case config.JoinOpen:
+	}
+	return conference.JoinOpen
+}
+
+func rightOf(e config.Entitled) conference.Right {
+	switch e {
+	case config.Moderators:
+		return conference.Moderators
+	case config.Owner:
+		return conference.OwnerOnly
+	case config.Participants:
+	}
+	return conference.Participants
+}

@@ -1,0 +1,29 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/confab-chat/confab/internal/focus"
+	"github.com/confab-chat/confab/internal/mixer"
+	"github.com/confab-chat/confab/sdp"
+)
+
+// legs is the mixer as the focus wants it.
+type legs struct{ mixer *mixer.Mixer }
+
+var _ focus.Mixer = legs{}
+
+func (l legs) Check(offer *sdp.Session) error { return l.mixer.Check(offer) }
+
+func (l legs) Capability() *sdp.Session { return l.mixer.Capability() }
+
+func (l legs) Reserve(req focus.LegRequest) (focus.Leg, error) {
+	leg, err := l.mixer.Reserve(mixer.LegRequest(req))
+	if errors.Is(err, mixer.ErrFull) {
+		return nil, focus.ErrMixerFull
+	}
+	if err != nil {
+		return nil, err
+	}
+	return leg, nil
+}
