@@ -40,7 +40,7 @@ func (s *Server) assemble() error {
 		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{mix}, Agent: s.cfg.Domain,
 	})
 	f.notify = notify.New(notify.Config{
-		Log: s.log, Gate: s.gate, Directory: s.directory, MinInterval: s.cfg.Notify.MinInterval,
+		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval,
 	})
 	s.notifier = f.notify
 	s.stack = ua.New(s.stackConfig(f))

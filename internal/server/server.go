@@ -14,6 +14,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
+	"github.com/confab-chat/confab/internal/notify"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/ua"
 )
@@ -36,7 +37,7 @@ type Server struct {
 	gate      *access.Gate
 	media     *msrp.Endpoint
 	stack     *ua.Stack
-	notifier  drainer
+	notifier  *notify.Service
 	http      *http.Server
 	serving   sync.WaitGroup // of http
 
@@ -45,9 +46,6 @@ type Server struct {
 
 	ready atomic.Bool
 }
-
-// drainer is what goes quiet before the conferences end.
-type drainer interface{ Drain() }
 
 // New builds a server that listens nowhere yet.
 func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
@@ -63,7 +61,7 @@ func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
 // only.
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.listen(ctx); err != nil {
-		return errors.Join(err, s.close())
+		return errors.Join(err, s.close(ctx))
 	}
 	s.ready.Store(true)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.Int("conferences", len(s.cfg.Conferences)))
@@ -91,7 +89,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.ready.Store(false)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "draining")
 	s.gate.Drain()
-	s.notifier.Drain()
 	errs := []error{
 		s.directory.Shutdown(ctx),
 		s.media.Shutdown(ctx),
@@ -104,8 +101,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // close gives up what a failed start has opened.
-func (s *Server) close() error {
-	ctx, cancel := context.WithCancel(context.Background())
+func (s *Server) close(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cancel()
 	return errors.Join(
 		ignore(s.directory.Shutdown(ctx), context.Canceled), s.media.Close(),

@@ -1,0 +1,79 @@
+// Command confab is a messaging-conference server and participant for SIP
+// networks: see the README, or run it with --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run executes the program and returns its exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var failed *failure
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &failed):
+		if !failed.told {
+			fmt.Fprintln(stderr, "confab:", failed.err)
+		}
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, "confab:", err)
+	return exitUsage
+}
+
+// failure is an error of the work itself; every other error of a command is
+// wrong usage.
+type failure struct {
+	err  error
+	told bool // the user has read of it already
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// fail marks an error as one of the work itself.
+func fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err: err}
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "confab",
+		Short: "Messaging conferences over SIP and MSRP",
+		Long: "confab is a messaging-conference server and participant for SIP networks:\n" +
+			"conference focus, MSRP switch and conference notification service of 3GPP TS 24.247.",
+		Example:       "  confab demo\n  confab serve\n  confab chat sip:lobby@conf.localhost --server 127.0.0.1:5060 --as sip:alice@conf.localhost",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(serveCommand(), configCommand(), versionCommand())
+	return root
+}

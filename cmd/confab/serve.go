@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/server"
+)
+
+// drainTime is how long the server takes to go down at most. [FOC-TRM-09]
+const drainTime = 9 * time.Second
+
+func serveCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server until SIGINT or SIGTERM, then drain",
+		Long: "Run the server until SIGINT or SIGTERM. It then refuses what is new, ends all\n" +
+			"conferences and exits within 10 seconds; a second signal exits at once.\n" +
+			"Without a file it serves loopback only, and any local client is who it says it is.",
+		Example: "  confab serve\n  confab serve --config /etc/confab.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(file)
+			if err != nil {
+				return fail(err)
+			}
+			return fail(serve(cmd.Context(), cfg, file == "", cmd.OutOrStdout(), cmd.ErrOrStderr()))
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "configuration `file`; without it the local profile")
+	return cmd
+}
+
+// loadConfig reads the file, or takes the local profile without one.
+func loadConfig(file string) (*config.Config, error) {
+	if file == "" {
+		return config.LocalProfile(), nil
+	}
+	return config.Load(file, os.LookupEnv)
+}
+
+// serve runs the server until the context ends or a signal comes.
+func serve(ctx context.Context, cfg *config.Config, local bool, stdout, stderr io.Writer) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := server.New(cfg, newLogger(cfg.Log, stderr))
+	if err != nil {
+		return err
+	}
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	if local {
+		greet(stdout, cfg, s)
+	}
+	<-ctx.Done()
+	stop() // a second signal ends the program at once
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := s.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// greet tells how to join, for somebody who has just started the local profile.
+func greet(stdout io.Writer, cfg *config.Config, s *server.Server) {
+	addr, ok := s.Addr("sip", "tcp")
+	if !ok || len(cfg.Conferences) == 0 {
+		return
+	}
+	fmt.Fprintf(stdout, "Join from another terminal:\n  confab chat %s --server %s --transport tcp --as sip:%s@%s\n",
+		cfg.Conferences[0].URI, addr, userName(), cfg.Domain)
+}
+
+func userName() string {
+	if name := os.Getenv("USER"); name != "" {
+		return name
+	}
+	return "alice"
+}
+
+func newLogger(cfg config.Log, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.Level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
