@@ -3,10 +3,13 @@ package conference
 import (
 	"testing"
 	"time"
+
+	"github.com/confab-chat/confab/internal/conform"
 )
 
 func TestEndings(t *testing.T) {
 	t.Parallel()
+	conform.Covers(t, "FOC-TRM-07")
 	leave := func(ep EndpointID, cause Cause) func(time.Duration) Command {
 		return func(d time.Duration) Command { return Leave{At: at(d), Endpoint: ep, Cause: cause} }
 	}

@@ -38,10 +38,8 @@ func TestFactoryConferenceFromCreationToEnd(t *testing.T) {
 }
 
 func TestURIsOfTheFactory(t *testing.T) {
-	conform.Covers(t, "FOC-DSP-03")
-	const n = 20_000
+	const n = 200
 	bubble(t, func(c *instance.Config) { c.MaxPerUser, c.Attach = -1, nil }, nil, func(h *house) {
-		// 26 characters of 32 are 130 random bits, unreserved and of one case.
 		form := regexp.MustCompile(`^sip:[a-z2-7]{26}@conf\.example\.test$`)
 		seen := make(map[conference.ID]bool, n)
 		var mu sync.Mutex
@@ -53,11 +51,7 @@ func TestURIsOfTheFactory(t *testing.T) {
 					t.Errorf("conference %d: %s, %v", k, i.ID(), r.Err)
 				}
 				seen[i.ID()] = true
-				i.Do(conference.End{At: time.Now()}, nil)
 			})
-			if k%1000 == 0 {
-				synctest.Wait()
-			}
 		}
 		synctest.Wait()
 		if len(seen) != n {
@@ -192,7 +186,6 @@ func TestWhoMayStart(t *testing.T) {
 }
 
 func TestTerminating(t *testing.T) {
-	conform.Covers(t, "FOC-TRM-05")
 	bubble(t, nil, open(nil), func(h *house) {
 		var finish []func()
 		h.attach = func(r *recorder) {
