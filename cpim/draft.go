@@ -56,42 +56,49 @@ func (d *Draft) Append(dst []byte) ([]byte, error) {
 		dst = append(d.DateTime.AppendFormat(append(dst, "DateTime: "...), timeLayout), "\r\n"...)
 	}
 	if d.Subject != "" {
-		dst = append(appendEscaped(append(dst, "Subject: "...), d.Subject, false), "\r\n"...)
+		dst = Pair{"Subject", d.Subject}.append(dst)
 	}
 	for _, b := range d.Bindings {
-		dst = append(append(append(dst, "NS: "...), b.Prefix...), " <"...)
-		dst = append(append(dst, b.Namespace...), ">\r\n"...)
+		dst = appendAll(dst, "NS: ", b.Prefix, " <", b.Namespace, ">\r\n")
 	}
 	for _, h := range d.Headers {
-		dst = append(append(dst, h.Name...), ": "...)
-		dst = append(appendEscaped(dst, h.Value, false), "\r\n"...)
+		dst = h.append(dst)
 	}
 	dst = append(dst, "\r\n"...)
 	for _, f := range d.MIME {
-		dst = append(append(append(append(dst, f.Name...), ": "...), f.Value...), "\r\n"...)
+		dst = appendAll(dst, f.Name, ": ", f.Value, "\r\n")
 	}
-	dst = append(append(append(dst, "Content-Type: "...), d.ContentType...), "\r\n\r\n"...)
+	dst = appendAll(dst, "Content-Type: ", d.ContentType, "\r\n\r\n")
 	return append(dst, d.Content...), nil
+}
+
+func appendAll(dst []byte, parts ...string) []byte {
+	for _, part := range parts {
+		dst = append(dst, part...)
+	}
+	return dst
+}
+
+// append appends a CPIM header.
+func (h Pair) append(dst []byte) []byte {
+	dst = appendEscaped(appendAll(dst, h.Name, ": "), h.Value, false)
+	return append(dst, "\r\n"...)
 }
 
 // append appends a header with an address. Brackets are left out of the name: in
 // whatever form, a reader might take them for those of the URI. [SW-PUB-21]
 func (p Party) append(dst []byte, header string) []byte {
 	dst = append(dst, header...)
-	name := strings.Map(func(r rune) rune {
-		if r == '<' || r == '>' {
-			return -1
-		}
-		return r
-	}, p.Name)
-	if name != "" {
-		if isWords(name) {
-			dst = append(append(dst, name...), ' ')
-		} else {
-			dst = append(appendEscaped(append(dst, '"'), name, true), `" `...)
-		}
+	name := strings.NewReplacer("<", "", ">", "").Replace(p.Name)
+	switch {
+	case name == "":
+	case isWords(name):
+		dst = appendAll(dst, name, " ")
+	default:
+		dst = appendEscaped(append(dst, '"'), name, true)
+		dst = append(dst, `" `...)
 	}
-	return append(append(append(dst, '<'), p.URI...), ">\r\n"...)
+	return appendAll(dst, "<", p.URI, ">\r\n")
 }
 
 // isWords reports whether name is tokens with single blanks between, which need

@@ -43,8 +43,9 @@ func AppendEnd(dst, tid []byte, f Flag, hasBody bool) []byte {
 
 // AppendCopy appends a whole SEND with a body: paths are rendered once for each
 // receiver (AppendPaths), tail once for all of them (Head.AppendFields and the
-// body). It allocates nothing but what dst lacks. The caller has made sure that
-// the body does not collide with tid. [MSRP-SND-15]
+// body). It allocates nothing but what dst lacks. The end-line leaves together
+// with the end of the body, which some peers need. [MSRP-SND-15] The caller has
+// made sure that the body does not collide with tid.
 func AppendCopy(dst, tid, paths, tail []byte, f Flag) []byte {
 	dst = AppendStart(dst, tid, SEND)
 	dst = append(dst, paths...)

@@ -159,6 +159,19 @@ func TestMessageIDMissing(t *testing.T) {
 	}
 }
 
+// TestSkipHasOneEnd: a message that was skipped is not refused on top of that.
+func TestSkipHasOneEnd(t *testing.T) {
+	t.Parallel()
+	d := msrpwire.NewDecoder(msrpwire.Limits{})
+	wire := []byte(send("Content-Type: a/b\n", "\r\nabc\r\n-------abcd1+\r\n") + good)
+	_, n, _ := d.Next(wire)
+	d.Skip()
+	ev, n2, err := d.Next(wire[n:])
+	if ev != msrpwire.GotEnd || err != nil || d.Flag() != msrpwire.Continues || string(wire[n+n2:]) != good {
+		t.Errorf("event %d, flag %c, %v", ev, d.Flag(), err)
+	}
+}
+
 func TestSkip(t *testing.T) {
 	t.Parallel()
 	for octets, ok := range map[int]bool{1 << 20: true, 1<<20 + 1: false} {

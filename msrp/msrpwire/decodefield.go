@@ -83,10 +83,12 @@ func (r *headReader) store(id fieldID, value []byte) (ok bool) {
 	return ok
 }
 
+// path checks a path. Those of a response are not looked into: nothing is done
+// with them, as it is matched by its transaction identifier.
 func (r *headReader) path(p Path) bool {
 	if p.Len() > r.d.limits.PathURIs {
 		r.long = true
 		return true
 	}
-	return p.valid()
+	return !r.d.head.IsRequest() || p.valid()
 }

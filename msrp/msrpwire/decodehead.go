@@ -2,8 +2,9 @@ package msrpwire
 
 import "bytes"
 
-// ownMax is how much memory for a head is kept from one message to the next.
-const ownMax = 4096
+// How much memory for a head is kept from one message to the next: octets of a
+// head that had to be copied, and places for header fields.
+const ownMax, fieldsMax = 4096, 16
 
 // headReader is the state of one attempt to read a head. A head that is not
 // complete is read again from its start, but only when another line is there.
@@ -26,7 +27,7 @@ func (d *Decoder) nextHead(b []byte) (Event, int, *Error) {
 	if e != nil || len(b) == 0 || string(b) == "\r" {
 		return NeedMore, skipped, e
 	}
-	if d.seen > 0 && len(b) < d.retry && !bytes.Contains(b[d.seen-1:], []byte(crlf)) {
+	if d.seen > 0 && d.seen <= len(b) && len(b) < d.retry && !bytes.Contains(b[d.seen-1:], []byte(crlf)) {
 		d.seen = len(b)
 		return NeedMore, skipped, nil
 	}
@@ -51,18 +52,22 @@ func (d *Decoder) skipBlank(b []byte) (int, *Error) {
 	return n, nil
 }
 
-// unreadable is an error in a start line: nothing can be answered, and nobody
-// knows where the next message begins. [MSRP-FRM-03]
+// unreadable is an error after which nothing can be answered and the stream is of
+// no more use. [MSRP-FRM-03]
 func unreadable(comment string) *Error { return &Error{Comment: comment, Fatal: true} }
 
+// read reads start line and header lines. Without enough octets the event is
+// NeedMore and nothing is consumed.
 func (r *headReader) read() (Event, int, *Error) {
 	d := r.d
 	h := &d.head
 	fields := h.Fields[:0]
+	if cap(fields) > fieldsMax {
+		fields = nil
+	}
 	*h = Head{}
 	h.Fields = fields
-	d.owned = false
-	if cap(d.own) > ownMax {
+	if d.owned = false; cap(d.own) > ownMax {
 		d.own = nil
 	}
 	if done, e := r.startLine(); !done || e != nil {
@@ -160,9 +165,7 @@ func (r *headReader) done() (Event, int, *Error) {
 	}
 	r.check()
 	if r.wrong == nil {
-		if !r.known {
-			d.paths.remember(r)
-		}
+		d.paths.remember(r)
 		return GotHead, r.pos, nil
 	}
 	// RFC 4975 §7.2 needs a From-Path to answer. [MSRP-FRM-04] [MSRP-FRM-26]

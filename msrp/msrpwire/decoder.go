@@ -133,27 +133,27 @@ func (d *Decoder) refuse(e *Error) {
 	}
 }
 
-// nextDropped drops body octets up to the end-line.
+// nextDropped drops body octets up to the end-line. Of a refused message nothing
+// more is said; of a skipped one GotEnd is, and never an error, since its caller
+// has made up its mind.
 func (d *Decoder) nextDropped(b []byte) (Event, int, *Error) {
 	dropped := 0
 	for {
 		ev, n := d.scanBody(b[dropped:])
+		dropped += n
 		switch ev {
 		case GotBody:
-			dropped += n
 			if d.octets += int64(n); d.octets > d.limits.Skipped {
-				return NeedMore, dropped, &Error{Status: 0, Comment: "Too much of a refused message", Fatal: true}
+				return NeedMore, dropped, unreadable("Too much of a refused message")
 			}
 		case GotEnd:
 			refused := d.state == stateRefused
-			if e := d.finish(); e != nil && !refused {
-				return NeedMore, dropped + n, e
-			}
+			_ = d.finish()
 			if !refused {
-				return GotEnd, dropped + n, nil
+				return GotEnd, dropped, nil
 			}
-			ev, m, e := d.nextHead(b[dropped+n:])
-			return ev, dropped + n + m, e
+			next, m, e := d.nextHead(b[dropped:])
+			return next, dropped + m, e
 		default:
 			if d.state == stateSkip {
 				d.keepHead()

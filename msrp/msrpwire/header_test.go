@@ -174,6 +174,24 @@ func TestMalformedValues(t *testing.T) {
 	}
 }
 
+// TestPathsAreReadAnew: what is remembered of one head must not decide about
+// another.
+func TestPathsAreReadAnew(t *testing.T) {
+	t.Parallel()
+	const odd = "To-Path: odd\r\nFrom-Path: odder\r\n"
+	response := func(p string) string { return "MSRP abcd1 200 OK\r\n" + p + end }
+	got, _ := play(t, msrpwire.NewDecoder(msrpwire.Limits{}),
+		response(odd), response(odd), "MSRP abcd1 SEND\r\n"+odd+end, good, response(odd), response(paths), send("", end), good)
+	for i, m := range got {
+		if refused := m.Err != ""; refused != (i == 2) {
+			t.Errorf("message %d: %s", i, m.Err)
+		}
+	}
+	if len(got) != 8 || !strings.Contains(got[4].Head, `to="odd" from="odder"`) || !strings.Contains(got[6].Head, toAlice) {
+		t.Errorf("%d messages: %+v", len(got), got)
+	}
+}
+
 func TestControlCharacters(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "MSRP-FRM-26")

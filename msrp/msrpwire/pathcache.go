@@ -7,12 +7,13 @@ import "bytes"
 type pathCache struct {
 	lines    []byte // "To-Path: ...CRLFFrom-Path: ...CRLF"
 	to, from [2]int // the values in it
+	checked  bool   // they are those of a request, so the URIs are well-formed
 }
 
 // knownPaths takes the path lines from the cache if they are the next octets.
 func (r *headReader) knownPaths() {
 	c := &r.d.paths
-	if len(c.lines) == 0 || !bytes.HasPrefix(r.b[r.pos:], c.lines) {
+	if len(c.lines) == 0 || !bytes.HasPrefix(r.b[r.pos:], c.lines) || !c.checked && r.d.head.IsRequest() {
 		return
 	}
 	h := &r.d.head
@@ -24,8 +25,14 @@ func (r *headReader) knownPaths() {
 	r.pos += len(c.lines)
 }
 
-// remember keeps the path lines of a head that was read.
+// remember keeps the path lines of a head that was read. Those of a response
+// never take the place of those of a request: behind a relay they differ.
 func (c *pathCache) remember(r *headReader) {
+	request := r.d.head.IsRequest()
+	if r.known || c.checked && !request {
+		return
+	}
+	c.checked = request
 	lines := r.b[r.block:]
 	to := bytes.Index(lines, []byte(crlf))
 	from := to + len(crlf) + bytes.Index(lines[to+len(crlf):], []byte(crlf))
