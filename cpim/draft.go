@@ -34,8 +34,13 @@ type Binding struct{ Prefix, Namespace string }
 // Pair is a header or field to be written. The value is plain: escapes are added.
 type Pair struct{ Name, Value string }
 
-// timeLayout is RFC 3339 with milliseconds if there are any.
-const timeLayout = "2006-01-02T15:04:05.999Z07:00"
+// layout returns RFC 3339 with milliseconds if t has any.
+func layout(t time.Time) string {
+	if t.Nanosecond() < int(time.Millisecond) {
+		return time.RFC3339
+	}
+	return "2006-01-02T15:04:05.000Z07:00"
+}
 
 // Append appends the object in the strict form of RFC 3862: CPIM headers, an
 // empty line, MIME fields, an empty line, the content, every line ended by CRLF.
@@ -53,7 +58,7 @@ func (d *Draft) Append(dst []byte) ([]byte, error) {
 		dst = cc.append(dst, "cc: ")
 	}
 	if !d.DateTime.IsZero() {
-		dst = append(d.DateTime.AppendFormat(append(dst, "DateTime: "...), timeLayout), "\r\n"...)
+		dst = append(d.DateTime.AppendFormat(append(dst, "DateTime: "...), layout(d.DateTime)), "\r\n"...)
 	}
 	if d.Subject != "" {
 		dst = Pair{"Subject", d.Subject}.append(dst)
