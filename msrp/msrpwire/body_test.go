@@ -140,7 +140,6 @@ func TestEmptyRange(t *testing.T) {
 
 func TestMessageIDMissing(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "MSRP-FRM-21")
 	for _, tt := range []struct {
 		lines, flag string
 		ok          bool

@@ -81,7 +81,6 @@ func TestIdents(t *testing.T) {
 
 func TestUnreadableStartLine(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "MSRP-FRM-03")
 	blank := strings.Repeat("\r\n", 8)
 	for _, wire := range []string{
 		"GET / HTTP/1.1\r\n",
