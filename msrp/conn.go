@@ -18,6 +18,7 @@ type conn struct {
 	ep       *Endpoint
 	nc       net.Conn
 	accepted bool
+	born     int64
 	source   netip.Addr // of the peer, for the limits per source
 	key      string     // scheme, host and port that were dialled
 
@@ -49,6 +50,7 @@ type conn struct {
 	badSince    int64
 	due         int // messages whose response the handler still owes
 	draining    bool
+	atEnd       bool // the peer sends nothing more
 	drainBy     int64
 	drainErr    error
 	closed      bool
@@ -62,13 +64,18 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	c.ring.head, c.ring.tail = 1, 1
 	c.out.pool = &ep.blocks
 	c.in.dec = *msrpwire.NewDecoder(ep.cfg.Limits)
-	c.lonely, c.lastTraffic = ep.now(), ep.now()
+	c.born = ep.now()
+	c.lonely, c.lastTraffic = c.born, c.born
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.source = source(a.AddrPort().Addr())
 	}
-	if err := ep.admit(c); err != nil {
+	evicted, err := ep.admit(c)
+	if err != nil {
 		_ = nc.Close()
 		return nil, err
+	}
+	if evicted != nil {
+		evicted.fail(errTooMany)
 	}
 	c.mu.Lock()
 	c.tickIn(ep.cfg.UnboundTimeout)
@@ -141,6 +148,7 @@ func (c *conn) fail(err error) {
 func (c *conn) drain(err error) {
 	c.mu.Lock()
 	if c.closed || c.draining {
+		c.wake() // the peer has ended its direction, too
 		c.mu.Unlock()
 		return
 	}
@@ -169,14 +177,4 @@ func (c *conn) tickIn(d time.Duration) {
 	if !c.closed {
 		c.ep.wheel.Start(&c.timer, max(d, sweepEvery), c.sweep)
 	}
-}
-
-// source is the address that limits per source count: IPv4 whole, IPv6 by /64.
-func source(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		p, _ := a.Prefix(64)
-		return p.Addr()
-	}
-	return a
 }

@@ -33,7 +33,8 @@ type Endpoint struct {
 	sessions  map[string]*Session // by session-id
 	conns     map[*conn]struct{}
 	dialled   map[string]*dialling // by scheme, host and port
-	sources   map[netip.Addr]int   // accepted connections
+	unbound   map[*conn]struct{}   // accepted connections that had no session yet
+	sources   map[netip.Addr]tally // accepted connections
 }
 
 // New makes an endpoint. Close or Shutdown gives up what it holds.
@@ -42,7 +43,7 @@ func New(cfg Config) *Endpoint {
 	ep := &Endpoint{
 		cfg: cfg, wheel: cfg.Wheel, begin: time.Now(),
 		sessions: make(map[string]*Session), conns: make(map[*conn]struct{}),
-		dialled: make(map[string]*dialling), sources: make(map[netip.Addr]int),
+		dialled: make(map[string]*dialling), sources: make(map[netip.Addr]tally), unbound: make(map[*conn]struct{}),
 	}
 	if ep.wheel == nil {
 		ep.wheel, ep.ownWheel = wheel.New(0), true
@@ -76,41 +77,6 @@ func (ep *Endpoint) session(id []byte) *Session {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	return ep.sessions[string(id)]
-}
-
-// admit registers a connection, unless limits forbid it.
-func (ep *Endpoint) admit(c *conn) error {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	if ep.closed {
-		return ErrShutdown
-	}
-	if c.accepted {
-		if ep.sources[c.source] >= ep.cfg.PerSource {
-			return errTooMany
-		}
-		ep.sources[c.source]++
-	}
-	ep.conns[c] = struct{}{}
-	ep.group.Add(2) // the connection and its reader
-	return nil
-}
-
-func (ep *Endpoint) forget(c *conn) {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	if _, known := ep.conns[c]; !known {
-		return
-	}
-	delete(ep.conns, c)
-	if c.accepted {
-		if ep.sources[c.source]--; ep.sources[c.source] <= 0 {
-			delete(ep.sources, c.source)
-		}
-	}
-	if d := ep.dialled[c.key]; d != nil && d.conn == c {
-		delete(ep.dialled, c.key)
-	}
 }
 
 // address is that of the first listener.
@@ -196,6 +162,3 @@ func (ep *Endpoint) stop() (sessions []*Session, conns []*conn) {
 	}
 	return sessions, conns
 }
-
-// errTooMany and its like are logged, never shown to a peer.
-var errTooMany = errors.New("msrp: too many connections")

@@ -18,10 +18,8 @@ var (
 	ErrCongested = errors.New("msrp: output congested for too long")
 	ErrShutdown  = errors.New("msrp: endpoint shut down")
 	ErrEnd       = errors.New("msrp: peer closed the connection")
-	ErrFlood     = errors.New("msrp: peer goes on with a message it was told to stop")
 	errIdle      = errors.New("msrp: connection without session")
 	errSlow      = errors.New("msrp: request too slow")
-	errProtocol  = errors.New("msrp: framing lost")
 	errBadPeer   = errors.New("msrp: too many failed requests")
 )
 

@@ -40,9 +40,10 @@ func (c *conn) read() {
 		if n > 0 {
 			c.lastRead.Store(c.ep.now())
 			held += n
-			used, ok := c.consume(buf[:held])
-			if !ok {
-				c.drain(errProtocol)
+			used, fatal := c.consume(buf[:held])
+			if fatal != nil {
+				c.drain(fatal)
+				c.discard(buf)
 				return
 			}
 			full := held == len(buf)
@@ -102,28 +103,39 @@ func (c *conn) markFrame(held int) {
 // that are due are still written. [MSRP-CON-16]
 func (c *conn) ended(err error) {
 	if errors.Is(err, io.EOF) {
+		c.mu.Lock()
+		c.atEnd = true
+		c.mu.Unlock()
 		c.drain(ErrEnd)
 		return
 	}
 	c.fail(err)
 }
 
-// consume hands the messages in b to the receiver and returns how many octets
-// that took; false means that the connection must end.
-func (c *conn) consume(b []byte) (used int, ok bool) {
-	r := &c.in
+// discard reads on without looking, so that what the peer has sent does not
+// reset the connection before it has read our last answer.
+func (c *conn) discard(buf []byte) {
 	for {
+		if _, err := c.nc.Read(buf); err != nil {
+			c.ended(err)
+			return
+		}
+	}
+}
+
+// consume hands the messages in b to the receiver and returns how many octets
+// that took. An error means that the connection must end.
+func (c *conn) consume(b []byte) (used int, fatal error) {
+	r := &c.in
+	for r.fatal == nil {
 		ev, n, err := r.dec.Next(b[used:])
 		piece := b[used : used+n]
 		used += n
 		switch {
 		case err != nil:
-			if !c.malformed(err) {
-				return used, false
-			}
-			continue
+			c.malformed(err)
 		case ev == msrpwire.NeedMore:
-			return used, true
+			return used, nil
 		case ev == msrpwire.GotHead:
 			c.onHead()
 		case ev == msrpwire.GotBody:
@@ -131,8 +143,6 @@ func (c *conn) consume(b []byte) (used int, ok bool) {
 		case ev == msrpwire.GotEnd:
 			c.onEnd()
 		}
-		if r.fatal {
-			return used, false
-		}
 	}
+	return used, r.fatal
 }

@@ -193,6 +193,10 @@ func (in *Incoming) fix() bool {
 func (c *conn) deliver(in *Incoming, h *msrpwire.Head) {
 	s := in.session
 	in.drop(0)
+	if s.ended.Load() {
+		c.respond(h, msrpwire.StatusNoSuchSession, "") // [MSRP-CON-17]
+		return
+	}
 	in.conn, in.request = c, keep(h)
 	c.mu.Lock()
 	c.due++

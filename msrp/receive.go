@@ -16,7 +16,7 @@ type receiver struct {
 	in        *Incoming // the message that its body belongs to
 	verdict   *Error    // why it is refused, nil = good so far
 	answered  bool      // the response has been written before the end of the request
-	fatal     bool      // the connection must end
+	fatal     error     // why the connection must end
 	done      []event
 
 	// The session that the last request was for, with its paths as they stood
@@ -151,6 +151,7 @@ func (c *conn) bind(s *Session) *Error {
 	s.mu.Unlock()
 	c.mu.Unlock()
 	if refused == nil {
+		c.ep.bound(c)
 		s.cfg.Handler.Bound()
 	}
 	return refused
@@ -219,41 +220,44 @@ func (c *conn) refuse(h *msrpwire.Head) {
 	}
 }
 
-// malformed handles a message that the decoder refused; false means that the
-// connection must end. [MSRP-FRM-03] [MSRP-FRM-04] [MSRP-FRM-23]
-func (c *conn) malformed(err error) bool {
+// malformed handles a message that the decoder refused. [MSRP-FRM-03]
+// [MSRP-FRM-04] [MSRP-FRM-23]
+func (c *conn) malformed(err error) {
+	r := &c.in
 	var e *Error
 	if !errors.As(err, &e) {
-		return false
+		r.fatal = err
+		return
 	}
-	r := &c.in
-	h := r.dec.Head()
 	if r.in != nil && r.verdict == nil {
 		r.in.drop(e.Status)
 	}
 	if !r.answered {
-		c.respond(h, e.Status, e.Comment)
+		c.respond(r.dec.Head(), e.Status, e.Comment)
 	}
 	r.in, r.answered, r.verdict = nil, false, nil
-	return !e.Fatal && !c.failed()
+	if r.fatal = c.failed(); e.Fatal {
+		r.fatal = e
+	}
 }
 
-// failed counts a failed request; true means that there were too many: 3
-// without a bound session, 20 a minute with one. [MSRP-CON-04]
-func (c *conn) failed() bool {
-	const unbound, bound, minute = 3, 20, int64(60e9)
+// failed counts a failed request. There may be 2 without a bound session, and
+// 20 a minute with one. [MSRP-CON-04]
+func (c *conn) failed() error {
+	const unbound, bound, minute = 2, 20, int64(60e9)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.ep.now()
-	if len(c.sessions) == 0 {
-		c.bad++
-		return c.bad >= unbound
+	now, limit := c.ep.now(), unbound
+	if len(c.sessions) > 0 {
+		limit = bound
+		if now-c.badSince > minute {
+			c.bad, c.badSince = 0, now
+		}
 	}
-	if now-c.badSince > minute {
-		c.bad, c.badSince = 0, now
+	if c.bad++; c.bad > limit {
+		return errBadPeer
 	}
-	c.bad++
-	return c.bad > bound
+	return nil
 }
 
 // respond answers a request if it is to be answered, on the connection it came

@@ -48,9 +48,10 @@ func (c *conn) write() {
 		if b == nil {
 			c.writing = false
 			last := c.draining && c.due == 0
+			linger := last && c.linger()
 			c.mu.Unlock()
 			c.fire(done)
-			if last {
+			if last && !linger {
 				c.fail(c.drainErr)
 			}
 			return
@@ -70,6 +71,14 @@ func (c *conn) write() {
 			return
 		}
 	}
+}
+
+// linger ends our direction of a connection whose peer may still be sending; the
+// rest is closed when it ends, too, or when the time for draining is over. Else
+// unread octets would reset the connection, and with it our last answer.
+func (c *conn) linger() bool {
+	nc, ok := c.nc.(interface{ CloseWrite() error })
+	return ok && !c.atEnd && nc.CloseWrite() == nil
 }
 
 // writeBlock writes p. A deadline set by the sweep interrupts it; only when no
