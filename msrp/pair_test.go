@@ -3,6 +3,8 @@ package msrp
 import (
 	"context"
 	"errors"
+	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -253,4 +255,44 @@ func TestNicknameOfClient(t *testing.T) {
 	if err := wait(t, done, "answer"); err != nil {
 		t.Error(err)
 	}
+}
+
+// acceptor listens on the loopback in place of an endpoint.
+func acceptor(t *testing.T) (msrpwire.URI, <-chan net.Conn) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	conns := make(chan net.Conn, 16)
+	go func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			conns <- nc
+		}
+	}()
+	port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
+	return msrpwire.URI{Host: "127.0.0.1", Port: port, SessionID: "peer", Transport: "tcp"}, conns
+}
+
+// lookupTable resolves one name.
+func lookupTable(name string, addrs ...string) func(context.Context, string) ([]netip.Addr, error) {
+	return func(_ context.Context, host string) ([]netip.Addr, error) {
+		if host != name {
+			return nil, errors.New("unknown host")
+		}
+		var found []netip.Addr
+		for _, a := range addrs {
+			found = append(found, netip.MustParseAddr(a))
+		}
+		return found, nil
+	}
+}
+
+func dialFunc(f func() (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) { return f() }
 }
