@@ -1,0 +1,275 @@
+package notify
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/confab-chat/confab/confinfo"
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/sip/event"
+)
+
+// stage is a conference whose events go to a board.
+type stage struct {
+	t     *testing.T
+	state conference.State
+	board *board
+	at    conference.Position
+}
+
+func newStage(t *testing.T, cfg Config) *stage {
+	t.Helper()
+	s := &stage{t: t}
+	s.board = newBoard(New(cfg), "sip:room@conf.example.test")
+	t.Cleanup(func() {
+		s.board.mu.Lock()
+		defer s.board.mu.Unlock()
+		if s.board.sweep != nil {
+			s.board.sweep.Stop()
+		}
+	})
+	s.do(conference.Create{
+		At: time.Now(), ID: s.board.id, Origin: conference.FromFactory, Subject: "Monday shift",
+		Policy: conference.DefaultPolicy(), First: s.admit("alice", "ep-alice"),
+	})
+	return s
+}
+
+func (s *stage) admit(user, endpoint string) conference.Admit {
+	return conference.Admit{
+		At: time.Now(), Identity: conference.Identity("sip:" + user + "@example.test"), Display: user,
+		Endpoint: conference.EndpointID(endpoint),
+	}
+}
+
+// do decides a command and applies what follows. It reports whether the command
+// was allowed.
+func (s *stage) do(c conference.Command) bool {
+	s.t.Helper()
+	events, err := conference.Decide(&s.state, c)
+	if err != nil {
+		return false
+	}
+	for _, e := range events {
+		s.at++
+		s.state.Apply(s.at, e)
+		s.board.Applied(&s.state, s.at, e)
+	}
+	return true
+}
+
+func (s *stage) join(user, endpoint string) {
+	s.t.Helper()
+	s.do(s.admit(user, endpoint))
+	s.do(conference.Connect{At: time.Now(), Endpoint: conference.EndpointID(endpoint)})
+}
+
+func (s *stage) leave(endpoint string, cause conference.Cause) {
+	s.t.Helper()
+	s.do(conference.Leave{At: time.Now(), Endpoint: conference.EndpointID(endpoint), Cause: cause, Reason: `SIP;cause=200;text="bye"`})
+}
+
+// document reads the body of a NOTIFY.
+func document(t *testing.T, body event.Body) *confinfo.Document {
+	t.Helper()
+	if body.ContentType != confinfo.MediaType {
+		t.Fatalf("content type %q", body.ContentType)
+	}
+	d, err := confinfo.Unmarshal(body.Data, confinfo.Limits{})
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, body.Data)
+	}
+	return d
+}
+
+func (s *stage) next(sub *subscriber, p event.Pull) *confinfo.Document {
+	s.t.Helper()
+	body, ok := sub.Next(p)
+	if !ok {
+		s.t.Fatal("nothing to tell")
+	}
+	return document(s.t, body)
+}
+
+func TestDocumentsOfOneSubscription(t *testing.T) {
+	synctest.Test(t, documentsOfOneSubscription)
+}
+
+func documentsOfOneSubscription(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-01", "NOT-NFY-03", "NOT-NFY-05", "FOC-JOI-02")
+	s := newStage(t, Config{})
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	sub := &subscriber{board: s.board}
+
+	first := s.next(sub, event.Pull{Full: true, Must: true})
+	if first.State != confinfo.Full || first.Version != 1 || len(first.Users.List) != 1 {
+		t.Fatalf("first document: state %v, version %d, users %v", first.State, first.Version, first.Users)
+	}
+	if first.Description.Subject != "Monday shift" || first.ConferenceState.UserCount != 1 {
+		t.Errorf("description %+v, state %+v", first.Description, first.ConferenceState)
+	}
+	if _, ok := sub.Next(event.Pull{}); ok {
+		t.Error("a NOTIFY without any change")
+	}
+
+	s.join("bob", "ep-bob")
+	second := s.next(sub, event.Pull{})
+	if second.State != confinfo.Partial || second.Version != 2 || len(second.Users.List) != 1 {
+		t.Fatalf("second document: state %v, version %d, users %v", second.State, second.Version, second.Users)
+	}
+	bob := second.Users.List[0]
+	if bob.Entity != "sip:bob@example.test" || bob.Endpoints[0].Status != confinfo.StatusConnected ||
+		bob.Endpoints[0].JoiningMethod != confinfo.DialedIn {
+		t.Errorf("bob: %+v", bob)
+	}
+	if second.ConferenceState.UserCount != 2 {
+		t.Errorf("user-count %d", second.ConferenceState.UserCount)
+	}
+
+	s.leave("ep-bob", conference.CauseHungup)
+	third := s.next(sub, event.Pull{})
+	gone := third.Users.List[0].Endpoints[0]
+	if third.Version != 3 || gone.Status != confinfo.StatusDisconnected || gone.DisconnectionMethod != confinfo.Departed {
+		t.Errorf("version %d, endpoint %+v", third.Version, gone)
+	}
+
+	<-time.After(time.Minute)
+	synctest.Wait()
+	fourth := s.next(sub, event.Pull{})
+	if u := fourth.Users.List[0]; fourth.Version != 4 || u.State != confinfo.Deleted {
+		t.Errorf("version %d, user %+v", fourth.Version, u)
+	}
+	if full := s.next(sub, event.Pull{Full: true, Must: true}); full.State != confinfo.Full || full.Version != 5 {
+		t.Errorf("refresh: state %v, version %d", full.State, full.Version)
+	}
+}
+
+func TestContactsAreNobodysBusiness(t *testing.T) {
+	conform.Covers(t, "PRV-01", "PRV-02", "PRV-03")
+	s := newStage(t, Config{})
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	private := s.admit("mallory", "ep-1")
+	private.Private, private.Contact = true, "sip:mallory@192.0.2.66"
+	private.AssociatedAORs = []string{"tel:+15550100"}
+	s.do(private)
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-1"})
+	sub := &subscriber{board: s.board}
+	body, _ := sub.Next(event.Pull{Full: true, Must: true})
+	for _, secret := range []string{"mallory", "192.0.2.66", "5550100"} {
+		if bytes.Contains(body.Data, []byte(secret)) {
+			t.Errorf("%q shows in\n%s", secret, body.Data)
+		}
+	}
+	d := document(t, body)
+	if got := d.Users.List[1]; got.Entity != "sip:anonymous1@anonymous.invalid" || got.DisplayText != "Anonymous 1" {
+		t.Errorf("anonymous user: %+v", got)
+	}
+	if got := d.Users.List[0].Entity; got != "sip:alice@example.test" {
+		t.Errorf("alice is shown as %s", got)
+	}
+}
+
+func TestSubscribersThatTakeEveryNotifyForTheWhole(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-11")
+	s := newStage(t, Config{})
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	if !s.board.service.fullOnly("Blink Pro 5.0.0 (MacOSX)") || s.board.service.fullOnly("confab/1") {
+		t.Error("the wrong User-Agents get full documents")
+	}
+	sub := &subscriber{board: s.board, fullOnly: true}
+	s.next(sub, event.Pull{Full: true, Must: true})
+	s.join("bob", "ep-bob")
+	d := s.next(sub, event.Pull{})
+	if d.State != confinfo.Full || d.Version != 2 || len(d.Users.List) != 2 || d.Description == nil {
+		t.Errorf("change: state %v, version %d, users %v", d.State, d.Version, d.Users)
+	}
+	if body, ok := sub.Next(event.Pull{Final: true, Must: true, Reason: event.NoResource}); ok {
+		t.Errorf("final NOTIFY has a body:\n%s", body.Data)
+	}
+}
+
+func TestFinalDocuments(t *testing.T) {
+	conform.Covers(t, "NOT-END-01", "NOT-END-02", "NOT-END-03")
+	s := newStage(t, Config{})
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	sub := &subscriber{board: s.board}
+	s.next(sub, event.Pull{Full: true, Must: true})
+	if _, ok := sub.Next(event.Pull{Final: true, Must: true, Reason: event.Rejected}); ok {
+		t.Error("who left is told of the conference")
+	}
+	d := s.next(sub, event.Pull{Final: true, Must: true, Reason: event.NoResource})
+	if d.State != confinfo.Deleted || d.Version != 2 || d.Users != nil {
+		t.Errorf("end: state %v, version %d, users %v", d.State, d.Version, d.Users)
+	}
+}
+
+// TestMergedDocumentsAreTheWhole plays random histories: a subscriber that
+// merges what he is told always has what a full document says.
+func TestMergedDocumentsAreTheWhole(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-03", "NOT-NFY-05")
+	for seed := range uint64(50) {
+		synctest.Test(t, func(t *testing.T) { mergeHistory(t, seed) })
+	}
+}
+
+func mergeHistory(t *testing.T, seed uint64) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	s := newStage(t, Config{})
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	sub := &subscriber{board: s.board}
+	local, _ := confinfo.Apply(nil, s.next(sub, event.Pull{Full: true, Must: true}))
+	for step := range 60 {
+		<-time.After(time.Duration(rnd.IntN(20)) * time.Second)
+		synctest.Wait()
+		switch endpoint := fmt.Sprintf("ep-%d", rnd.IntN(step+1)); rnd.IntN(4) {
+		case 0, 1:
+			s.join(fmt.Sprintf("user%d", rnd.IntN(12)), fmt.Sprintf("ep-%d", step))
+		case 2:
+			s.leave(endpoint, conference.Cause(rnd.IntN(int(conference.CauseReplaced)+1)))
+		case 3:
+			s.do(conference.SetMedia{At: time.Now(), Endpoint: conference.EndpointID(endpoint), Media: conference.Direction(rnd.IntN(4))})
+		}
+		if rnd.IntN(3) > 0 {
+			continue // changes add up
+		}
+		if body, ok := sub.Next(event.Pull{}); ok {
+			var outcome confinfo.Outcome
+			if local, outcome = confinfo.Apply(local, document(t, body)); outcome != confinfo.Applied {
+				t.Fatalf("seed %d, step %d: outcome %v of\n%s", seed, step, outcome, body.Data)
+			}
+		}
+		s.compare(local, fmt.Sprintf("seed %d, step %d", seed, step))
+	}
+}
+
+// compare checks a subscriber's view against a full document.
+func (s *stage) compare(local *confinfo.Document, when string) {
+	s.t.Helper()
+	want := s.next(&subscriber{board: s.board}, event.Pull{Full: true, Must: true})
+	sorted := func(d *confinfo.Document) map[string]string {
+		users := make(map[string]string)
+		for _, u := range d.Users.List {
+			endpoints := make(map[string]string)
+			for _, e := range u.Endpoints {
+				endpoints[e.Entity] = fmt.Sprintf("%+v", e)
+			}
+			u.Endpoints = nil
+			users[u.Entity] = fmt.Sprintf("%+v %v", u, endpoints)
+		}
+		return users
+	}
+	if diff := cmp.Diff(sorted(want), sorted(local)); diff != "" {
+		s.t.Fatalf("%s: the subscriber differs from the full state (-full +subscriber):\n%s", when, diff)
+	}
+	if *want.ConferenceState != *local.ConferenceState {
+		s.t.Fatalf("%s: state %+v, want %+v", when, *local.ConferenceState, *want.ConferenceState)
+	}
+}
