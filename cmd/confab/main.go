@@ -1,5 +1,8 @@
 // Command confab is a messaging-conference server and participant for SIP
 // networks: see the README, or run it with --help.
+//
+// This package holds flags, wiring and terminal output. What the commands do is
+// in the packages they call.
 package main
 
 import (
