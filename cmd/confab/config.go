@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -33,8 +32,9 @@ func configCheckCommand() *cobra.Command {
 			if err == nil {
 				return nil
 			}
-			if faults := (config.Faults)(nil); errors.As(err, &faults) {
-				fmt.Fprintln(cmd.OutOrStdout(), err)
+			var faults config.Faults
+			if errors.As(err, &faults) {
+				say(cmd.OutOrStdout(), "%v\n", err)
 				return &failure{err: err, told: true}
 			}
 			return fail(err)

@@ -28,7 +28,7 @@ func main() {
 
 // run executes the program and returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := rootCommand()
+	root := rootCommand() //nolint:contextcheck // the commands get it from ExecuteContext
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -39,13 +39,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	case errors.As(err, &failed):
 		if !failed.told {
-			fmt.Fprintln(stderr, "confab:", failed.err)
+			say(stderr, "confab: %v\n", failed.err)
 		}
 		return exitFailed
 	}
-	fmt.Fprintln(stderr, "confab:", err)
+	say(stderr, "confab: %v\n", err)
 	return exitUsage
 }
+
+// say writes to a terminal or pipe; a reader that is gone is nobody to tell.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 
 // failure is an error of the work itself; every other error of a command is
 // wrong usage.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -80,7 +79,7 @@ func greet(stdout io.Writer, cfg *config.Config, s *server.Server) {
 	if !ok || len(cfg.Conferences) == 0 {
 		return
 	}
-	fmt.Fprintf(stdout, "Join from another terminal:\n  confab chat %s --server %s --transport tcp --as sip:%s@%s\n",
+	say(stdout, "Join from another terminal:\n  confab chat %s --server %s --transport tcp --as sip:%s@%s\n",
 		cfg.Conferences[0].URI, addr, userName(), cfg.Domain)
 }
 

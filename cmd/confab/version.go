@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -16,7 +15,7 @@ func versionCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
 			version, commit := build()
-			fmt.Fprintf(cmd.OutOrStdout(), "confab %s (commit %s, %s)\n", version, commit, runtime.Version())
+			say(cmd.OutOrStdout(), "confab %s (commit %s, %s)\n", version, commit, runtime.Version())
 		},
 	}
 }

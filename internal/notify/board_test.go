@@ -24,10 +24,10 @@ type stage struct {
 	at    conference.Position
 }
 
-func newStage(t *testing.T, cfg Config) *stage {
+func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t}
-	s.board = newBoard(New(cfg), "sip:room@conf.example.test")
+	s.board = newBoard(New(Config{}), "sip:room@conf.example.test")
 	t.Cleanup(func() {
 		s.board.mu.Lock()
 		defer s.board.mu.Unlock()
@@ -49,20 +49,19 @@ func (s *stage) admit(user, endpoint string) conference.Admit {
 	}
 }
 
-// do decides a command and applies what follows. It reports whether the command
-// was allowed.
-func (s *stage) do(c conference.Command) bool {
+// do decides a command and applies what follows, which is nothing where it is
+// refused.
+func (s *stage) do(c conference.Command) {
 	s.t.Helper()
 	events, err := conference.Decide(&s.state, c)
 	if err != nil {
-		return false
+		return
 	}
 	for _, e := range events {
 		s.at++
 		s.state.Apply(s.at, e)
 		s.board.Applied(&s.state, s.at, e)
 	}
-	return true
 }
 
 func (s *stage) join(user, endpoint string) {
@@ -104,7 +103,7 @@ func TestDocumentsOfOneSubscription(t *testing.T) {
 
 func documentsOfOneSubscription(t *testing.T) {
 	conform.Covers(t, "NOT-NFY-01", "NOT-NFY-03", "NOT-NFY-05", "FOC-JOI-02")
-	s := newStage(t, Config{})
+	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
 	sub := &subscriber{board: s.board}
 
@@ -153,7 +152,7 @@ func documentsOfOneSubscription(t *testing.T) {
 
 func TestContactsAreNobodysBusiness(t *testing.T) {
 	conform.Covers(t, "PRV-01", "PRV-02", "PRV-03")
-	s := newStage(t, Config{})
+	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
 	private := s.admit("mallory", "ep-1")
 	private.Private, private.Contact = true, "sip:mallory@192.0.2.66"
@@ -178,7 +177,7 @@ func TestContactsAreNobodysBusiness(t *testing.T) {
 
 func TestSubscribersThatTakeEveryNotifyForTheWhole(t *testing.T) {
 	conform.Covers(t, "NOT-NFY-11")
-	s := newStage(t, Config{})
+	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
 	if !s.board.service.fullOnly("Blink Pro 5.0.0 (MacOSX)") || s.board.service.fullOnly("confab/1") {
 		t.Error("the wrong User-Agents get full documents")
@@ -197,7 +196,7 @@ func TestSubscribersThatTakeEveryNotifyForTheWhole(t *testing.T) {
 
 func TestFinalDocuments(t *testing.T) {
 	conform.Covers(t, "NOT-END-01", "NOT-END-02", "NOT-END-03")
-	s := newStage(t, Config{})
+	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
 	sub := &subscriber{board: s.board}
 	s.next(sub, event.Pull{Full: true, Must: true})
@@ -222,7 +221,7 @@ func TestMergedDocumentsAreTheWhole(t *testing.T) {
 func mergeHistory(t *testing.T, seed uint64) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	s := newStage(t, Config{})
+	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
 	sub := &subscriber{board: s.board}
 	local, _ := confinfo.Apply(nil, s.next(sub, event.Pull{Full: true, Must: true}))
