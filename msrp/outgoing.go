@@ -83,3 +83,13 @@ func (q *fifo) remove(m *outgoing) {
 		q.items, q.at = nil, 0
 	}
 }
+
+// find returns the message with that Message-ID, nil if it is not queued.
+func (q *fifo) find(id string) *outgoing {
+	for _, m := range q.all() {
+		if m.sh != nil && m.sh.id == id {
+			return m
+		}
+	}
+	return nil
+}

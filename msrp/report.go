@@ -125,7 +125,11 @@ func (s *Session) reported(h *msrpwire.Head) {
 		}
 	}
 	if r.Status/100 != 2 {
-		c.stopByID(s, r)
+		if m := s.queue.find(r.MessageID); m != nil { // [MSRP-RPT-08]
+			err := &Error{Status: r.Status, Comment: r.Comment}
+			m.fail(err)
+			c.stopMessage(s, m, stopFor(err))
+		}
 	}
 	done := c.takeSettled(nil)
 	c.mu.Unlock()
@@ -150,18 +154,6 @@ func (a *awaited) confirm(r msrpwire.Range) bool {
 		a.upTo = max(a.upTo, r.End)
 	}
 	return a.upTo >= a.size
-}
-
-// stopByID gives up the message that a failure report names. [MSRP-RPT-08]
-func (c *conn) stopByID(s *Session, r Report) {
-	for _, m := range s.queue.all() {
-		if m.sh != nil && m.sh.id == r.MessageID {
-			err := &Error{Status: r.Status, Comment: r.Comment}
-			m.fail(err)
-			c.stopMessage(s, m, stopFor(err))
-			return
-		}
-	}
 }
 
 // awaits notes that the success report of a message is expected.

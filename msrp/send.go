@@ -202,3 +202,42 @@ func (c *conn) begin(s *Session, sh *Shared, body []byte) (t tid, n uint64, sl *
 	}
 	return t, n, sl
 }
+
+// Abort gives up the message with that Message-ID as soon as the framing
+// allows; its outcome is ErrAborted. One that has left already, or is about to
+// leave in one piece, is not stopped. RFC 4975 §7.1. [MSRP-SND-08]
+func (s *Session) Abort(id string) {
+	c := s.conn.Load()
+	if c == nil {
+		m := s.abortHeld(id)
+		if m != nil {
+			s.cfg.Handler.Sent(m.ref, ErrAborted)
+		}
+		if c = s.conn.Load(); m != nil || c == nil {
+			return
+		}
+	}
+	c.mu.Lock()
+	if m := s.queue.find(id); m != nil && !s.over {
+		c.stopMessage(s, m, stopAbort)
+	}
+	done := c.takeSettled(nil)
+	c.mu.Unlock()
+	c.fire(done)
+}
+
+// abortHeld takes a message out of the queue of a session without connection.
+func (s *Session) abortHeld(id string) *outgoing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn.Load() != nil {
+		return nil
+	}
+	m := s.queue.find(id)
+	if m != nil {
+		s.queue.remove(m)
+		s.queued -= m.weight
+		s.frames--
+	}
+	return m
+}
