@@ -51,6 +51,7 @@ type Dialog struct {
 	routes    []string // route set, URIs without brackets
 	source    transport.Source
 	usages    []Usage
+	first     [1]Usage // room for usages: one is the rule
 	hop       *hop
 }
 

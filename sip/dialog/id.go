@@ -21,17 +21,10 @@ func (id ID) Clone() ID {
 
 // incomingID is the dialog that an arriving request names: its To tag is ours.
 func incomingID(h *sipmsg.Header) ID {
-	return ID{CallID: h.CallID(), Local: tagOf(h.To()), Remote: tagOf(h.From())}
+	return ID{CallID: h.CallID(), Local: h.ToTag(), Remote: h.FromTag()}
 }
 
 // answerID is the dialog that a response to our request names: its From tag is ours.
 func answerID(h *sipmsg.Header) ID {
-	return ID{CallID: h.CallID(), Local: tagOf(h.From()), Remote: tagOf(h.To())}
-}
-
-func tagOf(a sipmsg.Address, err error) string {
-	if err != nil {
-		return ""
-	}
-	return a.Tag()
+	return ID{CallID: h.CallID(), Local: h.FromTag(), Remote: h.ToTag()}
 }

@@ -195,7 +195,7 @@ func (d *Dialog) Update(resp *sipmsg.Response, src transport.Source) {
 // route set comes from the NOTIFY. [COM-12] [PAR-SUB-02]
 func (o *Origin) Adopt(tx *transaction.ServerTx) *Dialog {
 	req := tx.Request()
-	remote := tagOf(req.Header.From())
+	remote := req.Header.FromTag()
 	if d := o.find(remote); d != nil {
 		return d
 	}

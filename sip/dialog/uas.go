@@ -30,7 +30,7 @@ func (l *Layer) Accept(tx *transaction.ServerTx, contact string) (*Dialog, error
 		contact = contactAt(tx.Source())
 	}
 	return l.newDialog(Dialog{
-		id:        ID{CallID: req.Header.CallID(), Local: tx.LocalTag(), Remote: tagOf(req.Header.From())},
+		id:        ID{CallID: req.Header.CallID(), Local: tx.LocalTag(), Remote: req.Header.FromTag()},
 		local:     req.Header.Value("To") + ";tag=" + tx.LocalTag(),
 		remote:    req.Header.Value("From"),
 		remoteCSq: true,
@@ -51,10 +51,11 @@ func (d *Dialog) Respond(tx *transaction.ServerTx, resp *sipmsg.Response) {
 	if resp.Status > 100 && resp.Status < 300 && refreshesTarget(req.Method) && !resp.Header.Has("Contact") {
 		resp.Header.Fields = append(resp.Header.Fields, sipmsg.Field{Name: "Contact", Value: d.contact})
 	}
-	if resp.Status >= 200 && resp.Status < 300 && refreshesTarget(req.Method) {
-		if d.state == Early {
-			d.state = Confirmed
-		}
+	switch {
+	case resp.Status < 200 || resp.Status >= 300:
+	case req.Header.ToTag() == "":
+		d.state = Confirmed // the request that formed it
+	case refreshesTarget(req.Method):
 		d.refresh(req, tx)
 	}
 	tx.Respond(resp)

@@ -25,6 +25,9 @@ type Acknowledged interface {
 // Attach adds a usage. Requests are offered to the usages in the order in which
 // they were attached.
 func (d *Dialog) Attach(u Usage) {
+	if len(d.usages) == 0 {
+		d.usages = d.first[:0]
+	}
 	d.usages = append(d.usages, u)
 }
 
@@ -37,7 +40,7 @@ func (d *Dialog) Detach(u Usage) {
 	// A copy: the caller may be iterating over the old one.
 	d.usages = slices.Concat(d.usages[:i], d.usages[i+1:])
 	if len(d.usages) == 0 {
-		d.usages = nil
+		d.usages, d.first[0] = nil, nil
 		d.end()
 	}
 }
@@ -49,7 +52,6 @@ func (d *Dialog) Replace(old, u Usage) {
 		d.Attach(u)
 		return
 	}
-	d.usages = slices.Clone(d.usages)
 	d.usages[i] = u
 }
 

@@ -21,12 +21,11 @@ type fork struct {
 
 // fork returns the branch that a response came from, nil if it makes no dialog.
 func (c *Call) fork(resp *sipmsg.Response, src transport.Source) *fork {
-	if to, err := resp.Header.To(); err == nil {
-		for _, f := range c.forks {
-			if f.d.ID().Remote == to.Tag() {
-				f.d.Update(resp, src)
-				return f
-			}
+	tag := resp.Header.ToTag()
+	for _, f := range c.forks {
+		if f.d.ID().Remote == tag {
+			f.d.Update(resp, src)
+			return f
 		}
 	}
 	d := c.origin.Dialog(resp, src)

@@ -83,7 +83,6 @@ func TestPeerChangesSession(t *testing.T) {
 
 func TestOverlappingReinvites(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "FOC-MOD-02")
 	h := &record{}
 	bubble(t, accepting(h), func(x *scene) {
 		t, p := x.t, x.peer
@@ -176,7 +175,7 @@ func retried(t *testing.T, p *testnet.Peer, s *invite.Session, least, most time.
 
 func TestFailedReinvite(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "FOC-MOD-03", "FOC-LVE-04")
+	conform.Covers(t, "FOC-MOD-03")
 	for _, status := range []int{481, 408, 0} {
 		h := &record{}
 		bubble(t, accepting(h), func(x *scene) {

@@ -41,8 +41,11 @@ func newIncoming(a *Agent, tx *transaction.ServerTx) *Incoming {
 	tx.OnCancel(func(cancel *sipmsg.Request) {
 		in.giveUp(End{Cause: Cancelled, Request: cancel})
 	})
+	if !req.Header.Has("Expires") {
+		return in
+	}
+	// RFC 3261 §13.3.1: the invitation itself may be limited in time.
 	if seconds, ok := req.Header.Expires(); ok && seconds > 0 {
-		// RFC 3261 §13.3.1: the invitation itself may be limited in time.
 		a.dl.After(in.callID, &in.expiry, time.Duration(seconds)*time.Second, func() {
 			in.giveUp(End{Cause: Cancelled})
 		})
@@ -58,11 +61,7 @@ func (in *Incoming) Source() transport.Source { return in.tx.Source() }
 
 // ID names the dialog that the INVITE forms when it is accepted.
 func (in *Incoming) ID() dialog.ID {
-	from, err := in.Request().Header.From()
-	if err != nil {
-		return dialog.ID{CallID: in.callID, Local: in.tx.LocalTag()}
-	}
-	return dialog.ID{CallID: in.callID, Local: in.tx.LocalTag(), Remote: from.Tag()}
+	return dialog.ID{CallID: in.callID, Local: in.tx.LocalTag(), Remote: in.Request().Header.FromTag()}
 }
 
 // OnCancel registers what is called if the peer gives up before the final answer, by

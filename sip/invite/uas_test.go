@@ -67,7 +67,7 @@ func establish(p *testnet.Peer) string {
 
 func TestAcceptedSession(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "COM-12", "FOC-LVE-01")
+	conform.Covers(t, "COM-12")
 	h := &record{}
 	bubble(t, accepting(h), func(x *scene) {
 		t, p := x.t, x.peer
@@ -127,7 +127,6 @@ func TestByeOfOurs(t *testing.T) {
 
 func TestAnswerIsRepeatedUntilAck(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "FOC-FAC-09")
 	h := &record{}
 	bubble(t, accepting(h), func(x *scene) {
 		t, p := x.t, x.peer
@@ -182,7 +181,6 @@ func TestByeWaitsForAck(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "FOC-FAC-08")
 	t.Run("before the answer", func(t *testing.T) {
 		t.Parallel()
 		var in *invite.Incoming

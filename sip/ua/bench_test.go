@@ -2,7 +2,10 @@ package ua_test
 
 import (
 	"context"
-	"runtime"
+	"flag"
+	"os"
+	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -10,9 +13,21 @@ import (
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/ua"
 )
+
+// Flags with which the benchmark runs its own program again as the caller, so that the
+// processor time of either side is known.
+var (
+	loadTarget  = flag.String("load.target", "", "make calls to this address")
+	loadNetwork = flag.String("load.network", "udp", "over this transport")
+	loadCalls   = flag.Int("load.calls", 0, "how many calls to make")
+)
+
+// loadParallel is how many calls are open at a time.
+const loadParallel = 32
 
 const sdp = "v=0\r\no=alice 100 1 IN IP4 192.0.2.11\r\ns=-\r\nc=IN IP4 192.0.2.11\r\nt=0 0\r\n" +
 	"m=message 9 TCP/MSRP *\r\na=accept-types:message/cpim\r\na=accept-wrapped-types:text/plain\r\n" +
@@ -21,106 +36,114 @@ const sdp = "v=0\r\no=alice 100 1 IN IP4 192.0.2.11\r\ns=-\r\nc=IN IP4 192.0.2.1
 // quiet answers every INVITE and forgets the session.
 type quiet struct{}
 
-func (quiet) Invite(in *invite.Incoming) { in.Accept(invite.Answer{Body: []byte(sdp)}, quiet{}) }
-func (quiet) Confirmed(*sipmsg.Request)  {}
-func (quiet) Reoffer(r *invite.Reoffer)  { r.Accept(invite.Answer{Body: []byte(sdp)}, nil) }
-func (quiet) Ended(invite.End)           {}
+func (quiet) Invite(in *invite.Incoming) {
+	in.Accept(invite.Answer{Body: []byte(sdp), Contact: "<sip:conf@127.0.0.1;ob>;isfocus"}, quiet{})
+}
+func (quiet) Confirmed(*sipmsg.Request) {}
+func (quiet) Reoffer(r *invite.Reoffer) { r.Accept(invite.Answer{Body: []byte(sdp)}, nil) }
+func (quiet) Ended(invite.End)          {}
 
-// hasty hangs up when it is answered, and tells when the BYE has been answered.
+// BenchmarkCall answers calls of another process: INVITE, 200, ACK, BYE, 200, both
+// sides with the whole stack. The processor time of both, kernel included, is reported;
+// package transaction has the bare cost of the same packets beside it.
+func BenchmarkCall(b *testing.B) {
+	for _, network := range []string{transport.UDP, transport.TCP} {
+		b.Run(network, func(b *testing.B) { benchmarkCall(b, network) })
+	}
+}
+
+func benchmarkCall(b *testing.B, network string) {
+	b.Helper()
+	s := ua.New(ua.Config{Invite: quiet{}, Transaction: transaction.Config{MaxTransactions: 10_000_000}})
+	at, err := s.Listen(b.Context(), network, "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer shut(b, s)
+	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestPlaceCalls$", //nolint:gosec // this very program
+		"-load.target="+at.String(), "-load.network="+network, "-load.calls="+strconv.Itoa(b.N))
+	child.Stdout, child.Stderr = os.Stderr, os.Stderr
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpu(b)
+	if err := child.Run(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(perCall(cpu(b)-before, b.N), "callee-cpu-µs/call")
+	b.ReportMetric(perCall(child.ProcessState.UserTime()+child.ProcessState.SystemTime(), b.N), "caller-cpu-µs/call")
+	if n := s.Dialog.Dialogs(); n != 0 {
+		b.Errorf("%d dialogs left", n)
+	}
+}
+
+func perCall(d time.Duration, n int) float64 { return float64(d.Nanoseconds()) / 1000 / float64(n) }
+
+// cpu returns the processor time that the process has used.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// hasty hangs up when it is answered.
 type hasty struct {
-	b    *testing.B
+	quiet
+	t    *testing.T
 	over chan<- struct{}
-	hold bool // do not hang up
 }
 
 func (h hasty) Progress(*sipmsg.Response) {}
 
 func (h hasty) Answered(s *invite.Session, _ *sipmsg.Response, _ []byte) (invite.SessionHandler, invite.Answer) {
-	if h.hold {
-		h.over <- struct{}{}
-	} else {
-		s.Bye()
-	}
+	s.Bye()
 	return h, invite.Answer{}
 }
-func (h hasty) Failed(err error)          { h.b.Error(err); h.over <- struct{}{} }
-func (h hasty) Confirmed(*sipmsg.Request) {}
-func (h hasty) Reoffer(r *invite.Reoffer) { r.Accept(invite.Answer{Body: []byte(sdp)}, nil) }
-func (h hasty) Ended(invite.End)          { h.over <- struct{}{} }
 
-// cpu returns the processor time that the process has used.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+func (h hasty) Failed(err error) {
+	h.t.Error(err)
+	h.over <- struct{}{}
 }
 
-func pair(b *testing.B) (caller *ua.Stack, callee *ua.Stack, to dialog.Outgoing) {
-	b.Helper()
-	callee = ua.New(ua.Config{Invite: quiet{}})
-	at, err := callee.Listen(b.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
+func (h hasty) Ended(invite.End) { h.over <- struct{}{} }
+
+// TestPlaceCalls is the calling side of BenchmarkCall.
+func TestPlaceCalls(t *testing.T) {
+	if *loadTarget == "" {
+		t.Skip("only as a part of BenchmarkCall")
 	}
-	caller = ua.New(ua.Config{})
-	from, err := caller.Listen(b.Context(), "udp", "127.0.0.1:0")
+	s := ua.New(ua.Config{Transaction: transaction.Config{MaxTransactions: 10_000_000}})
+	from, err := s.Listen(t.Context(), *loadNetwork, "127.0.0.1:0")
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	uri, err := sipmsg.ParseURI("sip:conf@" + at.String())
+	uri, err := sipmsg.ParseURI("sip:conf@" + *loadTarget + ";transport=" + *loadNetwork)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	me, err := sipmsg.ParseAddress(`"Alice" <sip:alice@example.org>`)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	b.Cleanup(func() {
-		shut(b, caller)
-		shut(b, callee)
-	})
-	return caller, callee, dialog.Outgoing{
-		URI: uri, From: me, Contact: dialog.ContactAt("alice", transport.UDP, from.String()),
-		Body: []byte(sdp),
+	over := make(chan struct{}, loadParallel)
+	out := dialog.Outgoing{
+		URI: uri, From: me, Contact: dialog.ContactAt("alice", *loadNetwork, from.String()), Body: []byte(sdp),
 	}
-}
-
-// BenchmarkCall places calls, INVITE, 200, ACK, BYE and 200, between two stacks over
-// UDP loopback, eight at a time. cpu-µs/call is the processor time of both sides, of
-// the kernel too.
-func BenchmarkCall(b *testing.B) {
-	caller, _, to := pair(b)
-	const parallel = 8
-	over := make(chan struct{}, parallel)
-	h := hasty{b: b, over: over}
-	b.ReportAllocs()
-	before := cpu()
-	b.ResetTimer()
-	open := 0
-	for range b.N {
-		if open == parallel {
+	for i := range *loadCalls + loadParallel {
+		if i >= loadParallel {
 			<-over
-			open--
 		}
-		caller.Invite.Invite(to, h)
-		open++
+		if i < *loadCalls {
+			s.Invite.Invite(out, hasty{t: t, over: over})
+		}
 	}
-	for ; open > 0; open-- {
-		<-over
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		t.Error(err)
 	}
-	b.StopTimer()
-	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/call")
-}
-
-// heap returns what is in use after a collection.
-func heap() uint64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 // shut closes a stack without waiting for its dialogs.

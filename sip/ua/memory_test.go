@@ -75,3 +75,12 @@ func place(t *testing.T, net *transporttest.Network, calls int) {
 	<-time.After(2 * time.Minute) // no transaction lasts longer
 	shut(t, caller)
 }
+
+// heap returns what is in use after a collection.
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

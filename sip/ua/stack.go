@@ -27,9 +27,9 @@ type Config struct {
 	Transport transport.Config
 	// T1, T2 and T4 are those of RFC 3261 §17.1.1.1; 0 means 500 ms, 4 s and 5 s.
 	T1, T2, T4 time.Duration
-	// Shards is how many serial executors share the Call-IDs; 0 lets the transaction
-	// layer choose.
-	Shards int
+	// Transaction configures the transaction layer; its Log, T1, T2, T4 and Wheel are
+	// filled in.
+	Transaction transaction.Config
 	// Extensions are the option tags that requests may require.
 	Extensions []string
 	// Capabilities go into INVITEs and the 2xx to them, besides Allow and
@@ -79,9 +79,9 @@ func New(cfg Config) *Stack {
 	s.Invite = invite.New(invite.Config{Log: cfg.Log, T1: cfg.T1, T2: cfg.T2}, s.Dialog)
 	s.Invite.Serve(cfg.Invite)
 	s.Invite.Announce(s.Capabilities(cfg.Capabilities...)...)
-	s.Transaction = transaction.New(transaction.Config{
-		Log: cfg.Log, T1: cfg.T1, T2: cfg.T2, T4: cfg.T4, Shards: cfg.Shards, Wheel: s.wheel,
-	}, s.Dialog)
+	tc := cfg.Transaction
+	tc.Log, tc.T1, tc.T2, tc.T4, tc.Wheel = cfg.Log, cfg.T1, cfg.T2, cfg.T4, s.wheel
+	s.Transaction = transaction.New(tc, s.Dialog)
 	cfg.Transport.Log = cfg.Log
 	s.Transport = transport.New(cfg.Transport, s.Transaction)
 	s.Transaction.Bind(s.Transport)
