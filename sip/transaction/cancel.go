@@ -10,23 +10,36 @@ import (
 // cancelRequest serves a CANCEL (RFC 3261 §9.2). key is that of its own
 // transaction, which absorbs its retransmissions.
 func (l *Layer) cancelRequest(s *shard, key string, via sipmsg.Via, req *sipmsg.Request, src transport.Source) {
-	var buf [keySize]byte
-	invite := s.server[string(appendServerKey(buf[:0], req, via, sipmsg.INVITE))]
-	if invite == nil {
+	meant := s.meant(via, req)
+	if meant == nil {
 		tx := l.newServer(s, key, "", req, src, "")
 		tx.respond(sipmsg.NewResponse(req, 481, ""))
 		return
 	}
-	// The To tag is that of the responses to the INVITE.
-	tx := l.newServer(s, key, "", req, src, invite.tag)
+	// The To tag is that of the responses to the request.
+	tx := l.newServer(s, key, "", req, src, meant.tag)
 	tx.respond(sipmsg.NewResponse(req, 200, ""))
-	if invite.state != serverProceeding || invite.cancelled != nil {
-		return // no effect on a request that has its final response
+	if meant.req.Method != sipmsg.INVITE || meant.state != serverProceeding || meant.cancelled != nil {
+		return // no effect on other methods, nor on what has its final response
 	}
-	invite.cancelled = req
-	if invite.onCancel != nil {
-		invite.onCancel(req)
+	meant.cancelled = req
+	if meant.onCancel != nil {
+		meant.onCancel(req)
 	}
+}
+
+// meant finds the transaction that a CANCEL means: one of any other method with the
+// same branch (RFC 3261 §9.2). [NOT-SUB-03]
+func (s *shard) meant(via sipmsg.Via, cancel *sipmsg.Request) *ServerTx {
+	var buf [keySize]byte
+	for _, m := range [...]sipmsg.Method{
+		sipmsg.INVITE, sipmsg.SUBSCRIBE, sipmsg.NOTIFY, sipmsg.REFER, sipmsg.OPTIONS, sipmsg.BYE, sipmsg.MESSAGE,
+	} {
+		if tx := s.server[string(appendServerKey(buf[:0], cancel, via, m))]; tx != nil {
+			return tx
+		}
+	}
+	return nil
 }
 
 // Cancel gives up an INVITE, from any goroutine: a CANCEL goes out, with the

@@ -60,7 +60,7 @@ func benchmarkCall(b *testing.B, network string) {
 		b.Fatal(err)
 	}
 	defer shut(b, s)
-	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestPlaceCalls$", //nolint:gosec // this very program
+	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestPlaceCalls$",
 		"-load.target="+at.String(), "-load.network="+network, "-load.calls="+strconv.Itoa(b.N))
 	child.Stdout, child.Stderr = os.Stderr, os.Stderr
 	b.ReportAllocs()

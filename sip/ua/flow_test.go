@@ -71,8 +71,8 @@ func (p *party) Answered(s *invite.Session, _ *sipmsg.Response, answer []byte) (
 	return p, invite.Answer{}
 }
 
-func (p *party) Failed(err error)              { p.told.note("%s: %v", p.name, err) }
-func (p *party) Confirmed(ack *sipmsg.Request) { p.told.note("%s: confirmed", p.name) }
+func (p *party) Failed(err error)          { p.told.note("%s: %v", p.name, err) }
+func (p *party) Confirmed(*sipmsg.Request) { p.told.note("%s: confirmed", p.name) }
 
 func (p *party) Reoffer(r *invite.Reoffer) {
 	p.told.note("%s: reoffer %s", p.name, r.Request().Body)
@@ -109,11 +109,11 @@ func (v viewer) Notified(n event.Notification) {
 func (v viewer) Ended(t event.Termination) { v.p.told.note("%s: ended, %s", v.p.name, t.Reason) }
 
 // stacks starts two stacks on loopback sockets.
-func stacks(t *testing.T, network string) (alice, bob *party, a, b *ua.Stack, out dialog.Outgoing) {
+func stacks(t *testing.T, network string) (alice, bob *party, a *ua.Stack, out dialog.Outgoing) {
 	t.Helper()
 	c := make(told, 64)
 	alice, bob = &party{name: "alice", told: c}, &party{name: "bob", told: c}
-	b = ua.New(ua.Config{Invite: bob, Packages: []event.Package{{Name: "conference", Notifier: bob}}})
+	b := ua.New(ua.Config{Invite: bob, Packages: []event.Package{{Name: "conference", Notifier: bob}}})
 	at, err := b.Listen(t.Context(), network, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -127,8 +127,8 @@ func stacks(t *testing.T, network string) (alice, bob *party, a, b *ua.Stack, ou
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		for _, s := range []*ua.Stack{a, b} {
-			if err := s.Shutdown(ctx); err != nil {
-				t.Errorf("shutdown: %v", err)
+			if shut := s.Shutdown(ctx); shut != nil {
+				t.Errorf("shutdown: %v", shut)
 			}
 		}
 	})
@@ -140,7 +140,7 @@ func stacks(t *testing.T, network string) (alice, bob *party, a, b *ua.Stack, ou
 	if err != nil {
 		t.Fatal(err)
 	}
-	return alice, bob, a, b, dialog.Outgoing{
+	return alice, bob, a, dialog.Outgoing{
 		URI: uri, From: me, Contact: dialog.ContactAt("alice", network, from.String()), Body: []byte("offer"),
 	}
 }
@@ -151,7 +151,7 @@ func TestCallOverSockets(t *testing.T) {
 		for _, callerEnds := range []bool{true, false} {
 			t.Run(fmt.Sprint(network, " ", callerEnds), func(t *testing.T) {
 				t.Parallel()
-				alice, bob, a, _, out := stacks(t, network)
+				alice, bob, a, out := stacks(t, network)
 				a.Invite.Invite(out, alice)
 				alice.told.want(t, "alice: 180", "alice: answered answer", "bob: confirmed")
 				bob.mu.Lock()
@@ -185,7 +185,7 @@ func TestSubscriptionOverSockets(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			conform.Covers(t, "NOT-NFY-01", "NOT-SUB-09")
-			alice, bob, a, _, out := stacks(t, network)
+			alice, bob, a, out := stacks(t, network)
 			out.Body = nil
 			w := a.Event.Subscribe(out, event.Interest{Event: "conference", Expires: 600}, viewer{alice})
 			alice.told.want(t, "alice: active, v1 full true")
