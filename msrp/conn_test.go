@@ -21,10 +21,7 @@ func TestConnectionFailureEndsSessions(t *testing.T) {
 	p.bind()
 	p.write(p.requestTo(other, aliceURI, "SEND", "Message-ID: m1", nil, "$"))
 	p.status(200)
-	if err := p.nc.(*net.TCPConn).SetLinger(0); err != nil { // reset, no orderly end
-		t.Fatal(err)
-	}
-	_ = p.nc.Close()
+	p.reset()
 	for _, h := range []*recorder{h, h2} {
 		if err := wait(t, h.ended, "end of session"); err == nil {
 			t.Error("session ended without reason")
@@ -44,9 +41,7 @@ func TestEndOfInput(t *testing.T) {
 		_, h = exampleSession(t, ep, SessionConfig{Handler: h})
 		p := newPeer(t, ep, "tcp")
 		p.send("Message-ID: m1", "hello", "$")
-		if err := p.nc.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
+		p.closeWrite()
 		if err := wait(t, h.ended, "end of session"); !errors.Is(err, ErrEnd) {
 			t.Errorf("ended with %v", err)
 		}
@@ -61,11 +56,9 @@ func TestEndOfInput(t *testing.T) {
 		p := newPeer(t, ep, "tcp")
 		cut := p.request("SEND", "Message-ID: m1", []byte("hello"), "$")
 		p.write(cut[:len(cut)-4])
-		if err := p.nc.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
+		p.closeWrite()
 		p.ended()
-		wait(t, h.ended, "end of session")
+		_ = wait(t, h.ended, "end of session")
 		if len(h.messages) != 0 {
 			t.Error("delivered what was cut")
 		}
@@ -83,7 +76,7 @@ func TestAnswerGoesNowhereElse(t *testing.T) {
 	p.send("Message-ID: m1", "hello", "$")
 	in := wait(t, h.messages, "message")
 	_ = p.nc.Close()
-	wait(t, h.ended, "end of session")
+	_ = wait(t, h.ended, "end of session")
 	in.Accept()
 	other.write(other.request("SEND", "Message-ID: m1", nil, "$"))
 	other.status(481) // and not the 200 in front of it

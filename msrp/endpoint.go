@@ -21,7 +21,7 @@ type Endpoint struct {
 	begin    time.Time
 	blocks   blockPool
 	reads    readPool
-	life     context.Context // ends dialling; cancelled by Close
+	life     context.Context //nolint:containedctx // the endpoint's lifetime: ends dialling
 	cancel   context.CancelFunc
 
 	group    sync.WaitGroup // connections, their goroutines, listeners, dials

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,30 +20,30 @@ import (
 // bare server that moves as many octets with a goroutine per connection and
 // knows no protocol.
 
-const benchServer = "CONFAB_BENCH_SERVER" // "msrp 100", "bare 1000"
-
 const (
 	bareFrame  = 700 // octets of a copy
 	bareAnswer = 200 // octets that come back for it
 	inFlight   = 32  // messages that not all receivers have yet
 )
 
+// benchServer as the first argument makes the test binary a server of the kind
+// and size that the next two say.
+const benchServer = "bench-server"
+
 func TestMain(m *testing.M) {
-	if spec := os.Getenv(benchServer); spec != "" {
-		kind, count, _ := strings.Cut(spec, " ")
-		n, err := strconv.Atoi(count)
-		if err == nil && kind == "msrp" {
-			err = serveMSRP(n)
-		} else if err == nil {
-			err = serveBare(n)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	if len(os.Args) < 4 || os.Args[1] != benchServer {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	n, err := strconv.Atoi(os.Args[3])
+	if err == nil && os.Args[2] == "msrp" {
+		err = serveMSRP(n)
+	} else if err == nil {
+		err = serveBare(n)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // answerUsage prints the CPU time used so far, in nanoseconds, for each line
@@ -155,7 +154,8 @@ func (c *bareConn) write() {
 // serveBare sends every bareFrame octets of the first of its n connections to
 // all others.
 func serveBare(n int) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -223,8 +223,7 @@ func startBench(b *testing.B, kind string, n int) *benchProcess {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := &benchProcess{b: b, cmd: exec.Command(exe), in: w}
-	p.cmd.Env = append(os.Environ(), benchServer+"="+kind+" "+strconv.Itoa(n))
+	p := &benchProcess{b: b, cmd: exec.CommandContext(context.Background(), exe, benchServer, kind, strconv.Itoa(n)), in: w}
 	p.cmd.Stdin, p.cmd.Stderr = r, os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -254,7 +253,9 @@ func (p *benchProcess) line() string {
 
 // usage is the CPU time of the server in nanoseconds.
 func (p *benchProcess) usage() int64 {
-	fmt.Fprintln(p.in)
+	if _, err := p.in.WriteString("\n"); err != nil {
+		p.b.Fatal(err)
+	}
 	n, err := strconv.ParseInt(p.line(), 10, 64)
 	if err != nil {
 		p.b.Fatal(err)
@@ -263,10 +264,8 @@ func (p *benchProcess) usage() int64 {
 }
 
 func (p *benchProcess) dial() net.Conn {
-	nc, err := net.Dial("tcp", p.addr)
-	if err != nil {
-		p.b.Fatal(err)
-	}
+	p.b.Helper()
+	nc := dial(p.b, p.addr)
 	p.b.Cleanup(func() { _ = nc.Close() })
 	return nc
 }
@@ -334,6 +333,7 @@ func run(b *testing.B, p *benchProcess, f *flow, send func(i int)) {
 }
 
 func benchBare(b *testing.B, n int) {
+	b.Helper()
 	p := startBench(b, "bare", n)
 	sender := p.dial()
 	p.line()
@@ -370,6 +370,7 @@ func benchBare(b *testing.B, n int) {
 }
 
 func benchMSRP(b *testing.B, n int) {
+	b.Helper()
 	p := startBench(b, "msrp", n)
 	f := newFlow(n - 1)
 	bound := make(chan struct{})

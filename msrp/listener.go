@@ -62,9 +62,7 @@ func (l *Listener) accept() {
 		switch {
 		case err == nil:
 			pause = 0
-			if err := l.ep.ServeConn(nc); err != nil {
-				l.ep.cfg.Log.Debug("msrp connection refused", "remote", nc.RemoteAddr(), "reason", err)
-			}
+			l.serve(nc)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default: // out of descriptors, most likely: try again later
@@ -74,6 +72,12 @@ func (l *Listener) accept() {
 				return
 			}
 		}
+	}
+}
+
+func (l *Listener) serve(nc net.Conn) {
+	if err := l.ep.ServeConn(nc); err != nil {
+		l.ep.cfg.Log.Debug("msrp connection refused", "remote", nc.RemoteAddr(), "reason", err)
 	}
 }
 

@@ -102,29 +102,29 @@ func wait[T any](t *testing.T, ch <-chan T, what string) T {
 }
 
 // newEndpoint makes an endpoint that is closed with the test.
-func newEndpoint(t testing.TB, cfg Config) *Endpoint {
-	t.Helper()
+func newEndpoint(tb testing.TB, cfg Config) *Endpoint {
+	tb.Helper()
 	ep := New(cfg)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := ep.Close(); err != nil {
-			t.Errorf("Close: %v", err)
+			tb.Errorf("Close: %v", err)
 		}
 	})
 	return ep
 }
 
 // listening is an endpoint with a listener on the loopback.
-func listening(t testing.TB, cfg Config) *Endpoint {
-	t.Helper()
-	ep := newEndpoint(t, cfg)
+func listening(tb testing.TB, cfg Config) *Endpoint {
+	tb.Helper()
+	ep := newEndpoint(tb, cfg)
 	if _, err := ep.Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return ep
 }
 
-func newSession(t testing.TB, ep *Endpoint, cfg SessionConfig) *Session {
-	t.Helper()
+func newSession(tb testing.TB, ep *Endpoint, cfg SessionConfig) *Session {
+	tb.Helper()
 	if cfg.Host == "" {
 		cfg.Host = "127.0.0.1"
 	}
@@ -133,7 +133,7 @@ func newSession(t testing.TB, ep *Endpoint, cfg SessionConfig) *Session {
 	}
 	s, err := ep.NewSession(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -257,14 +257,36 @@ func TestNicknameOfClient(t *testing.T) {
 	}
 }
 
+// listen opens a port on the loopback.
+func listen(tb testing.TB) (net.Listener, uint16) {
+	tb.Helper()
+	var lc net.ListenConfig
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = ln.Close() })
+	addr, err := netip.ParseAddrPort(ln.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return ln, addr.Port()
+}
+
+func dial(tb testing.TB, addr string) net.Conn {
+	tb.Helper()
+	var d net.Dialer
+	nc, err := d.DialContext(context.Background(), "tcp", addr)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return nc
+}
+
 // acceptor listens on the loopback in place of an endpoint.
 func acceptor(t *testing.T) (msrpwire.URI, <-chan net.Conn) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = ln.Close() })
+	ln, port := listen(t)
 	conns := make(chan net.Conn, 16)
 	go func() {
 		for {
@@ -275,7 +297,6 @@ func acceptor(t *testing.T) (msrpwire.URI, <-chan net.Conn) {
 			conns <- nc
 		}
 	}()
-	port := ln.Addr().(*net.TCPAddr).AddrPort().Port()
 	return msrpwire.URI{Host: "127.0.0.1", Port: port, SessionID: "peer", Transport: "tcp"}, conns
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +25,6 @@ type rawPeer struct {
 	t      *testing.T
 	nc     net.Conn
 	frames chan frame
-	mute   atomic.Bool // do not answer
 	count  int
 }
 
@@ -41,15 +39,13 @@ func newPeer(t *testing.T, ep *Endpoint, network string) *rawPeer {
 			t.Fatal(err)
 		}
 	} else {
-		var err error
-		if near, err = net.Dial("tcp", ep.address().String()); err != nil {
-			t.Fatal(err)
-		}
+		near = dial(t, ep.address().String())
 	}
 	return peerOn(t, near)
 }
 
 func peerOn(t *testing.T, nc net.Conn) *rawPeer {
+	t.Helper()
 	p := &rawPeer{t: t, nc: nc, frames: make(chan frame, 4096)}
 	done := make(chan struct{})
 	go func() {
@@ -71,29 +67,44 @@ func (p *rawPeer) read() {
 		n, err := p.nc.Read(buf[held:])
 		held += n
 		used := 0
-		for held > 0 {
-			ev, n, err := dec.Next(buf[used:held])
-			if err != nil {
-				p.frames <- frame{end: err}
+		for more := held > 0; more; {
+			ev, n, wrong := dec.Next(buf[used:held])
+			switch {
+			case wrong != nil:
+				p.frames <- frame{end: wrong}
 				return
-			}
-			if ev == msrpwire.GotBody {
+			case ev == msrpwire.GotBody:
 				body = append(body, buf[used:used+n]...)
-			}
-			used += n
-			if ev == msrpwire.NeedMore {
-				break
-			}
-			if ev == msrpwire.GotEnd {
+			case ev == msrpwire.GotEnd:
 				p.took(dec, body)
 				body = nil
 			}
+			used += n
+			more = ev != msrpwire.NeedMore
 		}
 		held = copy(buf, buf[used:held])
 		if err != nil {
 			p.frames <- frame{end: err}
 			return
 		}
+	}
+}
+
+// closeWrite ends the peer's direction of a TCP connection.
+func (p *rawPeer) closeWrite() {
+	p.t.Helper()
+	nc, ok := p.nc.(*net.TCPConn)
+	if !ok || nc.CloseWrite() != nil {
+		p.t.Fatal("cannot end this direction")
+	}
+}
+
+// reset breaks a TCP connection without an orderly end.
+func (p *rawPeer) reset() {
+	p.t.Helper()
+	nc, ok := p.nc.(*net.TCPConn)
+	if !ok || nc.SetLinger(0) != nil || nc.Close() != nil {
+		p.t.Fatal("cannot reset")
 	}
 }
 

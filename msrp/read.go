@@ -63,10 +63,8 @@ func (c *conn) read() {
 func (c *conn) resize(buf, small []byte, held int, full bool) []byte {
 	switch {
 	case full && len(buf) == readSmall, full && held == len(buf):
-		next := buf
-		if len(buf) == readSmall {
-			next = c.ep.reads.take()
-		} else { // a header block close to its limits
+		next := c.ep.reads.take()
+		if len(buf) >= readLarge { // a header block close to its limits
 			next = make([]byte, 2*len(buf))
 		}
 		copy(next, buf[:held])

@@ -427,7 +427,7 @@ func TestReportsOfPeer(t *testing.T) {
 			wait(t, h.sent, "outcome")
 			p.write(p.request("REPORT", tt.fields, nil, "$"))
 			if tt.ends {
-				wait(t, h.ended, "end")
+				_ = wait(t, h.ended, "end")
 			} else {
 				p.probe() // never answered
 			}

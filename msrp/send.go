@@ -45,7 +45,7 @@ func (s *Session) SendShared(sh *Shared, ref uint64) error {
 	for {
 		c := s.conn.Load()
 		if c == nil {
-			if err, held := s.hold(sh, ref); held {
+			if held, err := s.hold(sh, ref); held {
 				return err
 			}
 			continue
@@ -63,23 +63,23 @@ func (s *Session) SendShared(sh *Shared, ref uint64) error {
 
 // hold queues a message of a session without connection. It reports false if
 // the session has been bound in the meantime.
-func (s *Session) hold(sh *Shared, ref uint64) (err error, held bool) {
+func (s *Session) hold(sh *Shared, ref uint64) (held bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.ended.Load():
-		return ErrClosed, true
+		return true, ErrClosed
 	case s.conn.Load() != nil:
-		return nil, false
+		return false, nil
 	}
 	// What waits for a client that has not connected. [SW-PUB-15]
 	n := s.weight(sh)
 	if s.queued > 0 && (s.queued+n > s.cfg.HoldOctets || s.frames >= s.cfg.HoldMessages) {
-		return ErrQueueFull, true
+		return true, ErrQueueFull
 	}
 	s.awaits(sh, ref)
 	s.push(&outgoing{sh: sh, ref: ref, weight: n})
-	return nil, true
+	return true, nil
 }
 
 // weight is what a message counts while it is queued.

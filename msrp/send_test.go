@@ -208,7 +208,7 @@ func TestSmallMessageOfOtherSession(t *testing.T) {
 		second := strings.Replace(roomURI, "kV3x", "Two-", 1)
 		b := fixedSession(t, ep, SessionConfig{Handler: newRecorder()}, second, aliceURI)
 		near, far := net.Pipe()
-		defer near.Close()
+		defer func() { _ = near.Close() }()
 		if err := ep.ServeConn(far); err != nil {
 			t.Fatal(err)
 		}
@@ -388,7 +388,7 @@ func TestAnswersOfPeer(t *testing.T) {
 			t.Errorf("%d: outcome %v", status, o.err)
 		}
 		if ends {
-			wait(t, h.ended, "end")
+			_ = wait(t, h.ended, "end")
 		} else {
 			queue(t, s, text("again"), 2)
 			p.answer(p.next(), 200)

@@ -237,7 +237,7 @@ func TestWriteStall(t *testing.T) {
 		ep := newEndpoint(t, Config{KeepAlive: -1})
 		s, h := exampleSession(t, ep, SessionConfig{Patient: true})
 		near, far := net.Pipe()
-		defer near.Close()
+		defer func() { _ = near.Close() }()
 		if err := ep.ServeConn(far); err != nil {
 			t.Fatal(err)
 		}

@@ -81,7 +81,7 @@ func fixedSession(t *testing.T, ep *Endpoint, cfg SessionConfig, own, peer strin
 	if s.uri, err = msrpwire.ParseURI(own); err != nil {
 		t.Fatal(err)
 	}
-	if err := ep.add(s); err != nil {
+	if err = ep.add(s); err != nil {
 		t.Fatal(err)
 	}
 	path, err := msrpwire.Path(peer).URIs()
@@ -114,7 +114,7 @@ func exampleConfig(h Handler) SessionConfig {
 func play(t *testing.T, ep *Endpoint, tr transcript, cut func(b []byte) [][]byte) {
 	t.Helper()
 	near, far := net.Pipe()
-	defer near.Close()
+	defer func() { _ = near.Close() }()
 	if err := ep.ServeConn(far); err != nil {
 		t.Fatal(err)
 	}
@@ -168,12 +168,11 @@ func whole(b []byte) [][]byte { return [][]byte{b} }
 func octets(b []byte) [][]byte { return bytes.SplitAfter(b, nil) }
 
 // exampleEndpoint is an endpoint with the switch's session for alice.
-func exampleEndpoint(t *testing.T) (*Endpoint, *recorder) {
+func exampleEndpoint(t *testing.T) *Endpoint {
 	t.Helper()
 	ep := New(Config{KeepAlive: -1})
-	h := exampleHandler()
-	fixedSession(t, ep, exampleConfig(h), roomURI, aliceURI)
-	return ep, h
+	fixedSession(t, ep, exampleConfig(exampleHandler()), roomURI, aliceURI)
+	return ep
 }
 
 func TestTranscripts(t *testing.T) {
@@ -189,13 +188,13 @@ func TestTranscripts(t *testing.T) {
 	for name, ids := range rows {
 		t.Run(name, func(t *testing.T) {
 			tr := readTranscript(t, name)
-			ep, _ := exampleEndpoint(t)
+			ep := exampleEndpoint(t)
 			play(t, ep, tr, whole)
 			if err := ep.Close(); err != nil {
 				t.Fatal(err)
 			}
 			for _, cut := range recuts(tr) {
-				ep, _ := exampleEndpoint(t)
+				ep := exampleEndpoint(t)
 				play(t, ep, tr, cut)
 				if err := ep.Close(); err != nil {
 					t.Fatal(err)
@@ -218,8 +217,8 @@ func recuts(tr transcript) []func([]byte) [][]byte {
 	cuts := []func([]byte) [][]byte{octets}
 	for at := 1; at < longest; at += 1 + longest/1500 {
 		cuts = append(cuts, func(b []byte) [][]byte {
-			at := min(at, len(b))
-			return [][]byte{b[:at], b[at:]}
+			k := min(at, len(b))
+			return [][]byte{b[:k], b[k:]}
 		})
 	}
 	return cuts
@@ -230,7 +229,7 @@ func TestBoundElsewhere(t *testing.T) {
 	h := exampleHandler()
 	s := fixedSession(t, ep, exampleConfig(h), roomURI, aliceURI)
 	near, far := net.Pipe()
-	defer near.Close()
+	defer func() { _ = near.Close() }()
 	if err := ep.ServeConn(far); err != nil {
 		t.Fatal(err)
 	}
