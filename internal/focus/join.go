@@ -1,6 +1,8 @@
 package focus
 
 import (
+	"errors"
+
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
@@ -23,7 +25,7 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 		return
 	}
 	c.mu.Lock()
-	c.inst = inst
+	c.inst, c.bye = inst, ""
 	cancelled := c.cancelled
 	c.mu.Unlock()
 	switch {
@@ -38,16 +40,33 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 	leg, err := c.focus.cfg.Mixer.Reserve(c.legRequest(inst, r.State))
 	if err != nil {
 		c.withdraw(inst, nil, conference.CauseFailed)
-		c.refuse(c.refusal(err))
+		c.failed(err)
 		return
 	}
 	body, direction, err := negotiate(leg, c.offer)
 	if err != nil {
 		c.withdraw(inst, leg, conference.CauseFailed)
-		c.refuse(c.refusal(err))
+		c.failed(err)
 		return
 	}
 	c.connect(inst, leg, body, direction)
+}
+
+// failed gives up a call that had been admitted. If the conference ended under
+// it the directory says what becomes of the caller: he may be in time for the
+// next life of the conference. [FOC-TRM-02]
+func (c *call) failed(err error) {
+	if c.resource.Factory || !errors.Is(err, instance.ErrEnded) && conference.CodeOf(err) != conference.CodeNotAlive {
+		c.refuse(c.refusal(err))
+		return
+	}
+	c.mu.Lock()
+	c.leg, c.attendance = nil, nil
+	cancelled := c.cancelled
+	c.mu.Unlock()
+	if !cancelled {
+		c.join()
+	}
 }
 
 // refusal is the answer to an INVITE that the conference or the mixer refused.
@@ -117,7 +136,7 @@ func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction 
 		if r.Err != nil {
 			leg.Close()
 			c.finish()
-			c.refuse(statusOf(r.Err, c.focus.cfg.Agent)) // no effect after a CANCEL
+			c.failed(r.Err) // no effect after a CANCEL
 			return
 		}
 		c.accept(body)

@@ -30,7 +30,8 @@ type Instance struct {
 	observers []Observer
 	flushers  []Flusher
 
-	phase atomic.Uint32 // conference.Phase, for those who may not look
+	phase      atomic.Uint32 // conference.Phase and EndCause, for those who may not look
+	successors successors
 
 	// Owned by the run loop.
 	state  conference.State
@@ -99,15 +100,15 @@ func (i *Instance) Look(f func(*conference.State)) error {
 
 // first queues the admission that the conference is to be created with.
 func (i *Instance) first(admit conference.Admit, done Joined) {
-	i.queue.tasks = append(i.queue.tasks, task{command: admit, done: i.joined(done)})
+	i.queue.tasks = append(i.queue.tasks, task{command: admit, done: i.joined(admit, done)})
 	i.queue.wake <- struct{}{}
 }
 
 // joined tells the result of an admission to done.
-func (i *Instance) joined(done Joined) func(Result) {
+func (i *Instance) joined(admit conference.Admit, done Joined) func(Result) {
 	return func(r Result) {
 		if errors.Is(r.Err, ErrEnded) {
-			done(nil, Result{Err: i.directory.terminating(i)})
+			i.directory.late(i, admit, done)
 			return
 		}
 		done(i, r)
@@ -134,6 +135,7 @@ func (i *Instance) start() {
 		i.run(i.lifetime)
 		i.drain(i.lifetime)
 		i.directory.forget(i)
+		i.successors.enter()
 	}()
 }
 

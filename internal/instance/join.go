@@ -60,9 +60,10 @@ func (d *Directory) found(f Founding, admit conference.Admit, done Joined) (*Ins
 // brought to life if it is reserved and does not run. Of any number of calls at
 // the same time one creates and the others join. [FOC-CRE-04] [FOC-JOI-01]
 //
-// Done is called exactly once, on the instance's goroutine or, for ErrNotFound,
-// ErrTerminating, ErrNotYet, ErrDraining, ErrServerLimit and ErrOverload, by
-// Join itself.
+// Who comes while a reserved conference is ending because it is empty waits
+// until that is over, and then starts it anew. Done is called exactly once, on
+// an instance's goroutine or, for ErrNotFound, ErrTerminating, ErrNotYet,
+// ErrDraining, ErrServerLimit and ErrOverload, by Join itself.
 func (d *Directory) Join(a Address, admit conference.Admit, done Joined) {
 	for {
 		i, fresh, err := d.reach(a, admit, done)
@@ -74,14 +75,14 @@ func (d *Directory) Join(a Address, admit conference.Admit, done Joined) {
 			i.start()
 			return
 		}
-		err = i.queue.put(task{command: admit, done: i.joined(done)})
+		err = i.queue.put(task{command: admit, done: i.joined(admit, done)})
 		switch {
 		case err == nil:
 			return
 		case errors.Is(err, errDissolved):
 			d.forget(i) // whoever wanted to create it was refused; begin again
 		case errors.Is(err, ErrEnded):
-			done(nil, Result{Err: d.terminating(i)})
+			d.late(i, admit, done)
 			return
 		default:
 			done(i, Result{Err: err})

@@ -190,7 +190,11 @@ func (i *Instance) commit(ctx context.Context, events []conference.Event) (confe
 func (i *Instance) apply(at conference.Position, e conference.Event) {
 	i.state.Apply(at, e)
 	if e.Kind() != conference.KindPosted {
-		i.phase.Store(uint32(i.state.Phase()))
+		word := uint32(i.state.Phase())
+		if end, ok := e.(conference.Ended); ok {
+			word |= uint32(end.Cause) << causeShift
+		}
+		i.phase.Store(word)
 	}
 	for _, o := range i.observers {
 		o.Applied(&i.state, at, e)

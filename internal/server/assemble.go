@@ -26,9 +26,9 @@ import (
 func (s *Server) assemble() error {
 	s.journal = local.New(local.Limits{})
 	s.media = msrp.New(s.mediaConfig())
-	mix := mixer.New(s.mixerConfig())
+	s.mixer = mixer.New(s.mixerConfig())
 	f := &parts{}
-	err := s.directories(mix, f)
+	err := s.directories(f)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Server) assemble() error {
 		return err
 	}
 	f.focus = focus.New(focus.Config{
-		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{mix}, Agent: s.cfg.Domain,
+		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{s.mixer}, Agent: s.cfg.Domain,
 	})
 	f.notify = notify.New(notify.Config{
 		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval,
@@ -55,7 +55,7 @@ type parts struct {
 	notify *notify.Service
 }
 
-func (s *Server) directories(mix *mixer.Mixer, f *parts) error {
+func (s *Server) directories(f *parts) error {
 	definitions, err := definitions(s.cfg)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *Server) directories(mix *mixer.Mixer, f *parts) error {
 		// The mixer first: nobody gets a message after his departure was told,
 		// nor before his arrival was.
 		Attach: []func(*instance.Instance) instance.Observer{
-			mix.Attach,
+			s.mixer.Attach,
 			func(i *instance.Instance) instance.Observer { return f.focus.Attach(i) },
 			func(i *instance.Instance) instance.Observer { return f.notify.Attach(i) },
 		},

@@ -14,6 +14,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
+	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/ua"
@@ -36,6 +37,7 @@ type Server struct {
 	directory *instance.Directory
 	gate      *access.Gate
 	media     *msrp.Endpoint
+	mixer     *mixer.Mixer
 	stack     *ua.Stack
 	notifier  *notify.Service
 	http      *http.Server

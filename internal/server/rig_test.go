@@ -1,0 +1,223 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+const (
+	lobby   = "sip:lobby@conf.localhost"
+	factory = "sip:factory@conf.localhost"
+	nowhere = "sip:nowhere@conf.localhost"
+)
+
+// rig is a server on loopback with one reserved conference.
+type rig struct {
+	*Server
+	t     *testing.T
+	ended bool
+}
+
+// serve starts a server until the test ends. Change may alter its configuration.
+func serve(t *testing.T, change func(*config.Config)) *rig {
+	t.Helper()
+	cfg := config.Default()
+	cfg.SIP.Listen = []config.Listener{
+		{Network: "udp", Address: "127.0.0.1:0"}, {Network: "tcp", Address: "127.0.0.1:0"},
+	}
+	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
+	cfg.HTTP.Listen = "127.0.0.1:0"
+	cfg.Auth.Local = true
+	cfg.Store.Path = ""
+	cfg.Limits.ConnectionsPerAddress = 0
+	cfg.Notify.MinInterval = 0
+	cfg.Conferences = []config.Conference{{URI: lobby, Subject: "Lobby", Policy: cfg.Defaults}}
+	if change != nil {
+		change(cfg)
+	}
+	s, err := New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{Server: s, t: t}
+	t.Cleanup(r.stop)
+	return r
+}
+
+// stop shuts the server down without waiting for peers that answer no more.
+func (r *rig) stop() {
+	if r.ended {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = r.Shutdown(ctx)
+}
+
+// address returns where the server listens.
+func (r *rig) address(proto, network string) string {
+	r.t.Helper()
+	a, ok := r.Addr(proto, network)
+	if !ok {
+		r.t.Fatalf("no %s listener over %s", proto, network)
+	}
+	return a.String()
+}
+
+// dial connects a SIP peer.
+func (r *rig) dial(network string) *testnet.SIPPeer {
+	r.t.Helper()
+	return testnet.DialSIP(r.t, network, r.address("sip", network))
+}
+
+// entry returns what the directory knows of the reserved conference.
+func (r *rig) entry() instance.Entry {
+	return r.directory.Lookup(instance.Address{User: "lobby", Host: "conf.localhost"})
+}
+
+// vacant waits until the conference has ended, and fails the test if anything
+// is left of those who were in it.
+func (r *rig) vacant() {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), 10*time.Second)
+	defer cancel()
+	for _, e := range r.directory.All() {
+		if e.Instance == nil {
+			continue
+		}
+		select {
+		case <-e.Instance.Gone():
+		case <-ctx.Done():
+			r.t.Fatalf("%s is still %s", e.ID, e.Status)
+		}
+	}
+	if err := r.stack.Dialog.Drain(ctx); err != nil {
+		r.t.Fatalf("%d dialogs are left: %v", r.stack.Dialog.Dialogs(), err)
+	}
+	if n := r.mixer.Legs(); n != 0 {
+		r.t.Errorf("%d legs are left", n)
+	}
+	for _, e := range r.directory.All() {
+		if e.Status != instance.Reserved {
+			r.t.Errorf("%s is %s, want reserved", e.ID, e.Status)
+		}
+	}
+}
+
+// offer is the session description of a participant who connects.
+func offer(name, msrp string) string {
+	return testnet.Lines(
+		"v=0", "o="+name+" 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
+		"m=message 2855 TCP/MSRP *", "a=setup:active", "a=path:"+msrp,
+		"a=accept-types:message/cpim", "a=accept-wrapped-types:*", "a=chatroom:private-messages",
+	)
+}
+
+// attribute returns the value of the first a=name line of a description.
+func attribute(t *testing.T, description []byte, name string) string {
+	t.Helper()
+	for line := range strings.SplitSeq(string(description), "\r\n") {
+		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
+			return value
+		}
+		if line == "a="+name {
+			return ""
+		}
+	}
+	t.Fatalf("no a=%s in\n%s", name, description)
+	return ""
+}
+
+// guest is a user with one device.
+type guest struct {
+	*testnet.SIPPeer
+	rig  *rig
+	name string
+	call *testnet.Dialog
+	sdp  string // the offer
+	ok   *sipmsg.Response
+	msrp *testnet.MSRPPeer
+}
+
+// guest connects a user over network.
+func (r *rig) guest(network, name string) *guest {
+	r.t.Helper()
+	p := r.dial(network)
+	g := &guest{SIPPeer: p, rig: r, name: name, sdp: offer(name, "msrp://127.0.0.1:2855/"+name+";tcp")}
+	return g
+}
+
+func (g *guest) aor() string { return "sip:" + g.name + "@example.test" }
+
+// invite writes the INVITE to uri.
+func (g *guest) invite(uri string, fields ...string) *sipmsg.Request {
+	g.call = g.Dialog(g.aor(), uri)
+	return g.call.Offer(sipmsg.INVITE, g.sdp, fields...)
+}
+
+// join takes part in the conference at uri without a media connection.
+func (g *guest) join(uri string, fields ...string) *guest {
+	g.rig.t.Helper()
+	g.Send(g.invite(uri, fields...))
+	g.ok = g.Expect(200, sipmsg.INVITE)
+	g.call.Learn(g.ok)
+	g.Send(g.call.Ack())
+	return g
+}
+
+// connect opens the media connection and binds it.
+func (g *guest) connect() *guest {
+	g.rig.t.Helper()
+	g.msrp = testnet.DialMSRP(g.rig.t, attribute(g.rig.t, []byte(g.sdp), "path"), attribute(g.rig.t, g.ok.Body, "path"))
+	g.msrp.Bind()
+	return g
+}
+
+// leave hangs up.
+func (g *guest) leave() {
+	g.rig.t.Helper()
+	g.Send(g.call.Request(sipmsg.BYE))
+	g.Expect(200, sipmsg.BYE)
+}
+
+// cpim wraps a text for the conference or a user.
+func cpim(from, to, text string) string {
+	return testnet.Lines("From: <"+from+">", "To: <"+to+">", "", "Content-Type: text/plain", "") + text
+}
+
+// say sends a message to the conference and waits until it was taken.
+func (g *guest) say(text string) {
+	g.rig.t.Helper()
+	tid := g.msrp.Send("id"+text, "message/cpim", cpim(g.aor(), lobby, text))
+	g.msrp.Expect(tid, 200)
+}
+
+// hear fails the test unless the next message is text.
+func (g *guest) hear(text string) testnet.MSRPMessage {
+	g.rig.t.Helper()
+	m := g.msrp.Receive()
+	if !strings.HasSuffix(string(m.Body), "\r\n\r\n"+text) {
+		g.rig.t.Fatalf("%s: want the message %q, got\n%s", g.name, text, m.Body)
+	}
+	return m
+}
+
+// field fails the test unless the header holds a field with that value.
+func field(t *testing.T, m sipmsg.Message, name, value string) {
+	t.Helper()
+	if !slices.Contains(m.Head().Values(name), value) {
+		t.Errorf("%s: want %q, got %q", name, value, m.Head().Values(name))
+	}
+}
