@@ -1,0 +1,169 @@
+package participant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, error) {
+	uri, err := sipmsg.ParseURI(text)
+	if err != nil {
+		return nil, fmt.Errorf("participant: conference URI: %w", err)
+	}
+	if !uri.IsSIP() {
+		return nil, errors.New("participant: conference URI is no SIP URI")
+	}
+	next, err := u.open(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	c := u.newConference(uri, next, o)
+	offer, err := c.firstOffer()
+	if err != nil {
+		return nil, err
+	}
+	out := c.outgoing(uri)
+	out.Body = offer
+	if o.Subject != "" {
+		out.Fields = append(out.Fields, sipmsg.Field{Name: "Subject", Value: o.Subject})
+	}
+	call := u.stack.Invite.Invite(out, caller{c})
+	select {
+	case err = <-c.outcome:
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-u.closing:
+		err = ErrClosed
+	}
+	if err == nil {
+		err = u.add(c)
+	}
+	if err != nil {
+		c.abandon(call)
+		return nil, err
+	}
+	return c, nil
+}
+
+func (u *UE) newConference(uri sipmsg.URI, next transport.Target, o Options) *Conference {
+	return &Conference{
+		ue: u, log: u.cfg.Log, dialled: uri, options: o, next: next,
+		events: newQueue(), outcome: make(chan error, 1),
+		done: make(chan struct{}), quiet: make(chan struct{}),
+		seen:    msrp.NewSeen(seenIDs, seenAge),
+		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: sdp.Policy{Needs: sdp.TypeCPIM, Reach: sdp.ReachDial}}, //nolint:gosec // a session identifier need not be unguessable
+		unbound: true,
+		pending: outbox{},
+	}
+}
+
+// outgoing describes a request outside dialogs.
+func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
+	return dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(), Target: c.next}
+}
+
+// settle tells who waits what became of the call; only the first outcome counts.
+func (c *Conference) settle(err error) {
+	select {
+	case c.outcome <- err:
+	default:
+	}
+}
+
+// abandon gives the call up: CANCEL or, if it has been answered, BYE. [PAR-LVE-03]
+func (c *Conference) abandon(call *invite.Call) {
+	c.ue.stack.Dialog.Do(call.CallID(), func() {
+		c.abandoned = true
+		if c.session != nil {
+			c.session.Bye()
+			return
+		}
+		call.Cancel()
+	})
+}
+
+// caller hears what becomes of the INVITE.
+type caller struct{ c *Conference }
+
+// Progress implements [invite.CallHandler].
+func (h caller) Progress(*sipmsg.Response) {}
+
+// Failed implements [invite.CallHandler].
+func (h caller) Failed(err error) {
+	c := h.c
+	c.settle(err)
+	c.finish(Left{Reason: err.Error(), Err: err})
+}
+
+// Answered implements [invite.CallHandler].
+func (h caller) Answered(s *invite.Session, resp *sipmsg.Response, answer []byte) (invite.SessionHandler, invite.Answer) {
+	c := h.c
+	c.session = s
+	if c.abandoned {
+		s.Bye()
+	} else if err := c.begin(resp, answer); err != nil {
+		c.settle(err)
+		s.Bye()
+	}
+	return party{c}, invite.Answer{}
+}
+
+// begin opens the conference that a 2xx has admitted us to.
+func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
+	focus, ok := focusOf(resp)
+	if !ok {
+		return ErrNoFocus
+	}
+	c.mu.Lock()
+	c.focus, c.canonical = focus, canonical(resp, focus)
+	c.mu.Unlock()
+	if err := c.accept(answer); err != nil {
+		return err
+	}
+	if c.options.NoSubscribe || !offersRoster(resp) {
+		c.hush()
+		return nil
+	}
+	c.subscribe()
+	return nil
+}
+
+// focusOf returns the Contact of a 2xx if it is that of a focus (RFC 4579 §3.4).
+// [PAR-GEN-02]
+func focusOf(resp *sipmsg.Response) (sipmsg.URI, bool) {
+	contacts, err := resp.Header.Contacts()
+	if err != nil || len(contacts) != 1 || !contacts[0].Params.Has("isfocus") {
+		return sipmsg.URI{}, false
+	}
+	return contacts[0].URI, true
+}
+
+// canonical is the conference's own URI as far as the 2xx tells: a focus whose
+// Contact is an address of the moment asserts its identity beside that.
+func canonical(resp *sipmsg.Response, focus sipmsg.URI) string {
+	asserted, err := resp.Header.AssertedIdentities()
+	if err != nil {
+		return ""
+	}
+	for _, a := range asserted {
+		if a.URI.IsSIP() && a.URI.User == focus.User {
+			return a.URI.String()
+		}
+	}
+	return ""
+}
+
+// offersRoster tells whether the focus may serve the conference event package: it
+// does unless it says what it serves and leaves that out. [PAR-SUB-01]
+func offersRoster(resp *sipmsg.Response) bool {
+	return !resp.Header.Has("Allow-Events") || resp.Header.HasToken("Allow-Events", conferencePackage)
+}

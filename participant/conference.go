@@ -1,0 +1,127 @@
+package participant
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/confab-chat/confab/confinfo"
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// Errors of calls and conferences.
+var (
+	// ErrNoFocus: who answered is no conference focus.
+	ErrNoFocus = errors.New("participant: the answer does not come from a conference focus")
+	// ErrLeft: the conference has been left.
+	ErrLeft = errors.New("participant: not in the conference any more")
+)
+
+// Options of a call to a conference. The zero value works.
+type Options struct {
+	// Subject is that of the INVITE; for a new conference its subject, if the focus
+	// takes it.
+	Subject string
+	// NoSubscribe leaves the roster alone.
+	NoSubscribe bool
+}
+
+// Conference is a conference that the UE is in. Its methods are safe for concurrent
+// use.
+type Conference struct {
+	// fixed after construction
+	ue      *UE
+	log     *slog.Logger
+	dialled sipmsg.URI
+	options Options
+	next    transport.Target // next hop of requests outside dialogs
+	events  *queue
+	outcome chan error    // of the call, capacity 1
+	done    chan struct{} // closed when the conference has been left
+	quiet   chan struct{} // closed when there is no subscription any more
+	seen    *msrp.Seen
+
+	// session is set once, on the shard of the call, before the stream is connected
+	// and before anybody else can know of the conference.
+	session *invite.Session
+
+	// owned by the shard of the call
+	talk      sdp.Negotiation
+	previous  *msrp.Session // lives until the one that replaces it is bound
+	unbound   bool          // the present MSRP session has not been bound yet
+	abandoned bool          // nobody waits for the call any more
+	reason    error         // why we hang up, nil: since we were asked to
+	over      bool
+	timer     wheel.Timer // of the next subscription, or for its end
+	failures  int         // subscriptions in a row that failed
+
+	// guarded by mu
+	mu        sync.Mutex
+	line      *line // nil without a stream
+	focus     sipmsg.URI
+	canonical string // the conference's own spelling of its URI
+	roster    *confinfo.Document
+	users     []User
+	watcher   *watcher // of the present subscription
+	hushed    bool     // quiet is closed
+	pending   outbox
+}
+
+// Join calls a conference by its URI and returns when the MSRP session stands. A
+// refusal is a [*sip.Error], in whose Header further fields are. When ctx ends first
+// the call is cancelled. [PAR-CRE-06]
+func (u *UE) Join(ctx context.Context, conferenceURI string, o Options) (*Conference, error) {
+	return u.call(ctx, conferenceURI, o)
+}
+
+// Create calls a conference factory, which makes a new conference; see [UE.Join].
+// [PAR-CRE-01]
+func (u *UE) Create(ctx context.Context, factoryURI string, o Options) (*Conference, error) {
+	return u.call(ctx, factoryURI, o)
+}
+
+// URI returns the URI by which others join: as the focus spells it, as far as that
+// is known.
+func (c *Conference) URI() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.name()
+}
+
+// name is URI with mu held.
+func (c *Conference) name() string {
+	if c.canonical != "" {
+		return c.canonical
+	}
+	return c.focus.String()
+}
+
+// FocusURI returns the Contact of the focus, the URI of requests to the conference.
+func (c *Conference) FocusURI() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.focus.String()
+}
+
+// Events returns the channel of what happens. It ends with [Left] and is closed
+// behind it. Up to 8 MiB of events wait for their receiver; further ones are dropped
+// and counted in an [Overflow].
+func (c *Conference) Events() <-chan Event { return c.events.out }
+
+// Done is closed when the conference has been left.
+func (c *Conference) Done() <-chan struct{} { return c.done }
+
+// Roster returns the users of the conference, in the order of its documents; empty
+// before the first one came.
+func (c *Conference) Roster() []User {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.users)
+}

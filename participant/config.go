@@ -1,0 +1,103 @@
+package participant
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// Config says who a [UE] is and how it reaches others. Only AOR is required.
+type Config struct {
+	// AOR is the user's address of record, a SIP URI such as
+	// "sip:alice@example.test". It is the From of SIP requests and of messages.
+	AOR string
+	// Display is the name shown to others; may be empty.
+	Display string
+	// Server is the next hop of all requests outside dialogs, host:port; empty: the
+	// URI that is called is resolved.
+	Server string
+	// Transport is "udp" (the default) or "tcp".
+	Transport string
+	// Listen is the local address, without port, that SIP is received on. Default:
+	// the loopback address when the next hop is there, else the address from which
+	// the way to the next hop starts.
+	Listen string
+	// UserAgent is the User-Agent value; default "confab".
+	UserAgent string
+	// Instance is the value of +sip.instance in Contact, a URN that stays the same
+	// for a device (RFC 5626 §4.1); default: a random one for each UE.
+	Instance string
+	// AcceptTypes are the media types taken inside message/cpim; default: all.
+	AcceptTypes []string
+	// MaxMessage is the largest message taken, wrapper included, in octets; default
+	// 1 MiB.
+	MaxMessage int64
+	// Log gets what helps to find faults; nil discards it.
+	Log *slog.Logger
+	// T1 is the round-trip estimate of RFC 3261 §17.1.1.1; 0 means 500 ms.
+	T1 time.Duration
+}
+
+func (cfg Config) withDefaults() (Config, error) {
+	switch cfg.Transport = strings.ToLower(cfg.Transport); cfg.Transport {
+	case "":
+		cfg.Transport = transport.UDP
+	case transport.UDP, transport.TCP:
+	default:
+		return cfg, fmt.Errorf("participant: transport %q is not available", cfg.Transport)
+	}
+	if cfg.Server != "" {
+		if _, _, err := net.SplitHostPort(cfg.Server); err != nil {
+			return cfg, fmt.Errorf("participant: server: %w", err)
+		}
+	}
+	if cfg.Listen != "" {
+		if _, err := netip.ParseAddr(cfg.Listen); err != nil {
+			return cfg, fmt.Errorf("participant: listen: %w", err)
+		}
+	}
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = "confab"
+	}
+	if cfg.Instance == "" {
+		cfg.Instance = newInstance()
+	}
+	if len(cfg.AcceptTypes) == 0 {
+		cfg.AcceptTypes = []string{"*"}
+	}
+	if cfg.MaxMessage == 0 {
+		cfg.MaxMessage = 1 << 20
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return cfg, nil
+}
+
+// identity reads the AOR.
+func (cfg *Config) identity() (sipmsg.Address, error) {
+	uri, err := sipmsg.ParseURI(cfg.AOR)
+	if err != nil {
+		return sipmsg.Address{}, fmt.Errorf("participant: AOR: %w", err)
+	}
+	if !uri.IsSIP() || uri.User == "" {
+		return sipmsg.Address{}, errors.New("participant: AOR is no SIP URI with a user part")
+	}
+	return sipmsg.Address{Display: cfg.Display, URI: uri.Address()}, nil
+}
+
+// newInstance makes a random UUID as a URN (RFC 9562 §5.4).
+func newInstance() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,17 @@
+// Package participant is the user's side of a messaging conference, the UE of
+// 3GPP TS 24.247 clause 7.3.1, as a library: it creates and joins conferences,
+// sends and receives messages, follows the roster and leaves.
+//
+// A [UE] is one device of one user with a SIP stack and an MSRP endpoint of its
+// own; nothing is shared between UEs, and many fit into one process. [UE.Join] and
+// [UE.Create] place the call (INVITE with an MSRP offer), bind the MSRP session and
+// subscribe to the conference event package; the [Conference] they return carries
+// messages until it is left. What happens arrives as [Event] values on a channel.
+//
+// By itself the package answers re-INVITEs, refreshes and renews subscriptions,
+// asks for a full roster when a document is missing, and replaces a broken MSRP
+// connection once by a re-INVITE.
+//
+// It never decides what to show, registers nowhere, and takes no invitations yet:
+// an INVITE outside a dialog is answered 480.
+package participant

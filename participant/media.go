@@ -1,0 +1,188 @@
+package participant
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+var errNoStream = errors.New("participant: the focus offers no message stream")
+
+// line is the MSRP session with the mixer and what was agreed about it.
+type line struct {
+	c       *Conference
+	session *msrp.Session
+	stream  sdp.Stream // guarded by c.mu
+}
+
+// newLine makes an MSRP session for an offer or answer of ours.
+func (c *Conference) newLine() (*line, error) {
+	l := &line{c: c}
+	// We connect, so the port is never used (RFC 6135 §4.2.2). [SDP-01]
+	s, err := c.ue.media.NewSession(msrp.SessionConfig{
+		Handler: l, Host: c.ue.address().Addr().String(), Port: 9,
+		MaxSize: c.ue.cfg.MaxMessage, AcceptTypes: []string{sdp.TypeCPIM}, Seen: c.seen,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.session = s
+	return l, nil
+}
+
+// local is what we say of our side of the stream.
+func (c *Conference) local(uri msrpwire.URI) sdp.Local {
+	return sdp.Local{
+		URI:         uri,
+		AcceptTypes: sdp.TypeList{sdp.TypeCPIM}, AcceptWrappedTypes: c.ue.cfg.AcceptTypes,
+		MaxSize:  c.ue.cfg.MaxMessage,
+		Chatroom: sdp.Chatroom{Declared: true, Nickname: true, PrivateMessages: true},
+	}
+}
+
+// firstOffer makes the offer of the INVITE.
+func (c *Conference) firstOffer() ([]byte, error) {
+	l, err := c.newLine()
+	if err != nil {
+		return nil, fmt.Errorf("participant: %w", err)
+	}
+	c.line = l
+	return c.talk.Offer(c.local(l.session.URI())).Append(nil), nil
+}
+
+// accept takes the focus's answer to an offer of ours.
+func (c *Conference) accept(answer []byte) error {
+	description, err := sdp.Parse(answer)
+	if err != nil {
+		return fmt.Errorf("participant: answer: %w", err)
+	}
+	effect, stream, err := c.talk.Accept(description)
+	if err != nil {
+		return fmt.Errorf("participant: answer: %w", err)
+	}
+	return c.agree(effect, stream)
+}
+
+// agree lets a stream take effect, and connects it if it is a new one.
+func (c *Conference) agree(effect sdp.Effect, stream sdp.Stream) error {
+	if effect == sdp.EffectRemove {
+		return errNoStream
+	}
+	c.mu.Lock()
+	l := c.line
+	if l != nil && effect != sdp.EffectNone {
+		l.stream = stream
+	}
+	c.mu.Unlock()
+	if l == nil || effect == sdp.EffectNone {
+		return nil
+	}
+	l.session.SetPeerMaxSize(maxSize(stream.Peer.MaxSize)) // [MSRP-SND-14]
+	if effect == sdp.EffectChange {
+		return nil
+	}
+	l.session.SetRemote(stream.Peer.Path)
+	if err := l.session.Connect(); err != nil { // [MSRP-CON-01]
+		return fmt.Errorf("participant: %w", err)
+	}
+	return nil
+}
+
+func maxSize(octets int64) int64 {
+	if octets == sdp.Unlimited {
+		return 0
+	}
+	return octets
+}
+
+// reoffered answers a re-INVITE. [PAR-GEN-05]
+func (c *Conference) reoffered(r *invite.Reoffer) {
+	body := r.Request().Body
+	if len(body) == 0 {
+		c.offerAgain(r)
+		return
+	}
+	description, err := sdp.Parse(body)
+	var proposal *sdp.Proposal
+	if err == nil {
+		proposal, err = c.talk.Receive(description)
+	}
+	if err != nil {
+		r.Reject(refusal(err))
+		return
+	}
+	l := c.currentLine()
+	if proposal.Effect == sdp.EffectNew || l == nil {
+		if l, err = c.newLine(); err != nil {
+			r.Reject(&sip.Error{Status: 500, Cause: err})
+			return
+		}
+		c.replaceLine(l)
+	}
+	answer, stream := c.talk.Answer(proposal, c.local(l.session.URI()))
+	r.Accept(invite.Answer{Body: answer.Append(nil)}, nil)
+	if err := c.agree(proposal.Effect, stream); err != nil {
+		c.hangUp(err)
+	}
+}
+
+// offerAgain answers a re-INVITE without offer by one of ours: what is there.
+func (c *Conference) offerAgain(r *invite.Reoffer) {
+	l := c.currentLine()
+	if l == nil {
+		r.Reject(&sip.Error{Status: 488})
+		return
+	}
+	offer := c.talk.Offer(c.local(l.session.URI()))
+	r.Accept(invite.Answer{Body: offer.Append(nil)}, func(ack *sipmsg.Request) {
+		if err := c.accept(ack.Body); err != nil {
+			c.hangUp(err)
+		}
+	})
+}
+
+// refusal is the answer to an offer that cannot be accepted.
+func refusal(err error) *sip.Error {
+	if bad := (*sdp.Error)(nil); errors.As(err, &bad) {
+		return &sip.Error{Status: bad.Status, Warning: bad.Warning("confab"), Cause: err}
+	}
+	return sip.AsError(err)
+}
+
+func (c *Conference) currentLine() *line {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.line
+}
+
+// replaceLine puts a new MSRP session in place. The one before lives on until the
+// new one is bound. [SDP-23]
+func (c *Conference) replaceLine(l *line) {
+	if c.previous != nil {
+		c.previous.Close()
+		c.previous = nil
+	}
+	c.mu.Lock()
+	old := c.line
+	c.line = l
+	c.mu.Unlock()
+	if old != nil {
+		c.previous = old.session
+	}
+	c.unbound = true
+}
+
+// hangUp ends a conference that has failed.
+func (c *Conference) hangUp(err error) {
+	if c.reason == nil {
+		c.reason = err
+	}
+	c.settle(err)
+	c.session.Bye()
+}

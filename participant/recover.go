@@ -1,0 +1,92 @@
+package participant
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// Bound implements [msrp.Handler]: the stream carries messages.
+func (l *line) Bound() {
+	l.c.onShard(func(c *Conference) {
+		if c.currentLine() != l {
+			return
+		}
+		c.unbound = false
+		if c.previous != nil {
+			c.previous.Close()
+			c.previous = nil
+		}
+		c.settle(nil)
+	})
+}
+
+// Ended implements [msrp.Handler]: the stream is broken.
+func (l *line) Ended(err error) {
+	l.c.onShard(func(c *Conference) {
+		switch {
+		case c.over || c.currentLine() != l:
+		case c.unbound: // it never stood, or the one in its place does not either
+			c.hangUp(fmt.Errorf("participant: message stream: %w", err))
+		default:
+			c.log.Info("message stream lost", slog.Any("error", err))
+			c.restore(err)
+		}
+	})
+}
+
+// restore asks the focus by a re-INVITE for another stream in place of the lost one,
+// and sends again on it what was not answered. [MSRP-CON-15]
+func (c *Conference) restore(cause error) {
+	l, err := c.newLine()
+	if err != nil {
+		c.hangUp(err)
+		return
+	}
+	c.replaceLine(l)
+	c.resend(l.session)
+	offer := c.talk.Offer(c.local(l.session.URI())).Append(nil)
+	c.session.Reinvite(invite.Answer{Body: offer}, func(resp *sipmsg.Response, err error) {
+		if err != nil {
+			c.talk.Withdraw()
+		} else {
+			err = c.accept(resp.Body)
+		}
+		if err != nil && !c.over {
+			c.hangUp(fmt.Errorf("participant: message stream: %w; not restored: %w", cause, err))
+		}
+	})
+}
+
+// resend queues once more what the lost session left unanswered, under the same
+// Message-IDs.
+func (c *Conference) resend(s *msrp.Session) {
+	c.mu.Lock()
+	again := c.pending.unanswered()
+	c.mu.Unlock()
+	for _, p := range again {
+		if err := s.Send(p.message, p.ref); err != nil {
+			c.fail(p.ref, err)
+		}
+	}
+}
+
+// onShard runs f on the shard of the call.
+func (c *Conference) onShard(f func(*Conference)) { c.session.Do(func() { f(c) }) }
+
+// replaced waits for the shard, which is about to deal with the end of a stream, and
+// returns the one in its place, nil if there is none.
+func (c *Conference) replaced(l *line) *line {
+	settled := make(chan *line, 1)
+	c.onShard(func(c *Conference) {
+		now := c.currentLine()
+		if now == l {
+			now = nil
+		}
+		settled <- now
+	})
+	return <-settled
+}

@@ -1,0 +1,155 @@
+package participant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/sip/ua"
+)
+
+// ErrClosed is returned by a UE that has been closed.
+var ErrClosed = errors.New("participant: closed")
+
+// UE is one device of a user. Its methods are safe for concurrent use.
+type UE struct {
+	// fixed after construction
+	cfg      Config
+	identity sipmsg.Address
+	stack    *ua.Stack
+	media    *msrp.Endpoint
+
+	closing chan struct{} // closed by Close
+
+	opening sync.Mutex // held while the listeners are opened
+
+	// guarded by mu
+	mu          sync.Mutex
+	local       netip.AddrPort // of the SIP listener; zero before the first call
+	conferences map[*Conference]struct{}
+	closed      bool
+}
+
+// New makes a UE. It opens nothing before the first call.
+func New(cfg Config) (*UE, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	identity, err := cfg.identity()
+	if err != nil {
+		return nil, err
+	}
+	return &UE{
+		cfg: cfg, identity: identity,
+		stack: ua.New(ua.Config{
+			Log:          cfg.Log,
+			T1:           cfg.T1,
+			Transport:    transport.Config{SocketBuffer: 256 << 10},
+			Shards:       2,
+			Capabilities: cfg.capabilities(),
+		}),
+		media:       msrp.New(msrp.Config{Log: cfg.Log}),
+		closing:     make(chan struct{}),
+		conferences: make(map[*Conference]struct{}),
+	}, nil
+}
+
+// capabilities go into INVITEs and the answers to them.
+func (cfg *Config) capabilities() []sipmsg.Field {
+	return []sipmsg.Field{
+		{Name: "Accept", Value: "application/sdp"},
+		{Name: "User-Agent", Value: cfg.UserAgent},
+	}
+}
+
+// Close leaves all conferences and gives up what the UE holds. Goodbyes that are
+// not answered when ctx ends are not waited for any longer. Events that nobody has
+// fetched are dropped then.
+func (u *UE) Close(ctx context.Context) error {
+	u.mu.Lock()
+	closed := u.closed
+	if !closed {
+		u.closed = true
+		close(u.closing)
+	}
+	var all []*Conference
+	for c := range u.conferences {
+		all = append(all, c)
+	}
+	u.mu.Unlock()
+	if closed {
+		return nil
+	}
+	var leaving sync.WaitGroup
+	for _, c := range all {
+		leaving.Go(func() { _ = c.Leave(ctx) }) // ends when ctx does
+	}
+	leaving.Wait()
+	err := u.stack.Shutdown(ctx)
+	if errors.Is(err, ctx.Err()) {
+		err = nil // a peer that does not answer is no failure of ours
+	}
+	for _, c := range all {
+		c.events.abandon()
+	}
+	return errors.Join(err, u.media.Close())
+}
+
+// add takes a conference in that has been joined, unless it is over already.
+func (u *UE) add(c *Conference) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed {
+		return ErrClosed
+	}
+	select {
+	case <-c.done:
+	default:
+		u.conferences[c] = struct{}{}
+	}
+	return nil
+}
+
+func (u *UE) remove(c *Conference) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.conferences, c)
+}
+
+// open finds the next hop for a URI and, the first time, opens the listeners.
+func (u *UE) open(ctx context.Context, uri sipmsg.URI) (transport.Target, error) {
+	to, err := u.nextHop(ctx, uri)
+	if err != nil {
+		return transport.Target{}, fmt.Errorf("participant: next hop: %w", err)
+	}
+	u.opening.Lock()
+	defer u.opening.Unlock()
+	if u.address().IsValid() {
+		return to, nil
+	}
+	ip, err := u.localIP(ctx, to.Addr)
+	if err != nil {
+		return transport.Target{}, fmt.Errorf("participant: local address: %w", err)
+	}
+	at, err := u.listen(ctx, ip)
+	if err != nil {
+		return transport.Target{}, fmt.Errorf("participant: listen: %w", err)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.local = at
+	return to, nil
+}
+
+// address is where SIP is received, the zero value if nowhere yet.
+func (u *UE) address() netip.AddrPort {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.local
+}
