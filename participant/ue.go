@@ -51,7 +51,6 @@ func New(cfg Config) (*UE, error) {
 			Log:          cfg.Log,
 			T1:           cfg.T1,
 			Transport:    transport.Config{SocketBuffer: 256 << 10},
-			Shards:       2,
 			Capabilities: cfg.capabilities(),
 		}),
 		media:       msrp.New(msrp.Config{Log: cfg.Log}),
