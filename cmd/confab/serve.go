@@ -41,11 +41,9 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// loadConfig reads the file, or takes the local profile without one.
+// loadConfig reads the file, or takes the local profile without one; variables
+// of the environment override either.
 func loadConfig(file string) (*config.Config, error) {
-	if file == "" {
-		return config.LocalProfile(), nil
-	}
 	return config.Load(file, os.LookupEnv)
 }
 

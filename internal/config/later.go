@@ -26,12 +26,12 @@ func later(c *Config, r *reader) {
 		{"auth.algorithms", !slices.Equal(c.Auth.Algorithms, d.Auth.Algorithms), "digest authentication"},
 		{"auth.users", len(c.Auth.Users) > 0, "digest authentication"},
 		{"auth.users_file", c.Auth.UsersFile != "", "digest authentication"},
-		{"auth.allow_anonymous", c.Auth.AllowAnonymous, "anonymous callers"},
 		{"dial_out.consent", c.DialOut.Consent != d.DialOut.Consent, "calls placed by the server"},
 		{"dial_out.domains", len(c.DialOut.Domains) > 0, "calls placed by the server"},
 		{"limits.uri_list", c.Limits.URIList != d.Limits.URIList, "URI lists"},
+		{"limits.messages_per_second", c.Limits.MessagesPerSecond != d.Limits.MessagesPerSecond, "limit on rates of messages"},
 		{"limits.nicknames_per_minute", c.Limits.NicknamesPerMinute != d.Limits.NicknamesPerMinute, "nicknames"},
-		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "composing indications"},
+		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "other limit on composing indications"},
 	}
 	for _, f := range features {
 		if f.asked {

@@ -98,11 +98,11 @@ func (s *stage) next(sub *subscriber, p event.Pull) *confinfo.Document {
 }
 
 func TestDocumentsOfOneSubscription(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-01", "NOT-NFY-03", "NOT-NFY-05", "FOC-JOI-02")
 	synctest.Test(t, documentsOfOneSubscription)
 }
 
 func documentsOfOneSubscription(t *testing.T) {
-	conform.Covers(t, "NOT-NFY-01", "NOT-NFY-03", "NOT-NFY-05", "FOC-JOI-02")
 	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
 	sub := &subscriber{board: s.board}

@@ -43,9 +43,14 @@ func TestTwo(t *testing.T) {
 		"b/b_test.go": {Data: []byte(`package x
 import c "github.com/confab-chat/confab/internal/conform"
 func FuzzThree(f *testing.F) { c.Covers(f, "COM-01"); conform.Covers(f, "COM-03") }`)},
-		"b/b.go":                 {Data: []byte(source(`func TestNot(t *testing.T) { conform.Covers(t, "COM-04") }`))},
-		"b/testdata/c_test.go":   {Data: []byte("no Go at all")},
-		"c/unrelated_test.go":    {Data: []byte(`package x; func TestFour() { conform.Covers(nil, "COM-05") }`)},
+		"b/b.go":               {Data: []byte(source(`func TestNot(t *testing.T) { conform.Covers(t, "COM-04") }`))},
+		"b/testdata/c_test.go": {Data: []byte("no Go at all")},
+		"c/unrelated_test.go":  {Data: []byte(`package x; func TestFour() { conform.Covers(nil, "COM-05") }`)},
+		"c/table_test.go": {Data: []byte(source(`func TestTable(t *testing.T) {
+	for _, tt := range []struct{ name string; rows []string }{{"COM", []string{"COM-07", "COM-08"}}, {"x", []string{"COM-07"}}} {
+		conform.Covers(t, append(tt.rows, "COM-09")...)
+	}
+}`))},
 		"d/build_tagged_test.go": {Data: []byte("//go:build never\n\n" + source(`func TestFive(t *testing.T) { conform.Covers(t, "COM-06") }`))},
 	})
 	if err := errors.Join(faults...); err != nil {
@@ -54,6 +59,9 @@ func FuzzThree(f *testing.F) { c.Covers(f, "COM-01"); conform.Covers(f, "COM-03"
 	want := map[string][]claim{
 		"COM-01": {{"a/a_test.go", "TestOne"}, {"a/a_test.go", "TestTwo"}, {"b/b_test.go", "FuzzThree"}},
 		"COM-02": {{"a/a_test.go", "TestOne"}},
+		"COM-07": {{"c/table_test.go", "TestTable"}},
+		"COM-08": {{"c/table_test.go", "TestTable"}},
+		"COM-09": {{"c/table_test.go", "TestTable"}},
 		"COM-06": {{"d/build_tagged_test.go", "TestFive"}},
 	}
 	if diff := cmp.Diff(want, claims, cmp.AllowUnexported(claim{})); diff != "" {
@@ -65,8 +73,8 @@ func TestScanRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, body, want string }{
 		{"unknown row", `func TestX(t *testing.T) { conform.Covers(t, "COM-99") }`, `no row "COM-99" in the catalogue`},
-		{"variable", `func TestX(t *testing.T) { conform.Covers(t, id) }`, "the argument of Covers is no string literal"},
-		{"spread", `func TestX(t *testing.T) { conform.Covers(t, tt.rows...) }`, "the argument of Covers is no string literal"},
+		{"variable", `func TestX(t *testing.T) { conform.Covers(t, id) }`, "the rows that Covers is given do not stand in the test as literals"},
+		{"spread", `func TestX(t *testing.T) { conform.Covers(t, rows("COM")...) }`, "the rows that Covers is given do not stand in the test as literals"},
 		{"nothing", `func TestX(t *testing.T) { conform.Covers(t) }`, "Covers names no row"},
 		{"helper", `func check(t *testing.T) { conform.Covers(t, "COM-01") }`, "Covers stands outside a test: name the rows in the test that shows them"},
 		{"method", `func (s *S) TestX() { conform.Covers(t, "COM-01") }`, "Covers stands outside a test: name the rows in the test that shows them"},

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,7 +77,7 @@ func (s *scanner) file(name string, text []byte) error {
 		}
 		ast.Inspect(decl, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok && isCovers(call, local) {
-				s.call(call, within)
+				s.call(call, within, decl)
 			}
 			return true
 		})
@@ -84,31 +85,60 @@ func (s *scanner) file(name string, text []byte) error {
 	return nil
 }
 
-// call takes the identifiers of one call of Covers.
-func (s *scanner) call(call *ast.CallExpr, within claim) {
-	if within.test == "" {
+// call takes the identifiers of one call of Covers in decl.
+func (s *scanner) call(call *ast.CallExpr, within claim, decl ast.Decl) {
+	switch {
+	case within.test == "":
 		s.fault(call, "Covers stands outside a test: name the rows in the test that shows them")
 		return
-	}
-	if len(call.Args) < 2 {
+	case len(call.Args) < 2:
 		s.fault(call, "Covers names no row")
 		return
 	}
 	for _, arg := range call.Args[1:] {
-		literal, ok := arg.(*ast.BasicLit)
-		if !ok || literal.Kind != token.STRING {
-			s.fault(arg, "the argument of Covers is no string literal")
-			continue
-		}
-		id, err := strconv.Unquote(literal.Value)
-		if err != nil || !conform.Known(id) {
-			s.fault(arg, "no row %s in the catalogue", literal.Value)
-			continue
-		}
-		if known := s.claims[id]; len(known) == 0 || known[len(known)-1] != within {
-			s.claims[id] = append(known, within)
+		if id, ok := text(arg); !ok {
+			s.table(arg, within, decl)
+		} else if conform.Known(id) {
+			s.claim(id, within)
+		} else {
+			s.fault(arg, "no row %q in the catalogue", id)
 		}
 	}
+}
+
+// table takes what a call draws from the test's table of cases: every
+// identifier of a row that stands as a literal in the test.
+func (s *scanner) table(arg ast.Expr, within claim, decl ast.Decl) {
+	found := false
+	ast.Inspect(decl, func(n ast.Node) bool {
+		if expr, ok := n.(ast.Expr); ok {
+			if id, ok := text(expr); ok && conform.Known(id) {
+				found = true
+				s.claim(id, within)
+			}
+		}
+		return true
+	})
+	if !found {
+		s.fault(arg, "the rows that Covers is given do not stand in the test as literals")
+	}
+}
+
+// claim notes a claim once.
+func (s *scanner) claim(id string, within claim) {
+	if !slices.Contains(s.claims[id], within) {
+		s.claims[id] = append(s.claims[id], within)
+	}
+}
+
+// text is the value of a string literal.
+func text(expr ast.Expr) (string, bool) {
+	literal, ok := expr.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return "", false
+	}
+	value, err := strconv.Unquote(literal.Value)
+	return value, err == nil
 }
 
 func (s *scanner) fault(at ast.Node, format string, args ...any) {
