@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -46,11 +47,15 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// answerUsage prints the CPU time used so far, in nanoseconds, for each line
-// that comes in, until the input ends.
+// answerUsage prints for each line that comes in, until the input ends, the CPU
+// time used so far in nanoseconds, or for the line "memory" the octets in use.
 func answerUsage() error {
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
+		if in.Text() == "memory" {
+			fmt.Println(memoryInUse())
+			continue
+		}
 		var u syscall.Rusage
 		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 			return err
@@ -58,6 +63,14 @@ func answerUsage() error {
 		fmt.Println(u.Utime.Nano() + u.Stime.Nano())
 	}
 	return in.Err()
+}
+
+func memoryInUse() uint64 {
+	runtime.GC()
+	runtime.GC() // empties the pools, too
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
 }
 
 // room is the application of the benchmark: every message goes to all legs but
@@ -252,8 +265,10 @@ func (p *benchProcess) line() string {
 }
 
 // usage is the CPU time of the server in nanoseconds.
-func (p *benchProcess) usage() int64 {
-	if _, err := p.in.WriteString("\n"); err != nil {
+func (p *benchProcess) usage() int64 { return p.ask("usage") }
+
+func (p *benchProcess) ask(what string) int64 {
+	if _, err := p.in.WriteString(what + "\n"); err != nil {
 		p.b.Fatal(err)
 	}
 	n, err := strconv.ParseInt(p.line(), 10, 64)
@@ -386,6 +401,27 @@ func benchMSRP(b *testing.B, n int) {
 	}
 	body := make([]byte, 286) // 166 octets of CPIM and 120 of text
 	run(b, p, f, func(int) { sender.send(msrpwire.Range{Start: 1, End: 286, Total: 286}, body) })
+}
+
+// BenchmarkIdleMember reports what a bound session costs that does nothing,
+// with its connection.
+func BenchmarkIdleMember(b *testing.B) {
+	const members = 2000
+	for b.Loop() {
+		p := startBench(b, "msrp", members)
+		bound := make(chan struct{})
+		for i := range members {
+			c := &benchClient{nc: p.dial(), to: p.line(), from: benchPeer(i), flow: newFlow(1), bound: bound}
+			c.send(msrpwire.Range{Start: 1}, nil)
+			go c.read()
+			<-bound
+		}
+		full := p.ask("memory")
+		idle := startBench(b, "msrp", 1)
+		idle.line() // its session
+		empty := idle.ask("memory")
+		b.ReportMetric(float64(full-empty)/members/1024, "KiB/member")
+	}
 }
 
 // benchClient answers every SEND and counts it.

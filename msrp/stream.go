@@ -84,7 +84,7 @@ func (c *conn) startChunk() *block {
 	var sl *slot
 	k.tid, k.number, sl = c.begin(s, m.sh, m.sh.body[m.off:])
 	m.opens(sl)
-	b := c.pool().take(blockLarge)
+	b := c.pool().take(s.pieceSize() + len(s.paths) + len(m.sh.head))
 	b.buf = msrpwire.AppendStart(b.buf, k.tid.bytes(), msrpwire.SEND)
 	b.buf = append(b.buf, s.paths...)
 	rangeEnd := int64(msrpwire.Unknown)
@@ -97,16 +97,22 @@ func (c *conn) startChunk() *block {
 }
 
 // goOn hands out the next piece of the running chunk.
-func (c *conn) goOn() *block { return c.fill(c.pool().take(blockLarge)) }
+func (c *conn) goOn() *block { return c.fill(c.pool().take(c.chunk.session.pieceSize())) }
+
+// pieceSize is how much of a chunk is handed out at once, with the lines around
+// it.
+func (s *Session) pieceSize() int {
+	if s.cfg.Whole {
+		return wholePiece + frameOverhead
+	}
+	return piece + frameOverhead
+}
 
 // fill appends the next piece to b, and the end-line if the chunk ends with it.
 func (c *conn) fill(b *block) *block {
 	k := &c.chunk
 	s, m := k.session, k.out
-	n := min(piece, k.end-m.off)
-	if s.cfg.Whole {
-		n = min(wholePiece-len(b.buf)%wholePiece, k.end-m.off)
-	}
+	n := min(s.pieceSize()-frameOverhead, k.end-m.off)
 	b.buf = append(b.buf, m.sh.body[m.off:m.off+n]...)
 	m.off += n
 	k.size += n

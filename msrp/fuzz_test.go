@@ -1,0 +1,71 @@
+package msrp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// agreeable accepts everything and keeps nothing.
+type agreeable struct{}
+
+func (agreeable) Bound()                          {}
+func (agreeable) Message(in *Incoming)            { in.Accept() }
+func (agreeable) Sent(uint64, error)              {}
+func (agreeable) Ended(error)                     {}
+func (agreeable) Report(Report)                   {}
+func (agreeable) Nickname(r *NicknameRequest)     { r.Respond(nil) }
+func (agreeable) Begin(*Incoming) error           { return nil }
+func (agreeable) Inspect(*Incoming) (bool, error) { return false, nil }
+
+// FuzzStream gives an endpoint arbitrary octets. It must not panic or hang, and
+// nothing may stay on account when the connection has ended.
+func FuzzStream(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var client strings.Builder
+		for part := range strings.SplitSeq(string(raw), "== ") {
+			if text, ok := strings.CutPrefix(part, "client\n"); ok {
+				client.WriteString(strings.ReplaceAll(text, "\n", "\r\n"))
+			}
+		}
+		f.Add([]byte(client.String()))
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		ep := New(Config{KeepAlive: -1, PartialOctets: 1 << 20})
+		fixedSession(t, ep, SessionConfig{Handler: agreeable{}, MaxSize: 1 << 16, Seen: NewSeen(0, 0)}, roomURI, aliceURI)
+		near, far := net.Pipe()
+		if err := ep.ServeConn(far); err != nil {
+			t.Fatal(err)
+		}
+		read := make(chan struct{})
+		go func() {
+			defer close(read)
+			_, _ = io.Copy(io.Discard, near)
+		}()
+		_ = near.SetWriteDeadline(time.Now().Add(5 * time.Second))
+		if _, err := near.Write(stream); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("the endpoint neither reads nor ends the connection")
+		}
+		_ = near.Close()
+		<-read
+		if err := ep.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := ep.partials.Load(); n != 0 {
+			t.Errorf("%d octets still on account", n)
+		}
+	})
+}
