@@ -152,7 +152,7 @@ func (w *Wheel) next() uint64 {
 		// Turn the ring so that bit 0 is the slot after the current one.
 		following := w.now>>(slotBits*l) + 1
 		turned := bits.RotateLeft64(occupied, -int(following&slotMask))
-		at := following + uint64(bits.TrailingZeros64(turned)) //nolint:gosec // below 64
+		at := following + uint64(bits.TrailingZeros64(turned))
 		first = min(first, at<<(slotBits*l))
 	}
 	return first

@@ -78,7 +78,7 @@ func BenchmarkCall(b *testing.B) {
 // measureCalls has another process make the calls.
 func measureCalls(b *testing.B, addr string) {
 	b.Helper()
-	child := exec.CommandContext(b.Context(), os.Args[0], //nolint:gosec // this very program
+	child := exec.CommandContext(b.Context(), os.Args[0],
 		"-test.run=^TestMakeCalls$", "-load.target="+addr, "-load.calls="+strconv.Itoa(b.N))
 	child.Stderr = os.Stderr
 	b.ReportAllocs()

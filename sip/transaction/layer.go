@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"hash/maphash"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,10 @@ type Layer struct {
 	open   atomic.Int64
 	closed atomic.Bool
 	count  counters
+	group  sync.WaitGroup
+
+	mu      sync.Mutex
+	stopped bool // no goroutine starts any more
 }
 
 // New makes a layer. It has to be bound before anything arrives.
@@ -55,7 +60,7 @@ func New(cfg Config, h Handler) *Layer {
 	}
 	l.shards = make([]*shard, l.cfg.Shards)
 	for i := range l.shards {
-		l.shards[i] = newShard(l.cfg.QueueLimit)
+		l.shards[i] = newShard(l.cfg.QueueLimit, l.start)
 	}
 	return l
 }
@@ -88,10 +93,25 @@ func (l *Layer) shard(callID string) *shard {
 // Open is the number of transactions that are not over.
 func (l *Layer) Open() int { return int(l.open.Load()) }
 
+// start runs f on a goroutine that Close waits for, unless the layer is closed.
+func (l *Layer) start(f func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.stopped {
+		l.group.Go(f)
+	}
+	return !l.stopped
+}
+
 // Close ends all transactions with ErrClosed and refuses new ones. Nothing is
-// sent. The transport should be shut down first.
+// sent. The transport should be shut down first. It must not be called on a
+// shard.
 func (l *Layer) Close() {
 	l.closed.Store(true)
+	l.mu.Lock()
+	l.stopped = true
+	l.mu.Unlock()
+	l.group.Wait()
 	for _, s := range l.shards {
 		s.do(func() {
 			for _, tx := range s.server {

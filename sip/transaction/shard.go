@@ -18,7 +18,8 @@ type job struct {
 
 // A shard runs functions one at a time and holds what they work on.
 type shard struct {
-	limit int // of received messages in queue
+	limit int                 // of received messages in queue
+	start func(f func()) bool // runs f on a goroutine, unless the layer is closed
 
 	mu    sync.Mutex
 	room  sync.Cond // queue got shorter
@@ -32,9 +33,10 @@ type shard struct {
 	spare  []job
 }
 
-func newShard(limit int) *shard {
+func newShard(limit int, start func(func()) bool) *shard {
 	s := &shard{
 		limit:  limit,
+		start:  start,
 		server: make(map[string]*ServerTx),
 		merged: make(map[string]*ServerTx),
 		client: make(map[string]*ClientTx),
@@ -98,8 +100,11 @@ func (s *shard) leave() {
 		}
 		if done >= runLength {
 			s.mu.Unlock()
-			go s.leave()
-			return
+			if s.start(s.leave) {
+				return
+			}
+			done = 0
+			continue
 		}
 		s.queue, s.spare = s.spare[:0], nil
 		s.room.Broadcast()

@@ -10,8 +10,13 @@ import (
 	"github.com/confab-chat/confab/wheel"
 )
 
+func start(f func()) bool {
+	go f()
+	return true
+}
+
 func TestShardRunsOneAfterTheOther(t *testing.T) {
-	s := newShard(1024)
+	s := newShard(1024, start)
 	const goroutines, each = 8, 2000
 	var inside atomic.Int32
 	last := make([]int, goroutines)
@@ -43,7 +48,7 @@ func TestShardRunsOneAfterTheOther(t *testing.T) {
 }
 
 func TestShardQueuesWhatItsFunctionsBring(t *testing.T) {
-	s := newShard(1024)
+	s := newShard(1024, start)
 	var order []int
 	s.do(func() {
 		s.do(func() { order = append(order, 2) })
@@ -57,7 +62,7 @@ func TestShardQueuesWhatItsFunctionsBring(t *testing.T) {
 // TestShardLetsGo sees that a goroutine that came with one function is not
 // kept for ever by those of others.
 func TestShardLetsGo(*testing.T) {
-	s := newShard(1024)
+	s := newShard(1024, start)
 	var stop atomic.Bool
 	var endless func()
 	endless = func() {
@@ -74,7 +79,7 @@ func TestShardLetsGo(*testing.T) {
 
 func TestShardHoldsReadersBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newShard(3)
+		s := newShard(3, start)
 		block := make(chan struct{})
 		go s.do(func() { <-block })
 		synctest.Wait()

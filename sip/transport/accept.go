@@ -43,7 +43,7 @@ func (l *Layer) accept(ln net.Listener) {
 func (l *Layer) adopt(conn net.Conn) {
 	remote := addrPort(conn.RemoteAddr())
 	s := newStream(l, remote)
-	s.conn = conn
+	s.conn, s.addr = conn, addrPort(conn.LocalAddr())
 	network := networkOf(remote.Addr())
 	l.mu.Lock()
 	// A peer opens as many connections as it likes; what it can make us hold

@@ -38,6 +38,8 @@ func (d *datagram) write(octets []byte, to netip.AddrPort, done func(error)) {
 	}
 }
 
+func (d *datagram) settle() {}
+
 func (d *datagram) end(error) {
 	d.once.Do(func() {
 		close(d.flow.gone)

@@ -21,6 +21,7 @@ func (l *Layer) deliver(m sipmsg.Message, src Source) {
 			return
 		}
 		stamp(m, via, &src)
+		src.Flow.received(m)
 		l.up.ReceiveRequest(m, src)
 	case *sipmsg.Response:
 		// RFC 3261 §18.1.2: a response to somebody else's request. [COM-20]

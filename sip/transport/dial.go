@@ -66,7 +66,7 @@ func (s *stream) dial() bool {
 	s.mu.Lock()
 	dead = s.phase == phaseClosed
 	if !dead {
-		s.conn = conn
+		s.conn, s.addr = conn, addrPort(conn.LocalAddr())
 	}
 	flush := !dead && len(s.out) > 0
 	s.writing = flush

@@ -3,6 +3,8 @@ package transport
 import (
 	"net/netip"
 	"sync/atomic"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 // A Flow is a connection, or a UDP socket. It is made by the Layer only, and
@@ -14,7 +16,8 @@ type Flow struct {
 	link      link
 	gone      chan struct{}
 
-	leaving atomic.Bool // the peer has closed its half: answers only
+	leaving atomic.Bool  // the peer has closed its half: answers only
+	owed    atomic.Int32 // requests of a connection without final response
 }
 
 // link is what carries the octets of a flow.
@@ -24,6 +27,8 @@ type link interface {
 	write(octets []byte, to netip.AddrPort, done func(error))
 	// local is the address of this side, invalid while a connection comes up.
 	local() netip.AddrPort
+	// settle tells the link that a request was answered.
+	settle()
 	// end closes the link at once.
 	end(cause error)
 }
@@ -46,6 +51,25 @@ func (f *Flow) Done() <-chan struct{} { return f.gone }
 // Alive reports whether requests can still be sent over the flow. A connection
 // that is coming up is alive.
 func (f *Flow) Alive() bool { return !f.leaving.Load() && !f.ended() }
+
+// received notes a request that has to be answered over the connection.
+func (f *Flow) received(req *sipmsg.Request) {
+	if f.Reliable() && req.Method != sipmsg.ACK {
+		f.owed.Add(1)
+	}
+}
+
+// answered notes a response. A user may repeat a final one, so the figure can
+// come out too small: then a half-closed connection closes a little early.
+func (f *Flow) answered(resp *sipmsg.Response) {
+	if !f.Reliable() || resp.Status < 200 {
+		return
+	}
+	if f.owed.Add(-1) < 0 {
+		f.owed.Store(0)
+	}
+	f.link.settle()
+}
 
 // ended reports whether nothing at all can be sent over the flow any more.
 func (f *Flow) ended() bool {

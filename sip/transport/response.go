@@ -20,6 +20,9 @@ func (l *Layer) SendResponse(resp *sipmsg.Response, src Source, done func(error)
 		p.addr = src.Remote
 	}
 	p.Resend(done)
+	if src.Flow != nil {
+		src.Flow.answered(resp)
+	}
 	return p
 }
 

@@ -146,7 +146,7 @@ func readResponses(t *testing.T, r io.Reader, n int) []string {
 			if v, ok := strings.CutPrefix(line, "CSeq: "); ok {
 				cseq, _, _ = strings.Cut(v, " ")
 			}
-			if line == "" {
+			if line == "" && status != "" { // else the answer to a keep-alive
 				break
 			}
 		}

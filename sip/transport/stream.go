@@ -7,10 +7,14 @@ import (
 	"time"
 )
 
-// linger is how long a connection that one side has closed stays for what is
-// still on its way: late responses after the peer's end of input, the peer's
-// end of input after ours.
+// linger is how long a connection stays after our end of output, for the peer
+// to read it and close too.
 const linger = 500 * time.Millisecond
+
+// answersWithin is how long a connection stays after the peer's end of input
+// when requests that came over it have no final response yet. It is short, as
+// hardly any peer closes one half only: later responses take a new connection.
+const answersWithin = 200 * time.Millisecond
 
 // phase is the state of a connection.
 type phase uint8
@@ -32,13 +36,15 @@ type stream struct {
 
 	mu      sync.Mutex
 	conn    net.Conn // nil until it is up
-	cancel  func()   // stops the dialing; nil unless this side opened it
+	addr    netip.AddrPort
+	cancel  func() // stops the dialing; nil unless this side opened it
 	phase   phase
 	cause   error         // why it is closed
 	out     []byte        // waits to be written
 	sent    []func(error) // wait for out to be written
 	busy    int           // octets being written
 	writing bool
+	settled chan struct{} // if set: told when something is written or answered
 }
 
 func newStream(l *Layer, remote netip.AddrPort) *stream {
@@ -50,10 +56,7 @@ func newStream(l *Layer, remote netip.AddrPort) *stream {
 func (s *stream) local() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.conn == nil {
-		return netip.AddrPort{}
-	}
-	return addrPort(s.conn.LocalAddr())
+	return s.addr
 }
 
 // source says where a message of this connection came from.
@@ -111,6 +114,17 @@ func (s *stream) end(cause error) {
 	}
 	close(s.flow.gone)
 	report(sent, cause)
+}
+
+// settle wakes a reader that waits for answers to be written.
+func (s *stream) settle() {
+	s.mu.Lock()
+	settled := s.settled
+	s.mu.Unlock()
+	select {
+	case settled <- struct{}{}:
+	default: // it was told already, or nobody waits
+	}
 }
 
 // report tells the owners of messages what became of them.

@@ -38,7 +38,7 @@ func (s *stream) read() {
 		// The peer sends no more, but it may still read: what is on its way
 		// up has been handed over, and its answers go out.
 		s.layer.retire(s.flow)
-		s.wait(linger)
+		s.awaitAnswers()
 		err = errPeerClosed
 	case errors.Is(err, errFraming), errors.Is(err, errFinishing):
 		// RFC 3261 §18.3: the answer leaves before the connection closes.
@@ -48,13 +48,27 @@ func (s *stream) read() {
 	s.end(err)
 }
 
-// wait returns after d, or when the connection has ended.
-func (s *stream) wait(d time.Duration) {
-	timer := time.NewTimer(d)
+// awaitAnswers returns when all requests are answered and the answers written,
+// after answersWithin, or when the connection has ended.
+func (s *stream) awaitAnswers() {
+	settled := make(chan struct{}, 1)
+	s.mu.Lock()
+	s.settled = settled
+	writing := s.writing
+	s.mu.Unlock()
+	timer := time.NewTimer(answersWithin)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.flow.gone:
+	for writing || s.flow.owed.Load() > 0 {
+		select {
+		case <-settled:
+			s.mu.Lock()
+			writing = s.writing
+			s.mu.Unlock()
+		case <-timer.C:
+			return
+		case <-s.flow.gone:
+			return
+		}
 	}
 }
 

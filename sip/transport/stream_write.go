@@ -65,12 +65,13 @@ func (s *stream) flush() {
 		s.out, s.sent = nil, nil
 		s.busy = len(batch)
 		s.writing = len(batch) > 0
-		finished := !s.writing && s.phase == phaseFinishing
+		finished := s.phase == phaseFinishing
 		s.mu.Unlock()
 		if len(batch) == 0 {
 			if finished {
 				s.closeWrite(conn)
 			}
+			s.settle()
 			return
 		}
 		err := s.writeAll(conn, batch)

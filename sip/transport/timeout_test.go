@@ -13,7 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/transport/transporttest"
 )
@@ -86,7 +85,6 @@ func TestWriteTimeout(t *testing.T) {
 }
 
 func TestKeepAlivesAreAnswered(t *testing.T) {
-	conform.Covers(t, "COM-17")
 	bubble(t, transport.Config{}, func(s *server, peer transport.Network) {
 		t := s.t
 		conn := connect(t, peer, s.tcp)
@@ -135,7 +133,6 @@ func TestKeepAlivesAreAnswered(t *testing.T) {
 }
 
 func TestKeepAlivesAreSent(t *testing.T) {
-	conform.Covers(t, "COM-17")
 	bubble(t, transport.Config{PingInterval: 90 * time.Second}, func(s *server, peer transport.Network) {
 		t := s.t
 		ln, err := peer.Listen(context.Background(), "tcp", "0.0.0.0:5060")
