@@ -3,7 +3,7 @@ package torture
 // list is the table of contents of RFC 4475 section 3.
 func list() []Vector {
 	return []Vector{
-		{Section: "3.1.1.1", Name: "wsinv", Title: "A Short Tortuous INVITE", UAS: []int{404}},
+		{Section: "3.1.1.1", Name: "wsinv", Title: "A Short Tortuous INVITE", UAS: []int{481}},
 		{Section: "3.1.1.2", Name: "intmeth", Title: "Wide Range of Valid Characters", UAS: []int{501, 404}},
 		{Section: "3.1.1.3", Name: "esc01", Title: "Valid Use of the % Escaping Mechanism", UAS: []int{404}},
 		{Section: "3.1.1.4", Name: "escnull", Title: "Escaped Nulls in URIs", UAS: []int{405}},
