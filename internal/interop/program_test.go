@@ -32,11 +32,11 @@ func TestMain(m *testing.M) {
 	var err error
 	if scratch, err = os.MkdirTemp("", "confab-interop-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:forbidigo // TestMain has no other way
+		os.Exit(1)
 	}
 	code := m.Run()
 	_ = os.RemoveAll(scratch)
-	os.Exit(code) //nolint:forbidigo // TestMain has no other way
+	os.Exit(code)
 }
 
 // confab returns the path of the built program.
