@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/confab-chat/confab/internal/archtest"
+	"github.com/confab-chat/confab/internal/conform"
 )
 
 // root is the repository, seen from this package's folder.
@@ -12,6 +13,7 @@ const root = "../.."
 
 func TestRepositoryKeepsItsRules(t *testing.T) {
 	t.Parallel()
+	conform.Covers(t, "SEC-06")
 	tree, err := archtest.Load(os.DirFS(root))
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +25,7 @@ func TestRepositoryKeepsItsRules(t *testing.T) {
 		{"imports go down the floors", archtest.Imports},
 		{"the wire floor has no machinery", archtest.Wire},
 		{"every package says what it is", archtest.Docs},
+		{"nothing can be guessed", archtest.Random},
 	}
 	for _, rule := range rules {
 		t.Run(rule.name, func(t *testing.T) {

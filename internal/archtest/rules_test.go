@@ -133,6 +133,13 @@ func TestDocs(t *testing.T) {
 	)
 }
 
+func TestRandom(t *testing.T) {
+	t.Parallel()
+	const text = "package x\n\nimport _ \"crypto/rand\"\nimport _ \"math/rand/v2\"\n"
+	check(t, archtest.Random, tree("msrp/a.go", text, "msrp/a_test.go", text, "sip/invite/glare.go", text),
+		"msrp/a.go:4: msrp imports math/rand/v2: what it draws can be guessed")
+}
+
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	home := "/" + "home/alice/src"
