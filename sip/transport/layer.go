@@ -26,6 +26,7 @@ type Layer struct {
 	up      Receiver
 	closing chan struct{} // closed when Shutdown or Close begins
 	issued  issued
+	routes  routes
 	udpOnly udpOnly
 	buffers outBuffers
 	scratch scratch

@@ -1,14 +1,12 @@
 package transport
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -92,13 +90,11 @@ func (l *Layer) sentBy(flow *Flow, remote netip.Addr) (hostPort, error) {
 	if local.IsValid() && !local.IsUnspecified() {
 		return hostPort{local.WithZone("").String(), port}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	local, err := l.cfg.Network.LocalAddr(ctx, remote)
+	local, err := l.routes.local(l.cfg.Network, remote)
 	if err != nil {
 		return hostPort{}, err
 	}
-	return hostPort{local.Unmap().WithZone("").String(), port}, nil
+	return hostPort{local.String(), port}, nil
 }
 
 // portAt returns the port on which a response, or a connection for it, can come

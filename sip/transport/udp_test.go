@@ -157,6 +157,26 @@ func TestAdvertisedAddress(t *testing.T) {
 	}
 }
 
+// TestUnspecifiedAddress listens on all addresses: Via shows the one from which
+// the way to the peer starts.
+func TestUnspecifiedAddress(t *testing.T) {
+	t.Parallel()
+	s := transport.New(transport.Config{}, newServer(t, transport.Config{}))
+	defer func() { _ = s.Close() }()
+	addr, err := s.Listen(t.Context(), "udp4", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, port := udpSocket(t, "127.0.0.1:0")
+	for range 2 {
+		s.SendRequest(options(""), transport.Target{Addr: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)}, nil)
+		text, _ := receive(t, peer)
+		if want := fmt.Sprintf("SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKout;rport", addr.Port()); viaOf(text) != want {
+			t.Errorf("Via is %s, want %s", viaOf(text), want)
+		}
+	}
+}
+
 func TestIPv6(t *testing.T) {
 	t.Parallel()
 	probe, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp6", "[::1]:0")
