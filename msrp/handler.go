@@ -28,8 +28,8 @@ type Handler interface {
 // error, usually an *Error, refuses the message: its status goes into the
 // response of the chunk at hand, and the rest of the message is dropped.
 type Inspector interface {
-	// Begin is called when the head of the first chunk of a message is there
-	// and has passed the checks of this package.
+	// Begin is called when the head of the first chunk of a message is there,
+	// before its type and size are looked at.
 	Begin(in *Incoming) error
 	// Inspect is called whenever in.Body has grown, until it returns done.
 	Inspect(in *Incoming) (done bool, err error)

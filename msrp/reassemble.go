@@ -24,8 +24,17 @@ func (c *conn) openMessage(h *msrpwire.Head) *Error {
 	s := c.in.session
 	start := h.ByteRange.First()
 	in := s.partial(h.MessageID)
+	fresh := in == nil
+	if fresh {
+		in = newIncoming(s, h)
+		if i, ok := s.cfg.Handler.(Inspector); ok {
+			if err := i.Begin(in); err != nil {
+				return s.turnDown(nil, h, asError(err))
+			}
+		}
+	}
 	switch {
-	case in != nil && h.ByteRange.IsZero():
+	case !fresh && h.ByteRange.IsZero():
 		// RFC 4975 §7.1.1: every chunk but the first must say where it
 		// belongs. [MSRP-FRM-20]
 		return s.turnDown(in, h, &Error{Status: msrpwire.StatusBadRequest, Comment: "Chunk without Byte-Range"})
@@ -33,16 +42,8 @@ func (c *conn) openMessage(h *msrpwire.Head) *Error {
 		return s.turnDown(in, h, refusal(msrpwire.StatusUnsupportedMedia)) // [MSRP-RCV-12]
 	case h.ByteRange.Total > s.cfg.MaxSize, start-1 > s.cfg.MaxSize:
 		return s.turnDown(in, h, refusal(msrpwire.StatusStopSending)) // [MSRP-RCV-06]
-	case in == nil && s.isRefused(h.MessageID):
+	case fresh && s.isRefused(h.MessageID):
 		return refusal(msrpwire.StatusStopSending) // [SW-PUB-19]
-	}
-	if in == nil {
-		in = newIncoming(s, h)
-		if i, ok := s.cfg.Handler.(Inspector); ok {
-			if err := i.Begin(in); err != nil {
-				return s.turnDown(in, h, asError(err))
-			}
-		}
 	}
 	in.first, in.at = start-1, start-1
 	c.in.in = in

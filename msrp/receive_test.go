@@ -294,7 +294,13 @@ func TestFailureReport(t *testing.T) {
 func TestOrderOfChecks(t *testing.T) {
 	ep := newEndpoint(t, Config{KeepAlive: -1})
 	h := exampleHandler()
-	h.begin = func(*Incoming) error { return refusal(404) }
+	h.begin = func(in *Incoming) error {
+		if in.ID() == "held" {
+			return refusal(403)
+		}
+		return nil
+	}
+	h.inspect = func(*Incoming) (bool, error) { return true, refusal(404) }
 	s, _ := exampleSession(t, ep, SessionConfig{Handler: h, AcceptTypes: []string{"text/plain"}, MaxSize: 100})
 	elsewhere := strings.Replace(roomURI, "kV3x", "Two-", 1)
 	other := fixedSession(t, ep, SessionConfig{Handler: newRecorder()}, elsewhere, aliceURI)
@@ -321,6 +327,7 @@ func TestOrderOfChecks(t *testing.T) {
 	step(403, p.request("NICKNAME", `Use-Nickname: "Ali"`, nil, "$"))
 	step(200, p.request("SEND", "Message-ID: m3", nil, "$")) // without body: stops after the binding
 	s.Gate(nil)
+	step(403, p.request("SEND", strings.Replace(big, "m1", "held", 1), []byte("x"), "$"))
 	step(415, p.request("SEND", big, []byte("x"), "$"))
 	s.cfg.AcceptTypes = nil
 	step(413, p.request("SEND", strings.Replace(big, "m1", "m4", 1), []byte("x"), "$"))

@@ -7,39 +7,41 @@ import (
 
 	"github.com/confab-chat/confab/cpim"
 	"github.com/confab-chat/confab/msrp"
-)
-
-// Media types the mixer treats in a way of their own.
-const (
-	typeComposing = "application/im-iscomposing+xml" // RFC 3994
-	typeIMDN      = "message/imdn+xml"               // RFC 5438
+	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/sdp"
 )
 
 // verdict is what the checks found out about a message.
 type verdict struct {
-	mediaType string // of the wrapped content, in lower case, without parameters
-	wrapped   string // the same as written, with parameters
-	everybody bool   // To is the conference
-	to        string // To, if it is not
+	content     content
+	contentType string // of the wrapped content as written, with parameters
+	at          int    // where the content begins
+	everybody   bool   // To is the conference
+	to          string // To, if it is not
 }
 
-// refusals of the table at the top of the catalogue of RFC 7701 checks.
-func forbidden(comment string) *msrp.Error { return &msrp.Error{Status: 403, Comment: comment} }
-
-// Begin implements msrp.Inspector: what the head alone decides.
-func (h *handler) Begin(in *msrp.Incoming) error {
-	if !h.leg.sends() {
-		return forbidden("Stream direction") // RFC 4975 §8.9 [SDP-20]
-	}
-	in.Tag = &inspection{}
-	return nil
+func forbidden(comment string) *msrp.Error {
+	return &msrp.Error{Status: msrpwire.StatusForbidden, Comment: comment}
 }
+
+func direction() *msrp.Error { return forbidden("Stream direction") }
 
 // inspection is the state of a message that is arriving.
 type inspection struct {
 	scanner cpim.Scanner
 	verdict verdict
 	judged  bool
+}
+
+// Begin implements msrp.Inspector: who may not send gets 403, whatever he
+// sends. A notification is the exception, and needs a look into the wrapper.
+// RFC 4975 §8.9. [SDP-18] [SDP-20]
+func (h *handler) Begin(in *msrp.Incoming) error {
+	if !h.leg.terms.Load().mayPost(other) && contentOf(in.ContentType()).mediaType != sdp.TypeCPIM {
+		return direction()
+	}
+	in.Tag = &inspection{}
+	return nil
 }
 
 // Inspect implements msrp.Inspector: once the header block of the wrapper is
@@ -50,10 +52,12 @@ func (h *handler) Inspect(in *msrp.Incoming) (done bool, err error) {
 		return true, nil
 	}
 	complete, err := state.scanner.Scan(in.Body())
-	if err != nil {
+	switch {
+	case err != nil && !h.leg.terms.Load().mayPost(other):
+		return true, direction()
+	case err != nil:
 		return true, refusal(err)
-	}
-	if !complete {
+	case !complete:
 		return false, nil
 	}
 	state.verdict, err = h.leg.judge(in.Body())
@@ -71,41 +75,28 @@ func (p *parsers) take() *cpim.Message {
 	return new(cpim.Message)
 }
 
-// judge makes the checks on the wrapper's headers, in the order of the table:
-// syntax and To (400), From (403), one recipient (403). [CPIM-12] [SW-PUB-02]
-// [SW-PUB-03]
+// judge makes the checks on the wrapper's headers, in the order of the decision
+// table that the catalogue begins with.
 func (l *Leg) judge(body []byte) (verdict, error) {
 	pool := &l.mix.mixer.parsers
 	m := pool.take()
 	defer pool.pool.Put(m)
-	if err := m.Parse(body, cpim.Limits{}); err != nil {
-		return verdict{}, refusal(err)
+	malformed := m.Parse(body, cpim.Limits{})
+	c := contentOf(string(m.MediaType()))
+	if !l.terms.Load().mayPost(c.kind) {
+		return verdict{}, direction()
 	}
-	to, toErr := m.Recipient()
-	if bad := (*cpim.Error)(nil); errors.As(toErr, &bad) && bad.Status == 400 {
-		return verdict{}, refusal(toErr)
+	if malformed != nil {
+		return verdict{}, refusal(malformed)
 	}
-	from, err := m.Sender()
+	to, err := l.parties(m)
 	if err != nil {
-		return verdict{}, refusal(err)
+		return verdict{}, err
 	}
-	if !holds(l.mayBe, from.URI) {
-		return verdict{}, forbidden("From is not yours")
+	if !l.mix.mixer.cfg.WrappedTypes.Match(c.mediaType) {
+		return verdict{}, &msrp.Error{Status: msrpwire.StatusUnsupportedMedia} // [SW-PUB-16]
 	}
-	if toErr != nil {
-		return verdict{}, refusal(toErr)
-	}
-	v := verdict{
-		mediaType: strings.ToLower(string(m.MediaType())),
-		wrapped:   string(m.ContentType()),
-		everybody: holds(l.meansAll, to.URI),
-	}
-	if v.mediaType == "" {
-		return verdict{}, &msrp.Error{Status: 400, Comment: "No Content-Type in the wrapper"}
-	}
-	if !l.mix.mixer.cfg.WrappedTypes.Match(v.mediaType) {
-		return verdict{}, &msrp.Error{Status: 415} // [SW-PUB-16]
-	}
+	v := verdict{content: c, contentType: string(m.ContentType()), at: m.HeaderLen, everybody: l.meansAll.hold(to.URI)}
 	if v.everybody {
 		return v, nil
 	}
@@ -114,10 +105,42 @@ func (l *Leg) judge(body []byte) (verdict, error) {
 	return v, err
 }
 
+// parties checks From and To: a missing or malformed To is 400, as is content
+// without a type; then everything about From is 403, then more than one To.
+// [SW-PUB-02] [SW-PUB-03]
+func (l *Leg) parties(m *cpim.Message) (to cpim.Address, err error) {
+	to, toErr := m.Recipient()
+	var bad *cpim.Error
+	if errors.As(toErr, &bad) && bad.Status == msrpwire.StatusBadRequest {
+		return to, refusal(toErr)
+	}
+	if m.MediaType() == nil {
+		return to, &msrp.Error{Status: msrpwire.StatusBadRequest, Comment: "No Content-Type in the wrapper"}
+	}
+	from, err := m.Sender()
+	if err != nil {
+		return to, refusal(err)
+	}
+	if !l.mayBe.hold(from.URI) {
+		return to, forbidden("From is not yours")
+	}
+	return to, refusal(toErr)
+}
+
 // refusal turns an error of the wrapper into one of MSRP.
 func refusal(err error) error {
-	if bad := (*cpim.Error)(nil); errors.As(err, &bad) {
+	var bad *cpim.Error
+	if errors.As(err, &bad) {
 		return &msrp.Error{Status: bad.Status, Comment: bad.Comment}
 	}
 	return err
+}
+
+// otr reports whether text begins an OTR exchange, which is meant for one peer
+// and makes no sense to everybody. [SW-PUB-23]
+func (v *verdict) otr(body []byte) bool {
+	const mark = "?otr"
+	text := body[v.at:]
+	return strings.HasPrefix(v.content.mediaType, "text/") &&
+		len(text) >= len(mark) && strings.EqualFold(string(text[:len(mark)]), mark)
 }

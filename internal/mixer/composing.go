@@ -13,39 +13,25 @@ import (
 // [COMP-05]
 const composingEvery = time.Second
 
-// compose passes a composing indication (RFC 3994) to those who are there and
-// take the type. It is never kept, and nobody answers it. [COMP-03] [COMP-04]
+// compose passes a composing indication (RFC 3994) to those who are there, take
+// the type and keep up. It is never kept, and nobody answers it. [COMP-03]
+// [COMP-04] [SW-FLOW-02]
 func (x *mix) compose(from *Leg, in *msrp.Incoming) {
-	if !from.composing.pass(x.mixer.cfg.Now(), composingEvery) {
-		in.Accept()
-		return
-	}
 	shared, err := msrp.Prepare(msrp.Message{
 		ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: msrpwire.FailureNo,
 	})
 	if err != nil {
-		in.Refuse(&msrp.Error{Status: 400})
+		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
 		return
 	}
+	c := content{mediaType: typeComposing, kind: composing}
 	for _, l := range x.others(from) {
-		if l.takes(typeComposing) {
-			l.send(shared, 0)
+		h := l.current.Load()
+		if h != nil && !h.congested.Load() && l.terms.Load().wants(c) {
+			_ = l.send(shared, 0)
 		}
 	}
 	in.Accept()
-}
-
-// others returns the open legs but one.
-func (x *mix) others(but *Leg) []*Leg {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	legs := make([]*Leg, 0, len(x.open))
-	for _, l := range x.open {
-		if l != but {
-			legs = append(legs, l)
-		}
-	}
-	return legs
 }
 
 // pace lets something pass at most once in a while.

@@ -3,46 +3,40 @@ package mixer
 import (
 	"context"
 	"log/slog"
-	"strings"
-	"time"
+	"sync/atomic"
 
-	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/msrp"
 )
 
-// chunkTimer is how long a message may wait for its next chunk. [SW-PUB-10]
-const chunkTimer = 540 * time.Second
-
-// wholeMessages reports whether a client gets each message in one SEND: all but
-// our own, for there are clients that do not survive chunks, and none that
-// minds their absence. [!MSRP-SND-05] [MSRP-SND-15]
-func wholeMessages(userAgent string) bool {
-	return !strings.HasPrefix(userAgent, "confab")
-}
-
 // handler serves one MSRP session of a leg.
 type handler struct {
+	// fixed when the session becomes the leg's
 	leg     *Leg
-	session *msrp.Session // guarded by leg.mu
+	session *msrp.Session
+
+	congested atomic.Bool
 }
 
+var (
+	_ msrp.Inspector   = (*handler)(nil)
+	_ msrp.FlowHandler = (*handler)(nil)
+)
+
 // Bound implements msrp.Handler: a replaced session has done its duty, and a
-// leg that was lost is back.
+// leg that was lost is back. [SDP-23] [MSRP-CON-06]
 func (h *handler) Bound() {
 	l := h.leg
 	l.mu.Lock()
-	if l.session != h.session {
+	if l.current.Load() != h {
 		l.mu.Unlock()
 		return
 	}
 	old, back := l.previous, l.lost
 	l.previous, l.bound, l.lost = nil, true, false
 	l.mu.Unlock()
-	if old != nil {
-		old.Close()
-	}
+	old.end()
 	if back {
-		l.mix.inst.Do(conference.RestoreLeg{At: l.mix.mixer.cfg.Now(), Endpoint: l.req.Endpoint}, nil)
+		l.tell()
 	}
 }
 
@@ -54,27 +48,16 @@ func (h *handler) Sent(ref uint64, err error) {
 	}
 }
 
-// Ended implements msrp.Handler. A leg whose endpoint is connected is waited
-// for; one that was never used takes its dialog with it.
-func (h *handler) Ended(err error) {
-	l := h.leg
-	l.mu.Lock()
-	if l.session != h.session {
-		l.mu.Unlock() // replaced or closed
-		return
-	}
-	l.session = nil
-	waited := l.bound && l.open.Load()
-	l.lost = waited
-	l.mu.Unlock()
-	l.log(slog.LevelInfo, "leg lost", slog.Any("error", err))
-	if waited {
-		// [MIX-06] [MSRP-CON-06]
-		l.mix.inst.Do(conference.LoseLeg{At: l.mix.mixer.cfg.Now(), Endpoint: l.req.Endpoint}, nil)
-		return
-	}
-	if l.req.Lost != nil {
-		l.req.Lost(err)
+// Congested implements msrp.FlowHandler.
+func (h *handler) Congested(on bool) { h.congested.Store(on) }
+
+// Ended implements msrp.Handler.
+func (h *handler) Ended(err error) { h.leg.failed(h, err) }
+
+// end closes the session, if there is one.
+func (h *handler) end() {
+	if h != nil {
+		h.session.Close()
 	}
 }
 

@@ -1,6 +1,8 @@
 package mixer
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,50 +30,57 @@ type LegRequest struct {
 	UserAgent       string
 	PrivateMessages bool // the conference allows private messages
 
-	// Lost is called once if the leg fails before its endpoint ever had
-	// messages: nobody connected in time. The dialog has to end. [MSRP-CON-14]
+	// Lost is called, at most once, if the dialog has to end: nobody connected
+	// in time, or the peer does not read what it is sent. It must not block.
+	// [MSRP-CON-14] [SW-FLOW-04]
 	Lost func(err error)
 }
 
 // Leg is the MSRP session between the mixer and one endpoint. Its methods may
-// be called from any goroutine.
+// be called from any goroutine, but there is one exchange of descriptions at a
+// time.
 type Leg struct {
 	// fixed after construction
-	mix       *mix
-	req       LegRequest
-	mayBe     map[string]struct{} // keys of req.Addresses
-	meansAll  map[string]struct{} // keys of req.Conference
+	mix      *mix
+	req      LegRequest
+	mayBe    addresses // from req.Addresses
+	meansAll addresses // from req.Conference
+
+	terms   atomic.Pointer[terms]   // what was negotiated last; nil without a stream
+	current atomic.Pointer[handler] // of the session that carries the leg, written with mu held
+	open    atomic.Bool             // the endpoint is connected
+	done    atomic.Bool
+	gaveUp  atomic.Bool
+
 	composing pace
 
-	peer atomic.Pointer[sdp.Stream] // what was negotiated last
-	open atomic.Bool                // the endpoint is connected
-	done atomic.Bool
+	place int // among the mix's open legs, -1 if it is not; guarded by mix.mu
 
 	mu       sync.Mutex
 	talk     sdp.Negotiation
-	session  *msrp.Session // nil without a stream
-	previous *msrp.Session // replaced by session, valid until that is bound
-	bound    bool          // session is
-	lost     bool          // the conference waits for another session
+	previous *handler // replaced by current, valid until that is bound
+	bound    bool     // current is, or was before it failed
+	lost     bool     // the conference waits for another session
 }
 
 // Reserve makes a leg for an endpoint that the conference has admitted. It
-// carries no messages before its endpoint is connected. [MIX-01] [MIX-04]
+// carries no messages before its endpoint is connected. Asked again for the same
+// endpoint it returns the same leg. The error is [ErrFull] or
+// [instance.ErrEnded]. [MIX-01] [MIX-04]
 func (m *Mixer) Reserve(req LegRequest) (*Leg, error) {
 	if n := m.legs.Add(1); m.cfg.MaxLegs > 0 && n > int64(m.cfg.MaxLegs) {
 		m.legs.Add(-1)
 		return nil, ErrFull
 	}
-	m.mu.Lock()
-	x := m.mixes[req.Instance.ID()]
-	m.mu.Unlock()
-	l := &Leg{
-		mix: x, req: req,
-		mayBe: keySet(req.Addresses), meansAll: keySet(req.Conference),
-		talk: sdp.Negotiation{ID: sessionID(), Policy: m.policy()},
+	fresh := &Leg{
+		req: req, mayBe: addressesOf(req.Addresses), meansAll: addressesOf(req.Conference),
+		talk: sdp.Negotiation{ID: sessionID(), Policy: m.policy()}, place: -1,
 	}
-	if x == nil || x.inst != req.Instance || !x.add(l) {
+	l := m.mixOf(req.Instance).add(fresh)
+	if l != fresh {
 		m.legs.Add(-1)
+	}
+	if l == nil {
 		return nil, instance.ErrEnded
 	}
 	return l, nil
@@ -86,73 +95,79 @@ func (l *Leg) Close() {
 	l.mix.remove(l)
 	l.mix.mixer.legs.Add(-1)
 	l.mu.Lock()
-	sessions := [...]*msrp.Session{l.session, l.previous}
-	l.session, l.previous = nil, nil
+	current, previous := l.current.Swap(nil), l.previous
+	l.previous = nil
 	l.mu.Unlock()
-	for _, s := range sessions {
-		if s != nil {
-			s.Close()
-		}
-	}
+	current.end()
+	previous.end()
 }
 
 // start lets the leg carry messages, now that its endpoint is connected.
+// [SW-GEN-09]
 func (l *Leg) start() {
 	l.open.Store(true)
 	l.mu.Lock()
-	s := l.session
+	h := l.current.Load()
+	lost := l.lost
 	l.mu.Unlock()
-	if s == nil {
-		return
-	}
-	s.Gate(nil)
-	if p := l.peer.Load(); p != nil && p.Role == sdp.RolePassive {
-		s.Await()
+	switch {
+	case h != nil:
+		l.begin(h)
+	case lost:
+		l.tell()
 	}
 }
 
-// takes reports whether a copy of a message of mediaType may go to the leg:
-// direction, accept-types and accept-wrapped-types as negotiated. [SW-PUB-16]
-// [SW-PUB-17] [SDP-19]
-func (l *Leg) takes(mediaType string) bool {
-	p := l.peer.Load()
-	if p == nil || !p.Direction.Sends() {
-		return false
+// begin lets a session carry messages: from now on somebody must connect.
+func (l *Leg) begin(h *handler) {
+	h.session.Gate(nil)
+	t := l.terms.Load()
+	switch {
+	case t == nil: // our offer is not answered yet
+	case t.role == sdp.RoleActive:
+		if err := h.session.Connect(); err != nil {
+			h.end()
+			l.failed(h, err)
+		}
+	default:
+		h.session.Await()
 	}
-	if len(p.Peer.AcceptWrappedTypes) == 0 && !p.Peer.Accepts("text/plain") {
-		// Only message/cpim and no list: text is what everybody reads.
-		return mediaType == "text/plain" || mediaType == "text/html"
-	}
-	return p.Peer.AcceptsWrapped(mediaType)
 }
 
 // takesPrivate reports whether the leg's client shows private messages as such.
 // [SW-PRV-03] [SW-PRV-09]
 func (l *Leg) takesPrivate() bool {
-	p := l.peer.Load()
-	if p == nil {
+	t := l.terms.Load()
+	if t == nil {
 		return false
 	}
-	if p.Peer.Chatroom.Declared {
-		return p.Peer.Chatroom.PrivateMessages
+	if room := &t.peer.Chatroom; room.Declared {
+		return room.PrivateMessages
 	}
-	for _, beginning := range l.mix.mixer.cfg.PrivateUnaware {
-		if strings.HasPrefix(l.req.UserAgent, beginning) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.mix.mixer.cfg.PrivateUnaware, func(beginning string) bool {
+		return strings.HasPrefix(l.req.UserAgent, beginning)
+	})
 }
 
-// sends reports whether the participant may send regular messages. [SDP-20]
-func (l *Leg) sends() bool {
-	p := l.peer.Load()
-	return p != nil && p.Direction.Receives()
+// send queues a copy. The errors are those of [msrp.Session.SendShared];
+// ErrClosed also stands for a leg without session. A leg whose output is full is
+// cut: who cannot keep up must not hold anybody else. Before its peer has
+// connected the copy is dropped instead. [SW-FLOW-01] [SW-FLOW-04] [SW-PUB-15]
+func (l *Leg) send(shared *msrp.Shared, ref uint64) error {
+	h := l.current.Load()
+	if h == nil {
+		return msrp.ErrClosed
+	}
+	err := h.session.SendShared(shared, ref)
+	if errors.Is(err, msrp.ErrQueueFull) && l.isBound() {
+		h.session.Close()
+		l.failed(h, err)
+	}
+	return err
 }
 
-// current returns the session that carries the leg, nil if there is none.
-func (l *Leg) current() *msrp.Session {
+func (l *Leg) isBound() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.session
+	return l.bound
 }

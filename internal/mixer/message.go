@@ -7,39 +7,50 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
 // Message implements msrp.Handler: a message is complete and has passed the
-// checks so far.
+// checks so far. What may have changed meanwhile is checked again.
 func (h *handler) Message(in *msrp.Incoming) {
 	l := h.leg
 	state, ok := in.Tag.(*inspection)
+	if !ok {
+		state = &inspection{}
+	}
+	v := &state.verdict
 	switch {
-	case !ok || !state.judged:
-		in.Refuse(&msrp.Error{Status: 400, Comment: "Incomplete wrapper"}) // [SW-PUB-11]
-	case !l.open.Load() || !l.sends():
-		in.Refuse(forbidden("Not allowed to send"))
-	case state.verdict.everybody && state.verdict.mediaType == typeIMDN:
+	case l.done.Load():
+		in.Refuse(&msrp.Error{Status: msrpwire.StatusNoSuchSession}) // [SW-GEN-08]
+	case !l.open.Load() || !l.terms.Load().mayPost(v.content.kind):
+		in.Refuse(direction())
+	case !state.judged:
+		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest, Comment: "Incomplete wrapper"}) // [SW-PUB-11]
+	case v.content.kind == composing && !l.composing.pass(l.mix.mixer.cfg.Now(), composingEvery):
+		in.Accept() // and swallowed [COMP-05]
+	case !v.everybody:
+		l.mix.whisper(l, in, *v)
+	case v.content.kind == notification:
 		in.Accept() // nobody wants a notification for everybody [IMDN-04]
-	case state.verdict.everybody && state.verdict.mediaType == typeComposing:
+	case v.content.kind == composing:
 		l.mix.compose(l, in)
-	case state.verdict.everybody:
-		l.post(in, state.verdict)
+	case v.otr(in.Body()):
+		in.Accept() // and neither kept nor distributed [SW-PUB-23]
 	default:
-		l.mix.whisper(l, in, state.verdict)
+		l.post(in, v.contentType)
 	}
 }
 
 // post gives a message to everybody its place in the conference's order. The
 // response waits until it has it. [SW-PUB-12] [SW-RPT-05]
-func (l *Leg) post(in *msrp.Incoming, v verdict) {
+func (l *Leg) post(in *msrp.Incoming, contentType string) {
 	m := &conference.Message{
 		At:          l.mix.mixer.cfg.Now(),
 		ID:          msrp.NewMessageID(), // [SW-PUB-07]
 		User:        l.req.User,
 		Endpoint:    l.req.Endpoint,
 		SenderID:    in.ID(),
-		ContentType: v.wrapped,
+		ContentType: contentType,
 		Body:        in.Body(),
 	}
 	l.mix.inst.Do(conference.Post{Message: m}, func(r instance.Result) {
@@ -56,17 +67,17 @@ func (l *Leg) post(in *msrp.Incoming, v verdict) {
 func (l *Leg) postError(err error) error {
 	switch {
 	case errors.Is(err, instance.ErrOverload):
-		return &msrp.Error{Status: 413, Comment: "Conference is overloaded"}
+		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Conference is overloaded"}
 	case errors.Is(err, instance.ErrEnded):
-		return &msrp.Error{Status: 481}
+		return &msrp.Error{Status: msrpwire.StatusNoSuchSession}
 	}
 	switch conference.CodeOf(err) {
 	case conference.CodeNotAlive, conference.CodeNoSuchEndpoint:
-		return &msrp.Error{Status: 481} // [SW-GEN-08]
+		return &msrp.Error{Status: msrpwire.StatusNoSuchSession} // [SW-GEN-08]
 	case conference.CodeNotConnected, conference.CodeNotAllowed:
 		return forbidden("Not allowed to send")
 	default:
 		l.log(slog.LevelError, "message not appended", slog.Any("error", err))
-		return &msrp.Error{Status: 413, Comment: "Message could not be kept"}
+		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Message could not be kept"}
 	}
 }

@@ -1,17 +1,11 @@
 package mixer
 
 import (
-	"errors"
-	"log/slog"
-	"strconv"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
-	"github.com/confab-chat/confab/msrp"
-	"github.com/confab-chat/confab/msrp/msrpwire"
-	"github.com/confab-chat/confab/sdp"
 )
 
 // mix is the mixer's part in one conference: its legs on this node.
@@ -27,33 +21,74 @@ type mix struct {
 
 	mu    sync.Mutex
 	legs  map[conference.EndpointID]*Leg // reserved or open
+	users map[string][]*Leg              // open, by the keys of their addresses
 	ended bool
 }
 
-// add notes a reserved leg. It refuses when the conference has ended.
-func (x *mix) add(l *Leg) bool {
+// add notes a reserved leg. It returns the one that is there already, if there
+// is, and nil when the conference has ended.
+func (x *mix) add(l *Leg) *Leg {
+	if x == nil {
+		return nil
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.ended {
-		return false
+		return nil
 	}
+	if known := x.legs[l.req.Endpoint]; known != nil {
+		return known
+	}
+	l.mix = x
 	x.legs[l.req.Endpoint] = l
-	return true
+	return l
 }
 
-// remove drops a closed leg. Where it is still among the open ones it goes when
-// its endpoint departs; until then it takes nothing.
+// remove drops a leg that is closed before its endpoint departs. If it is among
+// the open ones it goes with the endpoint; until then it takes nothing.
 func (x *mix) remove(l *Leg) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.legs[l.req.Endpoint] == l {
+	if l.place < 0 && x.legs[l.req.Endpoint] == l {
 		delete(x.legs, l.req.Endpoint)
 	}
+}
+
+// leg returns the leg of an endpoint, nil if it has none on this node.
+func (x *mix) leg(id conference.EndpointID) *Leg {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.legs[id]
+}
+
+// openLegsOf returns the open legs, other than from, of the user that an
+// address names.
+func (x *mix) openLegsOf(from *Leg, address string) []*Leg {
+	key := addressKey(address)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	legs := slices.Clone(x.users[key])
+	return slices.DeleteFunc(legs, func(l *Leg) bool { return l == from })
+}
+
+// others returns the open legs but one.
+func (x *mix) others(but *Leg) []*Leg {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	legs := make([]*Leg, 0, len(x.open))
+	for _, l := range x.open {
+		if l != but {
+			legs = append(legs, l)
+		}
+	}
+	return legs
 }
 
 // Applied implements instance.Observer.
 func (x *mix) Applied(_ *conference.State, at conference.Position, e conference.Event) {
 	switch e := e.(type) {
+	case conference.Created:
+		x.mixer.note(x)
 	case conference.Connected:
 		x.connected(e.Endpoint)
 	case conference.Departed:
@@ -69,13 +104,17 @@ func (x *mix) Applied(_ *conference.State, at conference.Position, e conference.
 func (x *mix) connected(id conference.EndpointID) {
 	x.mu.Lock()
 	l := x.legs[id]
-	if l != nil {
-		x.open = append(x.open, l)
+	if l == nil || l.place >= 0 {
+		x.mu.Unlock()
+		return
+	}
+	l.place = len(x.open)
+	x.open = append(x.open, l)
+	for _, key := range l.mayBe {
+		x.users[key] = append(x.users[key], l)
 	}
 	x.mu.Unlock()
-	if l != nil {
-		l.start()
-	}
+	l.start()
 }
 
 // departed cuts the leg of an endpoint, at the instant of the decision.
@@ -83,19 +122,31 @@ func (x *mix) connected(id conference.EndpointID) {
 func (x *mix) departed(id conference.EndpointID) {
 	x.mu.Lock()
 	l := x.legs[id]
-	for i, o := range x.open {
-		if o.req.Endpoint == id {
-			l = o
-			last := len(x.open) - 1
-			copy(x.open[i:], x.open[i+1:])
-			x.open[last] = nil
-			x.open = x.open[:last]
-			break
-		}
+	if l != nil && l.place >= 0 {
+		x.shut(l)
 	}
+	delete(x.legs, id)
 	x.mu.Unlock()
 	if l != nil {
 		l.Close()
+	}
+}
+
+// shut takes a leg out of the open ones; the last one takes its place. Called
+// with mu held.
+func (x *mix) shut(l *Leg) {
+	last := len(x.open) - 1
+	x.open[l.place] = x.open[last]
+	x.open[l.place].place = l.place
+	x.open[last] = nil
+	x.open = x.open[:last]
+	l.place = -1
+	for _, key := range l.mayBe {
+		legs := x.users[key]
+		legs = slices.DeleteFunc(legs, func(o *Leg) bool { return o == l })
+		if x.users[key] = legs; len(legs) == 0 {
+			delete(x.users, key)
+		}
 	}
 }
 
@@ -103,68 +154,11 @@ func (x *mix) departed(id conference.EndpointID) {
 func (x *mix) end() {
 	x.mu.Lock()
 	x.ended = true
-	legs := make([]*Leg, 0, len(x.legs))
-	for _, l := range x.legs {
-		legs = append(legs, l)
-	}
-	x.open = nil
+	legs := x.legs
+	x.legs, x.users, x.open = nil, nil, nil
 	x.mu.Unlock()
 	for _, l := range legs {
 		l.Close()
 	}
 	x.mixer.forget(x)
-}
-
-// distribute gives everybody else a copy of a message. One rendering serves all
-// legs; each adds its paths and a transaction id. [SW-PUB-04] [SW-PUB-05]
-// [SW-PUB-06] [SW-PUB-07]
-func (x *mix) distribute(at conference.Position, m *conference.Message) {
-	shared, err := msrp.Prepare(msrp.Message{
-		ID: m.ID,
-		// [SW-HIS-03]
-		Header:      []msrpwire.Field{{Name: []byte("Room-Seq"), Value: strconv.AppendUint(nil, uint64(at), 10)}},
-		ContentType: sdp.TypeCPIM,
-		Body:        m.Body,
-	})
-	if err != nil {
-		x.mixer.cfg.Log.Error("message not rendered",
-			slog.String("conference", string(x.id)), slog.Any("error", err))
-		return
-	}
-	mediaType := mediaType(m.ContentType)
-	for _, l := range x.open {
-		if l.req.Endpoint != m.Endpoint && l.takes(mediaType) {
-			l.send(shared, uint64(at))
-		}
-	}
-}
-
-// send queues a copy. A leg whose output is full is cut: who cannot keep up may
-// come back and must not hold anybody else. [SW-FLOW-01] [SW-FLOW-04]
-func (l *Leg) send(shared *msrp.Shared, ref uint64) bool {
-	s := l.current()
-	if s == nil {
-		return false
-	}
-	err := s.SendShared(shared, ref)
-	if err == nil {
-		return true
-	}
-	if errors.Is(err, msrp.ErrQueueFull) {
-		l.overflow(s)
-	}
-	return false
-}
-
-// overflow ends the session of a leg whose queue is full, as a failure of its
-// connection would.
-func (l *Leg) overflow(s *msrp.Session) {
-	s.Close()
-	h := &handler{leg: l, session: s}
-	h.Ended(msrp.ErrQueueFull)
-}
-
-func mediaType(contentType string) string {
-	t, _, _ := strings.Cut(contentType, ";")
-	return strings.ToLower(strings.TrimSpace(t))
 }

@@ -81,11 +81,28 @@ func (m *Mixer) Legs() int { return int(m.legs.Load()) }
 
 // Attach is the mixer's part in an instance; it is handed to the directory.
 func (m *Mixer) Attach(inst *instance.Instance) instance.Observer {
-	x := &mix{mixer: m, inst: inst, id: inst.ID(), legs: make(map[conference.EndpointID]*Leg)}
+	return &mix{
+		mixer: m, inst: inst, id: inst.ID(),
+		legs: make(map[conference.EndpointID]*Leg), users: make(map[string][]*Leg),
+	}
+}
+
+// note makes the mix of a conference known that has come into being: not all
+// that are attached to do.
+func (m *Mixer) note(x *mix) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mixes[x.id] = x
-	return x
+}
+
+// mixOf returns the part in an instance, nil if it has ended.
+func (m *Mixer) mixOf(inst *instance.Instance) *mix {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if x := m.mixes[inst.ID()]; x != nil && x.inst == inst {
+		return x
+	}
+	return nil
 }
 
 // forget drops the mix of an ended conference, unless a new life has begun.

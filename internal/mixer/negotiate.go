@@ -3,6 +3,7 @@ package mixer
 import (
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sdp"
 )
 
@@ -10,51 +11,69 @@ import (
 // answer and the stream's direction as the participant sees it. On an error,
 // an [*sdp.Error] as a rule, nothing has changed. [MIX-02]
 func (l *Leg) Answer(offer *sdp.Session) (*sdp.Session, conference.Direction, error) {
-	l.mu.Lock()
-	if l.done.Load() {
-		l.mu.Unlock()
-		return nil, conference.NoStream, msrp.ErrClosed
-	}
-	proposal, err := l.talk.Receive(offer)
+	proposal, err := l.receive(offer)
 	if err != nil {
-		l.mu.Unlock()
 		return nil, conference.NoStream, err
 	}
 	local := l.local()
-	var after change
+	var fresh *handler
 	if proposal.Effect == sdp.EffectNew {
-		if after, err = l.renew(&local); err != nil {
-			l.mu.Unlock()
+		if fresh, err = l.newSession(&local); err != nil {
 			return nil, conference.NoStream, err
 		}
 	}
-	if proposal.Effect == sdp.EffectRemove {
-		after.ended, l.session = l.session, nil
+	l.mu.Lock()
+	if l.done.Load() {
+		l.mu.Unlock()
+		fresh.end()
+		return nil, conference.NoStream, msrp.ErrClosed
 	}
 	answer, stream := l.talk.Answer(proposal, local)
-	connect := l.settle(proposal.Effect, stream)
+	after := l.settle(proposal.Effect, stream, fresh)
 	l.mu.Unlock()
-	after.run(connect)
-	return answer, directionOf(l.peer.Load()), nil
+	after.carryOut()
+	return answer, l.terms.Load().direction(), nil
 }
 
-// Offer makes our first offer, for an INVITE that came without one.
-// [FOC-FAC-10] [SDP-11]
-func (l *Leg) Offer() (*sdp.Session, error) {
+// receive judges an offer. One that changes anything about a stream whose
+// session was lost gets a new session. [MSRP-CON-06]
+func (l *Leg) receive(offer *sdp.Session) (*sdp.Proposal, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done.Load() {
 		return nil, msrp.ErrClosed
 	}
+	p, err := l.talk.Receive(offer)
+	if err == nil && p.Effect == sdp.EffectChange && l.current.Load() == nil {
+		p.Effect = sdp.EffectNew
+	}
+	return p, err
+}
+
+// Offer makes an offer of ours: the first, for an INVITE that came without one,
+// or what is in force for a re-INVITE without one. [FOC-FAC-10] [SDP-11]
+func (l *Leg) Offer() (*sdp.Session, error) {
 	local := l.local()
-	if l.session == nil {
-		if _, err := l.renew(&local); err != nil {
+	var fresh *handler
+	if h := l.current.Load(); h != nil {
+		local.URI = h.session.URI() // the session that is there [FOC-MOD-05]
+	} else {
+		var err error
+		if fresh, err = l.newSession(&local); err != nil {
 			return nil, err
 		}
-	} else {
-		local.URI = l.session.URI() // the session that is there [FOC-MOD-05]
 	}
-	return l.talk.Offer(local), nil
+	l.mu.Lock()
+	if l.done.Load() {
+		l.mu.Unlock()
+		fresh.end()
+		return nil, msrp.ErrClosed
+	}
+	offer := l.talk.Offer(local)
+	after := l.replace(fresh)
+	l.mu.Unlock()
+	after.carryOut()
+	return offer, nil
 }
 
 // Accept takes the peer's answer to our offer.
@@ -65,14 +84,10 @@ func (l *Leg) Accept(answer *sdp.Session) (conference.Direction, error) {
 		l.mu.Unlock()
 		return conference.NoStream, err
 	}
-	var after change
-	if effect == sdp.EffectRemove {
-		after.ended, l.session = l.session, nil
-	}
-	connect := l.settle(effect, stream)
+	after := l.settle(effect, stream, nil)
 	l.mu.Unlock()
-	after.run(connect)
-	return directionOf(l.peer.Load()), nil
+	after.carryOut()
+	return l.terms.Load().direction(), nil
 }
 
 // local is what the leg says of itself; the URI is missing.
@@ -83,24 +98,8 @@ func (l *Leg) local() sdp.Local {
 	return local
 }
 
-// change is what has to be done about sessions once the lock is released.
-type change struct {
-	ended *msrp.Session
-}
-
-func (c change) run(connect *msrp.Session) {
-	if c.ended != nil {
-		c.ended.Close()
-	}
-	if connect != nil {
-		// Connect reports failures to the handler, as it does late ones.
-		_ = connect.Connect()
-	}
-}
-
-// renew makes a session with a fresh URI the leg's. The one it replaces stays
-// valid until the new one is bound; an older one is given up. [SDP-23]
-func (l *Leg) renew(local *sdp.Local) (change, error) {
+// newSession makes a session with a fresh URI, which goes into local.
+func (l *Leg) newSession(local *sdp.Local) (*handler, error) {
 	m := l.mix.mixer
 	h := &handler{leg: l}
 	s, err := m.cfg.Endpoint.NewSession(msrp.SessionConfig{
@@ -111,45 +110,79 @@ func (l *Leg) renew(local *sdp.Local) (change, error) {
 		AcceptTypes: []string{sdp.TypeCPIM}, // [SW-PUB-01]
 		ChunkTimer:  chunkTimer,
 		Whole:       wholeMessages(l.req.UserAgent),
-		Window:      1024,
+		Window:      window,
 		Patient:     true, // [SW-RPT-04]
 	})
 	if err != nil {
-		return change{}, err
+		return nil, err
 	}
-	if !l.open.Load() {
-		s.Gate(&msrp.Error{Status: 403, Comment: "Not in the conference yet"}) // [SW-GEN-09]
-	}
+	s.Gate(&msrp.Error{Status: msrpwire.StatusForbidden, Comment: "Not in the conference yet"}) // [SW-GEN-09]
 	h.session = s
-	after := change{ended: l.previous}
-	l.previous, l.session, l.bound = l.session, s, false
 	local.URI = s.URI()
-	return after, nil
+	return h, nil
 }
 
-// settle notes what was negotiated, and returns the session that has to be
-// connected by us, if any.
-func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream) *msrp.Session {
+// settle puts what was negotiated in force. Called with mu held.
+func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler) aftermath {
 	if effect == sdp.EffectNone {
-		return nil
+		return aftermath{leg: l} // [SDP-22]
 	}
-	if effect == sdp.EffectRemove || l.session == nil {
-		l.peer.Store(nil)
-		return nil
+	if effect == sdp.EffectRemove {
+		l.terms.Store(nil)
+		after := aftermath{leg: l, ended: [2]*handler{l.current.Swap(nil), l.previous}, found: l.lost}
+		l.previous, l.lost = nil, false
+		return after // [SDP-21]
 	}
-	l.peer.Store(&stream)
-	l.session.SetPeerMaxSize(maxSize(stream.Peer.MaxSize))
-	if effect != sdp.EffectNew {
-		return nil
+	after := l.replace(fresh)
+	after.terms = termsOf(stream)
+	after.session = l.current.Load()
+	after.begins = effect == sdp.EffectNew
+	l.terms.Store(after.terms)
+	return after
+}
+
+// replace makes fresh, unless it is nil, the leg's session. The one it replaces
+// stays valid until fresh is bound; an older one is given up. Called with mu
+// held. [SDP-23]
+func (l *Leg) replace(fresh *handler) aftermath {
+	after := aftermath{leg: l}
+	if fresh == nil {
+		return after
 	}
-	l.session.SetRemote(stream.Peer.Path)
-	if stream.Role == sdp.RoleActive {
-		return l.session
+	after.ended[0] = l.previous
+	l.previous = l.current.Swap(fresh)
+	l.bound = false
+	return after
+}
+
+// aftermath is what is left to do after an exchange, without the lock.
+type aftermath struct {
+	leg     *Leg
+	ended   [2]*handler
+	found   bool // the conference need not wait any longer
+	session *handler
+	terms   *terms
+	begins  bool
+}
+
+func (a aftermath) carryOut() {
+	for _, h := range a.ended {
+		h.end()
 	}
-	if l.open.Load() {
-		l.session.Await()
+	if a.found {
+		a.leg.tell()
 	}
-	return nil
+	if a.session == nil {
+		return
+	}
+	s := a.session.session
+	s.SetPeerMaxSize(maxSize(a.terms.peer.MaxSize)) // [SW-PUB-18]
+	if a.begins {
+		s.SetRemote(a.terms.peer.Path)
+	}
+	if a.begins && a.leg.open.Load() { // if not, start will begin it
+		a.leg.begin(a.session)
+	}
 }
 
 func maxSize(octets int64) int64 {
@@ -157,22 +190,4 @@ func maxSize(octets int64) int64 {
 		return 0
 	}
 	return octets
-}
-
-// directionOf turns our side of the stream round: a conference knows directions
-// as its participants see them.
-func directionOf(p *sdp.Stream) conference.Direction {
-	if p == nil {
-		return conference.NoStream
-	}
-	switch p.Direction.Reverse() {
-	case sdp.SendOnly:
-		return conference.SendOnly
-	case sdp.RecvOnly:
-		return conference.RecvOnly
-	case sdp.Inactive:
-		return conference.Inactive
-	case sdp.SendRecv:
-	}
-	return conference.SendRecv
 }

@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/confab-chat/confab/msrp"
@@ -11,47 +12,36 @@ import (
 // recipients finds the legs that a message to one participant goes to (RFC 7701
 // §6.2): all of that user's that are open, show private messages and take the
 // type. The error says why there are none. A disposition notification is a
-// report and no private message, so neither policy nor support is asked for.
-// [SW-PRV-01] [IMDN-03]
+// report and no private message, so neither policy nor support nor direction is
+// asked for. [SW-PRV-01] [IMDN-03]
 func (x *mix) recipients(from *Leg, v verdict) ([]*Leg, error) {
-	notification := v.mediaType == typeIMDN
-	if !notification && !from.req.PrivateMessages {
+	private := v.content.kind != notification
+	if private && !from.req.PrivateMessages {
 		return nil, forbidden("No private messages here") // [SW-PRV-04]
 	}
 	legs := x.openLegsOf(from, v.to)
 	if len(legs) == 0 {
-		return nil, &msrp.Error{Status: 404, Comment: "Recipient unknown"} // [SW-PRV-02]
+		return nil, &msrp.Error{Status: msrpwire.StatusNotFound, Comment: "Recipient unknown"} // [SW-PRV-02]
 	}
-	if !notification {
+	if private {
 		legs = slices.DeleteFunc(legs, func(l *Leg) bool { return !l.takesPrivate() })
 		if len(legs) == 0 {
-			return nil, &msrp.Error{Status: 428} // [SW-PRV-03]
+			return nil, &msrp.Error{Status: msrpwire.StatusPrivateNotSupported} // [SW-PRV-03]
+		}
+		legs = slices.DeleteFunc(legs, func(l *Leg) bool { t := l.terms.Load(); return t == nil || !t.receives })
+		if len(legs) == 0 {
+			return nil, notAvailable()
 		}
 	}
-	held := func(l *Leg) bool { p := l.peer.Load(); return p == nil || !p.Direction.Sends() }
-	if !slices.ContainsFunc(legs, func(l *Leg) bool { return !held(l) }) {
-		return nil, &msrp.Error{Status: 404, Comment: "Recipient not available"} // [SW-PRV-07]
-	}
-	legs = slices.DeleteFunc(legs, func(l *Leg) bool { return !l.takes(v.mediaType) })
+	legs = slices.DeleteFunc(legs, func(l *Leg) bool { return !l.terms.Load().wants(v.content) })
 	if len(legs) == 0 {
-		return nil, &msrp.Error{Status: 415}
+		return nil, &msrp.Error{Status: msrpwire.StatusUnsupportedMedia} // [SW-PRV-07]
 	}
 	return legs, nil
 }
 
-// openLegsOf returns the open legs, other than from, of the user that an
-// address names.
-func (x *mix) openLegsOf(from *Leg, address string) []*Leg {
-	uri := []byte(address)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	var legs []*Leg
-	for _, l := range x.open {
-		if l != from && holds(l.mayBe, uri) {
-			legs = append(legs, l)
-		}
-	}
-	return legs
+func notAvailable() *msrp.Error { // [SW-PRV-07]
+	return &msrp.Error{Status: msrpwire.StatusNotFound, Comment: "Recipient not available"}
 }
 
 // whisper hands a message to one participant's legs and to nobody else; it has
@@ -63,21 +53,37 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 		return
 	}
 	report := msrpwire.FailureYes
-	if v.mediaType == typeIMDN || v.mediaType == typeComposing {
+	if v.content.kind == notification || v.content.kind == composing {
 		report = msrpwire.FailureNo // [SW-RPT-03]
 	}
 	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: report})
 	if err != nil {
-		in.Refuse(&msrp.Error{Status: 400})
+		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
 		return
 	}
-	taken := false
-	for _, l := range legs {
-		taken = l.send(shared, 0) || taken
-	}
-	if !taken {
-		in.Refuse(&msrp.Error{Status: 413}) // none has room, or it is too large for all
+	if err := sendAny(legs, shared); err != nil {
+		in.Refuse(err)
 		return
 	}
 	in.Accept()
+}
+
+// sendAny sends to all legs; one that takes the message is enough. [SW-PRV-07]
+func sendAny(legs []*Leg, shared *msrp.Shared) error {
+	taken, large := 0, 0
+	for _, l := range legs {
+		switch err := l.send(shared, 0); {
+		case err == nil:
+			taken++
+		case errors.Is(err, msrp.ErrTooLarge):
+			large++
+		}
+	}
+	switch {
+	case taken > 0:
+		return nil
+	case large == len(legs):
+		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Too large for the recipient"}
+	}
+	return notAvailable()
 }

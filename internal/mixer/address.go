@@ -1,21 +1,26 @@
 package mixer
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 // addressKey is what two URIs of CPIM have in common when they name the same
 // user or conference: for sip and sips the user part and the host without
-// regard to scheme, port and parameters, for tel the digits, for anything else
-// the URI itself. It is empty for what is no URI. [SW-PRV-05]
+// regard to scheme, port and parameters, for tel the digits, for anything else,
+// and for anonymous URIs, the URI itself. It is empty for what is no URI.
+// [SW-PRV-05]
 func addressKey(uri string) string {
 	u, err := sipmsg.ParseURI(uri)
 	if err != nil {
 		return ""
 	}
 	switch {
+	case strings.EqualFold(u.Host, conference.AnonymousHost):
+		return uri
 	case u.IsSIP():
 		return "sip:" + u.UserDecoded() + "@" + strings.ToLower(u.Host)
 	case u.Scheme == "tel":
@@ -33,26 +38,26 @@ func withoutSeparators(r rune) rune {
 	return r
 }
 
-func keySet(uris []string) map[string]struct{} {
-	set := make(map[string]struct{}, 2*len(uris))
+// addresses are a few URIs that mean the same: their keys.
+type addresses []string
+
+func addressesOf(uris []string) addresses {
+	var a addresses
 	for _, uri := range uris {
-		set[uri] = struct{}{} // as it stands: what nearly everybody writes
-		if key := addressKey(uri); key != "" {
-			set[key] = struct{}{}
+		if key := addressKey(uri); key != "" && !slices.Contains(a, key) {
+			a = append(a, key)
 		}
 	}
-	return set
+	return a
 }
 
-// holds reports whether set holds the address written as uri.
-func holds(set map[string]struct{}, uri []byte) bool {
-	if _, ok := set[string(uri)]; ok {
-		return true
+// hold reports whether uri is one of the addresses.
+func (a addresses) hold(uri []byte) bool {
+	for _, key := range a {
+		if key == string(uri) {
+			return true // as nearly everybody writes it
+		}
 	}
 	key := addressKey(string(uri))
-	if key == "" {
-		return false
-	}
-	_, ok := set[key]
-	return ok
+	return key != "" && slices.Contains(a, key)
 }
