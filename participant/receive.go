@@ -82,6 +82,10 @@ func (c *Conference) received(in *msrp.Incoming, wrapper *cpim.Message, from cpi
 		}
 	}
 	c.mu.Unlock()
+	if e, ok := typing(&m); ok {
+		c.events.put(e)
+		return
+	}
 	c.events.put(m)
 }
 

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/confab-chat/confab/internal/chat"
+)
+
+// chatFlags are the flags of chat as they were given.
+type chatFlags struct {
+	as, server, transport, output string
+	create                        bool
+}
+
+func chatCommand() *cobra.Command {
+	var f chatFlags
+	cmd := &cobra.Command{
+		Use:   "chat URI",
+		Short: "Take part in a conference",
+		Long: "Take part in a conference: every line of input is a message, a line that begins\n" +
+			"with / is a command; /help lists them. The end of input leaves the conference.",
+		Example: "  confab chat sip:lobby@conf.localhost --server 127.0.0.1:5060 --as sip:alice@conf.localhost\n" +
+			"  echo 'backup done' | confab chat sip:ops@conf.example.test --as sip:cron@example.test --output json",
+		Args: chatArguments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runChat(cmd, args[0], &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.as, "as", "", "SIP `URI` of the user; default: the login name at the conference's domain")
+	flags.StringVar(&f.server, "server", "", "`host:port` that requests are sent to; default: where the URI leads")
+	flags.StringVar(&f.transport, "transport", "udp", "udp or tcp")
+	flags.BoolVar(&f.create, "create", false, "URI is a factory: create a conference")
+	flags.BoolVar(new(bool), "plain", false, "line mode, which is the only one in this version")
+	flags.StringVar(&f.output, "output", "text", "text or json")
+	laterFlags(flags)
+	return cmd
+}
+
+// laterFlags defines the flags that the program will have, so that their use is
+// refused in words and not as a misspelling.
+func laterFlags(flags *pflag.FlagSet) {
+	flags.String("password-file", "", "not available in this version")
+	flags.StringArray("invite", nil, "not available in this version")
+	flags.String("nickname", "", "not available in this version")
+	flags.String("accept", "", "not available in this version")
+	flags.String("ca", "", "not available in this version")
+	flags.Bool("preconditions", false, "not available in this version")
+	flags.Bool("insecure", false, "not available in this version")
+	for _, name := range chatLater() {
+		_ = flags.MarkHidden(name) // they exist
+	}
+}
+
+func chatLater() []string {
+	return []string{"password-file", "invite", "nickname", "accept", "ca", "preconditions", "insecure"}
+}
+
+func chatArguments(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return errors.New("chat: URI missing; waiting to be invited is not available in this version")
+	case 1:
+		return nil
+	}
+	return errors.New("chat: one URI, please")
+}
+
+// check finds wrong usage.
+func (f *chatFlags) check(flags *pflag.FlagSet) error {
+	for _, name := range chatLater() {
+		if flags.Changed(name) {
+			return fmt.Errorf("chat: --%s is not available in this version", name)
+		}
+	}
+	switch f.transport {
+	case "udp", "tcp":
+	case "tls", "ws", "wss":
+		return fmt.Errorf("chat: --transport %s is not available in this version", f.transport)
+	default:
+		return fmt.Errorf("chat: --transport %q is neither udp nor tcp", f.transport)
+	}
+	if f.output != "text" && f.output != "json" {
+		return fmt.Errorf("chat: --output %q is neither text nor json", f.output)
+	}
+	return nil
+}
+
+func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
+	if err := f.check(cmd.Flags()); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	as := f.as
+	if as == "" {
+		as = "sip:" + userName() + "@" + domainOf(uri)
+	}
+	version, _ := build()
+	err := chat.Run(ctx, chat.Config{
+		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport,
+		JSON: f.output == "json", Version: version,
+		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
+		Log: diagnostics(cmd.ErrOrStderr()),
+	})
+	if errors.Is(err, chat.ErrFailed) {
+		return &failure{err: err, told: true}
+	}
+	return err
+}
+
+// domainOf is the host of a SIP URI, as far as a default needs it.
+func domainOf(uri string) string {
+	_, host, ok := strings.Cut(uri, "@")
+	if !ok {
+		_, host, _ = strings.Cut(uri, ":")
+	}
+	if i := strings.IndexAny(host, ":;?"); i >= 0 && !strings.HasPrefix(host, "[") {
+		host = host[:i]
+	}
+	return host
+}
+
+// diagnostics logs warnings only: the terminal belongs to the conversation.
+func diagnostics(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

@@ -1,0 +1,90 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/confab-chat/confab/participant"
+	"github.com/confab-chat/confab/sip"
+)
+
+// Config says what conference to join, as whom, and where input and output are.
+type Config struct {
+	// URI is that of the conference or, with Create, of a factory.
+	URI    string
+	Create bool
+	// As is the AOR of the user, Server the next hop host:port (empty: URI is
+	// resolved) and Transport "udp" or "tcp".
+	As, Server, Transport string
+	// Version is named in User-Agent.
+	Version string
+	// JSON prints events as JSON lines; otherwise they are text.
+	JSON bool
+
+	In io.Reader
+	// Out takes the events. Err takes what is no result: in text mode errors and help.
+	Out, Err io.Writer
+	// Log gets diagnostics of the protocol stack; nil discards them.
+	Log *slog.Logger
+}
+
+// ErrFailed is returned when an error event has said already what went wrong.
+var ErrFailed = errors.New("chat: failed")
+
+const (
+	// settleTime is how long messages may take to be confirmed when input has ended.
+	settleTime = 5 * time.Second
+	// closeTime is how long the goodbye may take.
+	closeTime = 8 * time.Second
+)
+
+// Run takes part in the conference until input ends, /leave is entered, the focus
+// ends it, or ctx is over. It returns nil after any of these, [ErrFailed] if the
+// conference could not be joined, and another error for a configuration that cannot
+// work.
+func Run(ctx context.Context, cfg Config) error {
+	ue, err := participant.New(participant.Config{
+		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport,
+		UserAgent: "confab/" + cfg.Version, Log: cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		// Goodbyes are said even when ctx is over.
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		defer cancel()
+		_ = ue.Close(closing) // nobody can do anything about it
+	}()
+	out := cfg.printer()
+	conference, err := enter(ctx, ue, &cfg)
+	if err != nil {
+		out.show(problemOf(err))
+		return ErrFailed
+	}
+	out.show(joined{conference: conference.URI(), focus: conference.FocusURI()})
+	s := &session{conference: conference, out: out, waiting: make(map[string]struct{})}
+	return s.run(ctx, readLines(ctx, cfg.In))
+}
+
+func enter(ctx context.Context, ue *participant.UE, cfg *Config) (*participant.Conference, error) {
+	if cfg.Create {
+		return ue.Create(ctx, cfg.URI, participant.Options{})
+	}
+	return ue.Join(ctx, cfg.URI, participant.Options{})
+}
+
+// problemOf turns an error into what is shown.
+func problemOf(err error) participant.Problem {
+	if refused := (*sip.Error)(nil); errors.As(err, &refused) {
+		reason := refused.Reason
+		if reason == "" {
+			reason = refused.Error()
+		}
+		return participant.Problem{Status: refused.Status, Reason: reason}
+	}
+	return participant.Problem{Reason: err.Error()}
+}

@@ -1,0 +1,134 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/confab-chat/confab/participant"
+)
+
+// jsonPrinter prints each event as a JSON object on a line of its own.
+type jsonPrinter struct{ out, err io.Writer }
+
+// The objects. Names and fields are part of the program's interface.
+type (
+	jsonJoined struct {
+		Event      string `json:"event"`
+		Conference string `json:"conference"`
+		Focus      string `json:"focus"`
+	}
+	jsonRoster struct {
+		Event string     `json:"event"`
+		Users []jsonUser `json:"users"`
+	}
+	jsonUser struct {
+		URI      string   `json:"uri"`
+		Nickname string   `json:"nickname"`
+		Display  string   `json:"display"`
+		Status   string   `json:"status"`
+		Roles    []string `json:"roles"`
+	}
+	jsonMessage struct {
+		Event    string    `json:"event"`
+		From     string    `json:"from"`
+		To       string    `json:"to"`
+		Private  bool      `json:"private"`
+		Type     string    `json:"type"`
+		Text     string    `json:"text"`
+		Body     []byte    `json:"body,omitempty"` // of what is no text
+		ID       string    `json:"id"`
+		Time     time.Time `json:"time"`
+		Nickname string    `json:"nickname"`
+		Display  string    `json:"display"`
+		History  bool      `json:"history,omitempty"`
+		Seq      uint64    `json:"seq,omitempty"`
+	}
+	jsonID struct {
+		Event string `json:"event"`
+		ID    string `json:"id"`
+	}
+	jsonFailed struct {
+		Event  string `json:"event"`
+		ID     string `json:"id"`
+		Status int    `json:"status"`
+		Reason string `json:"reason"`
+	}
+	jsonTyping struct {
+		Event  string `json:"event"`
+		From   string `json:"from"`
+		Active bool   `json:"active"`
+	}
+	jsonReason struct {
+		Event  string `json:"event"`
+		Reason string `json:"reason"`
+	}
+	jsonError struct {
+		Event  string `json:"event"`
+		Status int    `json:"status"`
+		Reason string `json:"reason"`
+	}
+)
+
+// show implements printer.
+func (p *jsonPrinter) show(e any) {
+	b, err := json.Marshal(object(e))
+	if err != nil {
+		fmt.Fprintln(p.err, "confab: event not shown:", err)
+		return
+	}
+	_, _ = p.out.Write(append(b, '\n')) // who reads has gone: there is nobody to tell
+}
+
+// help implements printer: help is no event.
+func (p *jsonPrinter) help(text string) { fmt.Fprintln(p.err, text) }
+
+func object(e any) any {
+	switch e := e.(type) {
+	case joined:
+		return jsonJoined{"joined", e.conference, e.focus}
+	case sent:
+		return jsonID{"sent", e.id}
+	case participant.Message:
+		return messageObject(&e)
+	case participant.Roster:
+		return rosterObject(e)
+	case participant.Delivered:
+		return jsonID{"delivered", e.ID}
+	case participant.Failed:
+		return jsonFailed{"failed", e.ID, e.Status, e.Reason}
+	case participant.Typing:
+		return jsonTyping{"typing", e.From, e.Active}
+	case participant.Problem:
+		return jsonError{"error", e.Status, e.Reason}
+	case participant.Overflow:
+		return jsonError{"error", 0, fmt.Sprintf("%d events dropped", e.Dropped)}
+	case participant.Left:
+		return jsonReason{"left", e.Reason}
+	}
+	return jsonError{"error", 0, fmt.Sprintf("event %T", e)}
+}
+
+func messageObject(m *participant.Message) jsonMessage {
+	o := jsonMessage{
+		Event: "message", From: m.From, To: m.To, Private: m.Private, Type: m.ContentType, Text: m.Text(), ID: m.ID,
+		Time: m.Time, Nickname: m.Nickname, Display: m.Display, History: m.History, Seq: m.Seq,
+	}
+	if o.Text == "" {
+		o.Body = m.Body
+	}
+	return o
+}
+
+func rosterObject(r participant.Roster) jsonRoster {
+	o := jsonRoster{Event: "roster", Users: make([]jsonUser, 0, len(r.Users))}
+	for _, u := range r.Users {
+		roles := u.Roles
+		if roles == nil {
+			roles = []string{}
+		}
+		o.Users = append(o.Users, jsonUser{u.URI, u.Nickname, u.Display, u.Status, roles})
+	}
+	return o
+}

@@ -1,0 +1,119 @@
+package chat
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/confab-chat/confab/participant"
+)
+
+// textPrinter prints for people.
+type textPrinter struct {
+	out, err io.Writer
+	history  bool // the last message was one from before the join
+}
+
+// show implements printer.
+func (p *textPrinter) show(e any) {
+	switch e := e.(type) {
+	case joined:
+		p.say("* joined %s", e.conference)
+	case participant.Message:
+		p.message(&e)
+	case participant.Roster:
+		p.roster(e)
+	case participant.Failed:
+		p.complain(e.Status, "message not delivered: "+e.Reason)
+	case participant.Problem:
+		p.complain(e.Status, e.Reason)
+	case participant.Overflow:
+		p.complain(0, fmt.Sprintf("%d events dropped", e.Dropped))
+	case participant.Left:
+		p.say("* left: %s", e.Reason)
+	}
+}
+
+// help implements printer.
+func (p *textPrinter) help(text string) { fmt.Fprintln(p.err, text) }
+
+// say prints a line whose arguments may come from anybody.
+func (p *textPrinter) say(format string, args ...string) {
+	clean := make([]any, len(args))
+	for i, a := range args {
+		clean[i] = harmless(a)
+	}
+	fmt.Fprintf(p.out, format+"\n", clean...)
+}
+
+func (p *textPrinter) complain(status int, reason string) {
+	if status != 0 {
+		reason = fmt.Sprintf("%d %s", status, reason)
+	}
+	fmt.Fprintln(p.err, "confab:", harmless(reason))
+}
+
+func (p *textPrinter) message(m *participant.Message) {
+	if m.History != p.history {
+		p.history = m.History
+		if m.History {
+			p.say("* from before you joined:")
+		} else {
+			p.say("* from now on:")
+		}
+	}
+	who, text := name(m), m.Text()
+	if m.Private {
+		who += " (private)"
+	}
+	if text == "" {
+		text = fmt.Sprintf("[%s, %d octets]", m.ContentType, len(m.Body))
+	}
+	p.say("%s %s: %s", m.Time.Local().Format("15:04:05"), who, text)
+}
+
+// name is how a sender is shown: by nickname, which is unique in the conference, else by
+// user part. A display name is whatever its bearer likes.
+func name(m *participant.Message) string {
+	if m.Nickname != "" {
+		return m.Nickname
+	}
+	return userPart(m.From)
+}
+
+func (p *textPrinter) roster(r participant.Roster) {
+	parts := make([]string, 0, len(r.Users))
+	for i := range r.Users {
+		u := &r.Users[i]
+		who := userPart(u.URI)
+		if u.Nickname != "" {
+			who = u.Nickname + " (" + who + ")"
+		}
+		if u.Status != "connected" && u.Status != "" {
+			who += " [" + u.Status + "]"
+		}
+		parts = append(parts, who)
+	}
+	p.say("* here: %s", strings.Join(parts, ", "))
+}
+
+// harmless takes out what could steer a terminal or make text look like another
+// line: control characters and those that turn the direction of writing. Further
+// lines of a text are indented.
+func harmless(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ReplaceAll(s, "\r\n", "\n") {
+		switch {
+		case r == '\n':
+			b.WriteString("\n    ")
+		case r == '\t':
+			b.WriteByte('\t')
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			b.WriteRune(unicode.ReplacementChar)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
