@@ -9,6 +9,7 @@ import (
 
 	"github.com/confab-chat/confab/participant"
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 // Config says what conference to join, as whom, and where input and output are.
@@ -37,6 +38,9 @@ var ErrFailed = errors.New("chat: failed")
 const (
 	// settleTime is how long messages may take to be confirmed when input has ended.
 	settleTime = 5 * time.Second
+	// rosterTime is how long input waits for the first roster, in which commands find
+	// whom they name.
+	rosterTime = time.Second
 	// closeTime is how long the goodbye may take.
 	closeTime = 8 * time.Second
 )
@@ -82,7 +86,7 @@ func problemOf(err error) participant.Problem {
 	if refused := (*sip.Error)(nil); errors.As(err, &refused) {
 		reason := refused.Reason
 		if reason == "" {
-			reason = refused.Error()
+			reason = sipmsg.ReasonPhrase(refused.Status)
 		}
 		return participant.Problem{Status: refused.Status, Reason: reason}
 	}

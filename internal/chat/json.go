@@ -75,14 +75,14 @@ type (
 func (p *jsonPrinter) show(e any) {
 	b, err := json.Marshal(object(e))
 	if err != nil {
-		fmt.Fprintln(p.err, "confab: event not shown:", err)
+		write(p.err, "confab: event not shown: %v\n", err)
 		return
 	}
 	_, _ = p.out.Write(append(b, '\n')) // who reads has gone: there is nobody to tell
 }
 
 // help implements printer: help is no event.
-func (p *jsonPrinter) help(text string) { fmt.Fprintln(p.err, text) }
+func (p *jsonPrinter) help(text string) { write(p.err, "%s\n", text) }
 
 func object(e any) any {
 	switch e := e.(type) {

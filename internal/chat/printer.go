@@ -1,5 +1,10 @@
 package chat
 
+import (
+	"fmt"
+	"io"
+)
+
 // printer shows what happens. It is used by one goroutine.
 type printer interface {
 	// show prints an event: one of package participant, joined or sent.
@@ -20,3 +25,6 @@ func (cfg *Config) printer() printer {
 	}
 	return &textPrinter{out: cfg.Out, err: cfg.Err}
 }
+
+// write prints. If who reads has gone there is nobody to tell.
+func write(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }

@@ -17,6 +17,7 @@ type session struct {
 	out        printer
 	waiting    map[string]struct{} // ids of messages that are not confirmed
 	held       []participant.Message
+	ready      bool // for input
 }
 
 // run handles input and events until the conference has been left.
@@ -24,8 +25,12 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 	interrupted := ctx.Done()
 	var patience <-chan time.Time
 	var pause <-chan time.Time
+	roster := time.After(rosterTime)
 	for {
 		in := lines
+		if !s.ready {
+			in = nil
+		}
 		if len(s.held) > 0 { // the queue is full: no more input until that has gone
 			in, pause = nil, time.After(sendPause)
 		}
@@ -35,6 +40,8 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 				return nil
 			}
 			s.event(e)
+		case <-roster:
+			s.ready = true
 		case <-pause:
 			pause = nil
 			s.flush(ctx)
@@ -62,9 +69,9 @@ const sendPause = 20 * time.Millisecond
 // leave says goodbye; the left event ends run.
 func (s *session) leave(ctx context.Context) {
 	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()
-		_ = s.conference.Leave(ctx) // out whatever comes of it
+		_ = s.conference.Leave(closing) // out whatever comes of it
 	}()
 }
 
@@ -75,6 +82,8 @@ func (s *session) event(e participant.Event) {
 		delete(s.waiting, e.ID)
 	case participant.Failed:
 		delete(s.waiting, e.ID)
+	case participant.Roster, participant.Problem:
+		s.ready = true
 	}
 	s.out.show(e)
 }

@@ -36,7 +36,7 @@ func (p *textPrinter) show(e any) {
 }
 
 // help implements printer.
-func (p *textPrinter) help(text string) { fmt.Fprintln(p.err, text) }
+func (p *textPrinter) help(text string) { write(p.err, "%s\n", text) }
 
 // say prints a line whose arguments may come from anybody.
 func (p *textPrinter) say(format string, args ...string) {
@@ -44,14 +44,14 @@ func (p *textPrinter) say(format string, args ...string) {
 	for i, a := range args {
 		clean[i] = harmless(a)
 	}
-	fmt.Fprintf(p.out, format+"\n", clean...)
+	write(p.out, format+"\n", clean...)
 }
 
 func (p *textPrinter) complain(status int, reason string) {
 	if status != 0 {
 		reason = fmt.Sprintf("%d %s", status, reason)
 	}
-	fmt.Fprintln(p.err, "confab:", harmless(reason))
+	write(p.err, "confab: %s\n", harmless(reason))
 }
 
 func (p *textPrinter) message(m *participant.Message) {
