@@ -204,14 +204,20 @@ func (g *guest) say(text string) {
 	g.msrp.Expect(tid, 200)
 }
 
-// hear fails the test unless the next message is text.
-func (g *guest) hear(text string) testnet.MSRPMessage {
+// hear fails the test unless the next message is the one wanted.
+func (g *guest) hear(want string) {
 	g.rig.t.Helper()
 	m := g.msrp.Receive()
-	if !strings.HasSuffix(string(m.Body), "\r\n\r\n"+text) {
-		g.rig.t.Fatalf("%s: want the message %q, got\n%s", g.name, text, m.Body)
+	if text(m) != want {
+		g.rig.t.Fatalf("%s: want the message %q, got\n%s", g.name, want, m.Body)
 	}
-	return m
+}
+
+// text is what stands behind the wrapper's headers.
+func text(m testnet.MSRPMessage) string {
+	_, rest, _ := strings.Cut(string(m.Body), "\r\n\r\n")
+	_, content, _ := strings.Cut(rest, "\r\n\r\n")
+	return content
 }
 
 // field fails the test unless the header holds a field with that value.

@@ -200,7 +200,7 @@ func (p *SIPPeer) next(d time.Duration) (sipmsg.Message, error) {
 
 // verdict says what comes of a message that may be malformed.
 func (p *SIPPeer) verdict(m sipmsg.Message, err error) (sipmsg.Message, error) {
-	if err != nil && !(p.Lenient && m != nil) {
+	if err != nil && (!p.Lenient || m == nil) {
 		return nil, err
 	}
 	return m, nil
