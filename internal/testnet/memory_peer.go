@@ -17,6 +17,8 @@ type Peer struct {
 	conn transport.PacketConn
 	to   netip.AddrPort
 	in   chan sipmsg.Message
+
+	closed chan struct{}
 }
 
 // NewPeer opens a socket at port 5060 of a host. Its messages go to the address to.
@@ -27,7 +29,7 @@ func NewPeer(tb testing.TB, host transport.Network, to netip.AddrPort) *Peer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Peer{t: tb, conn: conn, to: to, in: make(chan sipmsg.Message, 1024)}
+	p := &Peer{t: tb, conn: conn, to: to, in: make(chan sipmsg.Message, 1024), closed: make(chan struct{})}
 	go p.read()
 	return p
 }
@@ -37,7 +39,6 @@ func (p *Peer) read() {
 	for {
 		n, _, err := p.conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
-			close(p.in)
 			return
 		}
 		m, err := sipmsg.ParseDatagram(buf[:n], sipmsg.Limits{})
@@ -45,12 +46,19 @@ func (p *Peer) read() {
 			p.t.Errorf("malformed message: %v\n%s", err, buf[:n])
 			continue
 		}
-		p.in <- m
+		select {
+		case p.in <- m:
+		case <-p.closed:
+			return
+		}
 	}
 }
 
-// Close closes the socket.
-func (p *Peer) Close() { _ = p.conn.Close() }
+// Close closes the socket, once.
+func (p *Peer) Close() {
+	close(p.closed)
+	_ = p.conn.Close()
+}
 
 // Send sends a message. Lines end with \n in text; an empty line ends the header;
 // Content-Length is added, and white space before a line is dropped.

@@ -58,6 +58,8 @@ type Layer struct {
 
 	dialogs   census
 	resolving sync.WaitGroup
+
+	mu sync.Mutex // orders closing against the start of a goroutine
 }
 
 var _ transaction.Handler = (*Layer)(nil)
@@ -137,18 +139,30 @@ func (l *Layer) Drain(ctx context.Context) error {
 
 // Close ends name resolution under way and waits for its goroutines.
 func (l *Layer) Close() {
+	l.mu.Lock()
 	l.close()
+	l.mu.Unlock()
 	l.resolving.Wait()
 }
 
 // resolve looks a host name up on a goroutine of its own and calls f on the shard.
 func (l *Layer) resolve(callID string, uri sipmsg.URI, f func(transport.Target, error)) {
-	if err := l.closed.Err(); err != nil {
-		f(transport.Target{}, err)
-		return
-	}
-	l.resolving.Go(func() {
+	started := l.start(func() {
 		to, err := l.resolver.Resolve(l.closed, uri)
 		l.Do(callID, func() { f(to, err) })
 	})
+	if !started {
+		f(transport.Target{}, transport.ErrClosed)
+	}
+}
+
+// start runs f on a goroutine that Close waits for, unless the layer is closed.
+func (l *Layer) start(f func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Err() != nil {
+		return false
+	}
+	l.resolving.Go(f)
+	return true
 }

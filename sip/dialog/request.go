@@ -74,6 +74,14 @@ func bracketed(uris []string) string {
 // the order of these calls, also while a host name is being resolved. What cannot
 // be sent at all is reported by ev.End.
 func (d *Dialog) Send(req *sipmsg.Request, ev transaction.ClientEvents) {
+	d.SendInvite(req, ev, nil)
+}
+
+// SendInvite is Send for a request that may have to be cancelled: its transaction is
+// handed to sent, if that is not nil, as soon as there is one.
+func (d *Dialog) SendInvite(
+	req *sipmsg.Request, ev transaction.ClientEvents, sent func(*transaction.ClientTx),
+) {
 	d.route(func(to transport.Target, err error) {
 		if err != nil {
 			if ev.End != nil {
@@ -81,7 +89,10 @@ func (d *Dialog) Send(req *sipmsg.Request, ev transaction.ClientEvents) {
 			}
 			return
 		}
-		d.layer.tl.Send(req, to, d.refreshing(req.Method, ev))
+		tx := d.layer.tl.Send(req, to, d.refreshing(req.Method, ev))
+		if sent != nil {
+			sent(tx)
+		}
 	})
 }
 

@@ -292,3 +292,45 @@ func TestReinviteOvertakesAck(t *testing.T) {
 		bye(p, 3, tag)
 	})
 }
+
+func TestSlowSecondAttempt(t *testing.T) {
+	t.Parallel()
+	h := &record{}
+	bubble(t, accepting(h), func(x *scene) {
+		t, p := x.t, x.peer
+		tag := establish(p)
+		h.alive(t)
+		var o outcome
+		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+		p.Answer(p.Request(sipmsg.INVITE), 491, "", "", "")
+		p.Request(sipmsg.ACK)
+		again := p.Request(sipmsg.INVITE)
+		p.Answer(again, 180, "", "", "")
+		p.Quiet(time.Minute) // the first transaction is over by now
+		p.Answer(again, 200, "", peerContact, offer)
+		p.Request(sipmsg.ACK)
+		o.is(t, 0)
+		bye(p, 2, tag)
+	})
+}
+
+func TestUnansweredReinviteIsCancelled(t *testing.T) {
+	t.Parallel()
+	h := &record{}
+	bubble(t, accepting(h), func(x *scene) {
+		t, p := x.t, x.peer
+		tag := establish(p)
+		h.alive(t)
+		var o outcome
+		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+		inv := p.Request(sipmsg.INVITE)
+		p.Answer(inv, 180, "", "", "")
+		p.Quiet(179 * time.Second)
+		p.Answer(p.Request(sipmsg.CANCEL), 200, "", "", "")
+		p.Answer(inv, 487, "", "", "")
+		p.Request(sipmsg.ACK)
+		o.is(t, 487)
+		h.alive(t)
+		bye(p, 2, tag)
+	})
+}

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"errors"
+	"time"
 
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
@@ -25,11 +26,16 @@ type reinvite struct {
 	offer   Answer
 	done    func(*sipmsg.Response, error)
 	running bool // sent, no final response yet
-	retried bool // 491 once already
+	backing bool // the timer is the back-off after 491
+	attempt int  // the second follows a 491
+	tx      *transaction.ClientTx
 	ack     *sipmsg.Request
-	timer   wheel.Timer // back-off after 491
-	backing bool        // timer armed
+	timer   wheel.Timer // back-off, or patience with the peer
 }
+
+// patience is how long a re-INVITE may stay without final answer after a provisional
+// one, before it is cancelled.
+const patience = 3 * time.Minute
 
 // Reinvite sends a re-INVITE with a complete session description, or as soon as no
 // other INVITE of the dialog is in progress (RFC 3261 §14.1). done gets the 2xx, which
@@ -61,7 +67,8 @@ func (s *Session) next() {
 
 func (o *reinvite) send() {
 	o.running = true
-	d := o.s.d
+	o.attempt++
+	attempt, d := o.attempt, o.s.d
 	if o.offer.Contact != "" {
 		d.SetContact(o.offer.Contact)
 	}
@@ -73,15 +80,32 @@ func (o *reinvite) send() {
 		req.Header.Add("Content-Type", o.offer.contentType())
 		req.Body = o.offer.Body
 	}
-	d.Send(req, transaction.ClientEvents{
+	o.s.agent.dl.After(o.s.id.CallID, &o.timer, patience, o.cancel)
+	d.SendInvite(req, transaction.ClientEvents{
 		Response: func(resp *sipmsg.Response, _ transport.Source) { o.response(seq.Seq, resp) },
 		End: func(err error) {
+			if attempt != o.attempt {
+				return // what absorbed the repetitions of the 491
+			}
 			if o.running {
 				o.fail(dialog.Failure(err))
 			}
-			o.ack = nil
+			o.ack, o.tx = nil, nil
 		},
+	}, func(tx *transaction.ClientTx) {
+		o.tx = tx
+		if !o.running {
+			tx.Cancel() // abandoned meanwhile
+		}
 	})
+}
+
+// cancel gives a re-INVITE up that the peer does not answer; otherwise its transaction
+// might last for ever.
+func (o *reinvite) cancel() {
+	if o.tx != nil {
+		o.tx.Cancel()
+	}
 }
 
 func (o *reinvite) response(seq uint32, resp *sipmsg.Response) {
@@ -95,8 +119,8 @@ func (o *reinvite) response(seq uint32, resp *sipmsg.Response) {
 		if o.running {
 			o.settle(resp, nil)
 		}
-	case resp.Status == 491 && !o.retried && !o.s.ended:
-		o.running, o.retried, o.backing = false, true, true
+	case resp.Status == 491 && o.attempt == 1 && !o.s.ended:
+		o.running, o.backing = false, true
 		o.s.agent.dl.After(o.s.id.CallID, &o.timer, backOff(o.s.d.OwnsCallID()), func() {
 			o.backing = false
 			o.s.next()
@@ -116,6 +140,7 @@ func (o *reinvite) fail(err *sip.Error) {
 
 func (o *reinvite) settle(resp *sipmsg.Response, err error) {
 	o.running = false
+	o.timer.Stop()
 	if o.s.ours == o {
 		o.s.ours = nil
 	}
@@ -125,9 +150,9 @@ func (o *reinvite) settle(resp *sipmsg.Response, err error) {
 	}
 }
 
-// abandon tells the caller that the session is over. A transaction under way goes on:
-// its 2xx is still acknowledged.
+// abandon tells the caller that the session is over. A transaction under way is
+// cancelled; if it brings a 2xx nevertheless that is acknowledged.
 func (o *reinvite) abandon() {
-	o.timer.Stop()
+	o.cancel()
 	o.settle(nil, ErrEnded)
 }
