@@ -20,6 +20,8 @@ type Error struct {
 	Warning string
 	// Header holds further fields of the response.
 	Header []sipmsg.Field
+	// Body of the response, whose Content-Type is in Header; nil: none.
+	Body []byte
 	// Cause is the error behind this one, if there is any; it is not sent.
 	Cause error
 }
@@ -61,6 +63,7 @@ func (e *Error) Response(req *sipmsg.Request) *sipmsg.Response {
 		resp.Header.Add("Warning", e.Warning)
 	}
 	resp.Header.Fields = append(resp.Header.Fields, e.Header...)
+	resp.Body = e.Body
 	return resp
 }
 

@@ -10,6 +10,10 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
+// FactoryMethods is the Allow of a factory URI, at which nothing can be watched
+// or referred to. [FOC-DSP-06]
+const FactoryMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+
 // Resource is what a Request-URI addresses.
 type Resource struct {
 	Factory bool           // a conference factory URI

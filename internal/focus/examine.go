@@ -34,9 +34,19 @@ func (f *Focus) examine(req *sipmsg.Request) (*sdp.Session, *sip.Error) {
 		err = f.cfg.Mixer.Check(offer)
 	}
 	if err != nil {
-		return nil, statusOf(err, f.cfg.Agent)
+		return nil, f.unacceptable(err)
 	}
 	return offer, nil
+}
+
+// unacceptable refuses an offer, and says what would be taken. [FOC-JOI-05]
+func (f *Focus) unacceptable(err error) *sip.Error {
+	e := statusOf(err, f.cfg.Agent)
+	if e.Status == 488 {
+		e.Header = append(e.Header, sipmsg.Field{Name: "Content-Type", Value: sdpType})
+		e.Body = f.cfg.Mixer.Capability().Append(nil)
+	}
+	return e
 }
 
 // statusOf is the table from the errors of descriptions, the directory, the

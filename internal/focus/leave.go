@@ -148,12 +148,12 @@ func (c *call) Reoffer(r *invite.Reoffer) {
 	}
 	offer, err := sdp.Parse(body)
 	if err != nil {
-		r.Reject(statusOf(err, c.focus.cfg.Agent))
+		r.Reject(c.focus.unacceptable(err))
 		return
 	}
 	answer, direction, err := leg.Answer(offer)
 	if err != nil {
-		r.Reject(statusOf(err, c.focus.cfg.Agent))
+		r.Reject(c.focus.unacceptable(err))
 		return
 	}
 	c.inst.Do(conference.SetMedia{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction},

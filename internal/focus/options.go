@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
@@ -93,7 +94,11 @@ func (f *Focus) able(tx *transaction.ServerTx, capabilities Capabilities, contac
 func (f *Focus) Other(l *dialog.Layer, tx *transaction.ServerTx) {
 	req := tx.Request()
 	if req.Method.Known() && req.URI.User != "" {
-		if _, _, err := f.cfg.Gate.Admit(req, tx.Source()); err != nil {
+		resource, _, err := f.cfg.Gate.Admit(req, tx.Source())
+		if err == nil && resource.Factory {
+			err = &sip.Error{Status: 405, Header: []sipmsg.Field{{Name: "Allow", Value: access.FactoryMethods}}}
+		}
+		if err != nil {
 			tx.Respond(err.Response(req))
 			return
 		}

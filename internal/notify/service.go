@@ -92,7 +92,7 @@ func (s *Service) Screen(req *sipmsg.Request, src transport.Source) *sip.Error {
 	}
 	if resource.Factory {
 		// [FOC-DSP-06]
-		return &sip.Error{Status: 405, Header: []sipmsg.Field{{Name: "Allow", Value: "INVITE, ACK, CANCEL, BYE, OPTIONS"}}}
+		return &sip.Error{Status: 405, Header: []sipmsg.Field{{Name: "Allow", Value: access.FactoryMethods}}}
 	}
 	return nil
 }

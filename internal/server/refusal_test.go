@@ -78,6 +78,7 @@ func TestRefusals(t *testing.T) {
 		"PUBLISH to the factory":   {g.other(sipmsg.PUBLISH, factory), 405, "Allow", "INVITE"},
 		"REGISTER at the domain":   {g.other(sipmsg.REGISTER, "sip:conf.localhost"), 405, "Allow", "INVITE"},
 		"SUBSCRIBE a factory":      {g.other(sipmsg.SUBSCRIBE, factory, event), 405, "Allow", "INVITE"},
+		"REFER to a factory":       {g.other(sipmsg.REFER, factory, "Refer-To: <sip:bob@example.test>"), 405, "Allow", "INVITE"},
 		"unknown method":           {g.other("FOO", lobby), 501, "", ""},
 		"no Contact":               {g.without("Contact"), 400, "", ""},
 		"two Contacts":             {g.invite(lobby, "Contact: <sip:a@127.0.0.1>, <sip:b@127.0.0.1>"), 400, "", ""},
@@ -99,6 +100,12 @@ func TestRefusals(t *testing.T) {
 			}
 			if test.req.Method == sipmsg.INVITE {
 				g.Send(testnet.Refused(test.req, resp))
+			}
+			if test.status == 405 && test.req.URI.User == "factory" && strings.Contains(resp.Header.Value("Allow"), "SUBSCRIBE") {
+				t.Errorf("a factory allows %s", resp.Header.Value("Allow"))
+			}
+			if test.status == 488 && !strings.Contains(string(resp.Body), "m=message 0 TCP/MSRP") {
+				t.Errorf("what would be acceptable?\n%s", resp.Append(nil))
 			}
 			if test.name != "" {
 				begins(t, resp, test.name, test.value)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,7 @@ type guest struct {
 	sdp  string // the offer
 	ok   *sipmsg.Response
 	msrp *testnet.MSRPPeer
+	said int // messages
 }
 
 // guest connects a user over network.
@@ -200,7 +202,8 @@ func cpim(from, to, text string) string {
 // say sends a message to the conference and waits until it was taken.
 func (g *guest) say(text string) {
 	g.rig.t.Helper()
-	tid := g.msrp.Send("id"+text, "message/cpim", cpim(g.aor(), lobby, text))
+	g.said++
+	tid := g.msrp.Send("said"+strconv.Itoa(g.said), "message/cpim", cpim(g.aor(), lobby, text))
 	g.msrp.Expect(tid, 200)
 }
 
