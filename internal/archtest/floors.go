@@ -68,6 +68,7 @@ func house() []row {
 		{path: "internal/api", floor: server, may: meeting},
 		{path: "internal/server", floor: server, may: []string{"internal"}},
 		{path: "internal/demo", floor: server, may: []string{"internal/server", "internal/config"}},
+		{path: "internal/demo", floor: server, may: []string{"internal/server", "internal/config"}},
 		{path: "internal/conform", floor: server, may: []string{"internal/conform"}},
 		{path: "internal", floor: server},
 
