@@ -44,6 +44,7 @@ type Dialog struct {
 	// owned by the shard
 	state     State
 	remoteCSq bool // remoteSeq is known
+	viaFlow   bool // the remote target cannot be reached: behind a NAT, or it was tried
 	localSeq  uint32
 	remoteSeq uint32
 	contact   string   // our Contact value

@@ -86,7 +86,7 @@ func (d *Dialog) bound(uri sipmsg.URI, addr netip.Addr) bool {
 	if uri.Params.Has("ob") || isInvalid(uri.Host) {
 		return true
 	}
-	return addr.IsValid() && !reachable(addr, d.source.Remote.Addr().Unmap())
+	return d.viaFlow || addr.IsValid() && !reachable(addr, d.source.Remote.Addr().Unmap())
 }
 
 // flow is the way back to where the dialog came from, and no other.
@@ -107,22 +107,6 @@ func (d *Dialog) overConnection(uri sipmsg.URI, to transport.Target) transport.T
 		to.Flow = src.Flow
 	}
 	return to
-}
-
-// reachable tells whether a literal Contact address can be meant for us who see the
-// peer under another one: private, loopback and unspecified addresses then are
-// behind a NAT.
-func reachable(addr, peer netip.Addr) bool {
-	switch {
-	case addr.IsUnspecified():
-		return false
-	case addr.IsLoopback():
-		return peer.IsLoopback()
-	case addr.IsPrivate() || addr.IsLinkLocalUnicast():
-		return peer.IsPrivate() || peer.IsLinkLocalUnicast() || peer.IsLoopback()
-	default:
-		return true
-	}
 }
 
 func sameTransport(uri sipmsg.URI, used string) bool {

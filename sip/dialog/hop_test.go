@@ -29,6 +29,14 @@ func TestWhereRequestsGo(t *testing.T) {
 		{name: "outbound", contact: "<sip:alice@203.0.113.9;ob>", here: true},
 		{name: "outbound, name", contact: "<sip:alice@phone.example;ob>", here: true},
 		{name: "unspecified", contact: "<sip:alice@0.0.0.0>", here: true},
+		{
+			name: "behind NAT", contact: "<sip:alice@10.9.9.9>", here: true,
+			fields: []string{"Via: SIP/2.0/UDP 10.9.9.9;branch=z9hG4bKnat"},
+		},
+		{
+			name: "behind a proxy", contact: "<sip:alice@10.9.9.9>",
+			fields: []string{"Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKp, SIP/2.0/UDP 10.9.9.9;branch=z9hG4bKnat"},
+		},
 		{name: "loopback", contact: "<sip:alice@127.0.0.1>", here: true},
 		{
 			name: "route", contact: "<sip:x@df7jal23ls0d.invalid>", here: true,

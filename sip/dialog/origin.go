@@ -176,7 +176,7 @@ func (d *Dialog) Update(resp *sipmsg.Response, src transport.Source) {
 		return
 	}
 	if target, err := remoteTarget(&resp.Header); err == nil {
-		d.target = clip(d.target, target)
+		d.target = clip(d.target, target.String())
 	}
 	if resp.Status < 200 {
 		return
@@ -215,7 +215,7 @@ func (o *Origin) Adopt(tx *transaction.ServerTx) *Dialog {
 	if d == nil {
 		return nil
 	}
-	d.state, d.target = Confirmed, strings.Clone(target)
+	d.state, d.target = Confirmed, strings.Clone(target.String())
 	d.remoteCSq, d.remoteSeq = true, cseq.Seq
 	return d
 }

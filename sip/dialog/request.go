@@ -89,10 +89,7 @@ func (d *Dialog) SendInvite(
 			}
 			return
 		}
-		tx := d.layer.tl.Send(req, to, d.refreshing(req.Method, ev))
-		if sent != nil {
-			sent(tx)
-		}
+		d.transmit(req, to, d.refreshing(req.Method, ev), sent)
 	})
 }
 
@@ -106,7 +103,7 @@ func (d *Dialog) refreshing(m sipmsg.Method, ev transaction.ClientEvents) transa
 	ev.Response = func(resp *sipmsg.Response, src transport.Source) {
 		if resp.Status >= 200 && resp.Status < 300 {
 			if target, err := remoteTarget(&resp.Header); err == nil {
-				d.target = clip(d.target, target)
+				d.target = clip(d.target, target.String())
 			}
 		}
 		if inner != nil {

@@ -115,11 +115,13 @@ func request(method, branch, cseq, toTag string, fields ...string) string {
 	}
 	lines := []string{
 		method + " sip:conf@10.0.0.1 SIP/2.0",
-		"Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK" + branch,
 		"From: <sip:alice@ims.example>;tag=a1",
 		"To: <sip:conf@10.0.0.1>" + toTag,
 		"Call-ID: c1",
 		"CSeq: " + cseq + " " + method,
+	}
+	if !strings.Contains(strings.Join(fields, "\n"), "Via:") {
+		lines = append(lines, "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK"+branch)
 	}
 	if !strings.Contains(strings.Join(fields, "\n"), "Contact:") {
 		lines = append(lines, "Contact: <sip:alice@10.0.0.2>")

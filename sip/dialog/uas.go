@@ -1,8 +1,6 @@
 package dialog
 
 import (
-	"strings"
-
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 )
@@ -36,9 +34,10 @@ func (l *Layer) Accept(tx *transaction.ServerTx, contact string) (*Dialog, error
 		remoteCSq: true,
 		remoteSeq: cseq.Seq,
 		contact:   contact,
-		target:    target,
+		target:    target.String(),
 		routes:    routes,
 		source:    tx.Source(),
+		viaFlow:   behindNAT(&req.Header, tx.Source(), target),
 	}), nil
 }
 
@@ -65,22 +64,19 @@ func (d *Dialog) Respond(tx *transaction.ServerTx, resp *sipmsg.Response) {
 // [COM-13] [FOC-MOD-07]
 func (d *Dialog) refresh(req *sipmsg.Request, tx *transaction.ServerTx) {
 	d.source = tx.Source()
-	target, err := remoteTarget(&req.Header)
-	if err == nil && target != d.target {
-		d.target = strings.Clone(target)
+	if target, err := remoteTarget(&req.Header); err == nil {
+		d.target = clip(d.target, target.String())
+		d.viaFlow = behindNAT(&req.Header, d.source, target)
 	}
 }
 
 // remoteTarget is the URI of the Contact, as written. [FOC-DSP-10]
-func remoteTarget(h *sipmsg.Header) (string, error) {
+func remoteTarget(h *sipmsg.Header) (sipmsg.URI, error) {
 	contacts, err := h.Contacts()
-	if err != nil || len(contacts) != 1 {
-		return "", badRequest("Bad Contact")
+	if err != nil || len(contacts) != 1 || !contacts[0].URI.IsSIP() {
+		return sipmsg.URI{}, badRequest("Bad Contact")
 	}
-	if !contacts[0].URI.IsSIP() {
-		return "", badRequest("Bad Contact")
-	}
-	return contacts[0].URI.String(), nil
+	return contacts[0].URI, nil
 }
 
 // routeSet reads Record-Route in order of appearance, parameters included. [COM-12]
