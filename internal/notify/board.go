@@ -27,6 +27,7 @@ type board struct {
 	subscribers []*subscriber
 	dirty       bool // subscribers are to be told
 	ringing     bool // a goroutine does so
+	departures  []departure // endpoints shown as disconnected, in the order of leaving
 	sweep       *time.Timer
 }
 

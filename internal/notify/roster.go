@@ -2,7 +2,6 @@ package notify
 
 import (
 	"slices"
-	"time"
 
 	"github.com/confab-chat/confab/confinfo"
 	"github.com/confab-chat/confab/internal/conference"
@@ -15,13 +14,7 @@ const streamLabel = "msg"
 type row struct {
 	name conference.User
 	user confinfo.User
-	gone []departure // endpoints that left a moment ago
-}
-
-// departure is an endpoint that is shown as disconnected for a while.
-type departure struct {
-	endpoint confinfo.Endpoint
-	until    time.Time
+	gone []confinfo.Endpoint // those that left a moment ago, in the order of leaving
 }
 
 // describe makes the part of the document that hardly changes.
@@ -69,13 +62,15 @@ func (b *board) render(r *row, p *conference.Participant) {
 			}
 		}
 	}
-	for _, d := range r.gone {
-		u.Endpoints = append(u.Endpoints, d.endpoint)
-	}
+	u.Endpoints = append(u.Endpoints, r.gone...)
 	r.user = u
-	if len(u.Endpoints) > 0 {
-		return
+	if len(u.Endpoints) == 0 {
+		b.strike(r)
 	}
+}
+
+// strike takes a row out. The caller holds mu.
+func (b *board) strike(r *row) {
 	delete(b.byUser, r.name)
 	if i := slices.Index(b.rows, r); i >= 0 {
 		b.rows = slices.Delete(b.rows, i, i+1)
@@ -108,84 +103,4 @@ func endpointOf(e *conference.Endpoint) confinfo.Endpoint {
 		}
 	}
 	return out
-}
-
-// linger shows an endpoint as disconnected for a while. The caller holds mu.
-// [NOT-NFY-03]
-func (b *board) linger(e conference.Departed) {
-	r := b.byUser[e.User]
-	if r == nil {
-		r = &row{name: e.User}
-		b.rows = append(b.rows, r)
-		b.byUser[e.User] = r
-	}
-	until := e.At.Add(b.service.cfg.Linger)
-	r.gone = append(r.gone, departure{until: until, endpoint: confinfo.Endpoint{
-		Entity:              string(e.Endpoint),
-		Status:              confinfo.StatusDisconnected,
-		DisconnectionMethod: confinfo.DisconnectionMethod(e.Cause.DisconnectionMethod()),
-		DisconnectionInfo:   confinfo.Execution{When: e.At, Reason: reasonOf(e.Reason), By: string(e.By)},
-	}})
-	b.wake(b.service.cfg.Linger)
-}
-
-func reasonOf(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return "Reason: " + reason
-}
-
-// wake has the lingering rows looked at in d. The caller holds mu.
-func (b *board) wake(d time.Duration) {
-	if b.sweep == nil {
-		b.sweep = time.AfterFunc(d, b.expire)
-	}
-}
-
-// expire drops the endpoints that have lingered long enough.
-func (b *board) expire() {
-	now := b.service.cfg.Now()
-	b.mu.Lock()
-	b.sweep = nil
-	var next time.Time
-	for _, r := range slices.Clone(b.rows) {
-		if len(r.gone) == 0 {
-			continue
-		}
-		kept := slices.DeleteFunc(slices.Clone(r.gone), func(d departure) bool { return !d.until.After(now) })
-		if len(kept) < len(r.gone) {
-			b.drop(r, kept)
-		}
-		for _, d := range kept {
-			if next.IsZero() || d.until.Before(next) {
-				next = d.until
-			}
-		}
-	}
-	if !next.IsZero() {
-		b.wake(next.Sub(now))
-	}
-	b.mu.Unlock()
-	b.Flush()
-}
-
-// drop takes the endpoints that are not kept out of a row. The caller holds mu.
-func (b *board) drop(r *row, kept []departure) {
-	gone := make(map[string]bool, len(r.gone))
-	for _, d := range r.gone {
-		gone[d.endpoint.Entity] = true
-	}
-	for _, d := range kept {
-		delete(gone, d.endpoint.Entity)
-	}
-	r.gone = kept
-	r.user.Endpoints = slices.DeleteFunc(slices.Clone(r.user.Endpoints), func(e confinfo.Endpoint) bool { return gone[e.Entity] })
-	if len(r.user.Endpoints) == 0 {
-		delete(b.byUser, r.name)
-		if i := slices.Index(b.rows, r); i >= 0 {
-			b.rows = slices.Delete(b.rows, i, i+1)
-		}
-	}
-	b.outdate()
 }
