@@ -25,8 +25,8 @@ type board struct {
 	byUser      map[conference.User]*row
 	latest      *snapshot // nil: something has changed since
 	subscribers []*subscriber
-	dirty       bool // subscribers are to be told
-	ringing     bool // a goroutine does so
+	dirty       bool        // subscribers are to be told
+	ringing     bool        // a goroutine does so
 	departures  []departure // endpoints shown as disconnected, in the order of leaving
 	sweep       *time.Timer
 }
