@@ -62,7 +62,7 @@ func (w *watcher) notified() (state string, doc *confinfo.Document) {
 	if err != nil || req.Header.Value("Content-Type") != confinfo.MediaType {
 		t.Fatalf("%v\n%s", err, req.Append(nil))
 	}
-	if want := uint32(len(w.bodies)); doc.Version != want || doc.Entity != lobby { //nolint:gosec // a few
+	if want := uint32(len(w.bodies)); doc.Version != want || doc.Entity != lobby {
 		t.Errorf("version %d of %s, want %d", doc.Version, doc.Entity, want)
 	}
 	var outcome confinfo.Outcome
