@@ -29,6 +29,11 @@ type rig struct {
 
 func newRig(t *testing.T, net *transporttest.Network, cfg event.Config, packages ...event.Package) *rig {
 	t.Helper()
+	return newRigAt(t, net, "10.0.0.1", cfg, packages...)
+}
+
+func newRigAt(t *testing.T, net *transporttest.Network, ip string, cfg event.Config, packages ...event.Package) *rig {
+	t.Helper()
 	r := &rig{wheel: wheel.New(10 * time.Millisecond)}
 	r.dl = dialog.New(dialog.Config{})
 	r.agent = event.New(cfg, r.dl)
@@ -36,7 +41,7 @@ func newRig(t *testing.T, net *transporttest.Network, cfg event.Config, packages
 		r.agent.Register(p)
 	}
 	tl := transaction.New(transaction.Config{Wheel: r.wheel}, r.dl)
-	r.tp = transport.New(transport.Config{Network: net.Host("10.0.0.1")}, tl)
+	r.tp = transport.New(transport.Config{Network: net.Host(ip)}, tl)
 	tl.Bind(r.tp)
 	r.dl.Bind(tl, r.tp)
 	var err error
