@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -241,4 +242,44 @@ func TestActiveSendsNothingBeforeAnswer(t *testing.T) {
 	}
 	wait(t, h.bound, "bind")
 	conform.Covers(t, "MSRP-CON-01")
+}
+
+func TestHeldUntilBound(t *testing.T) {
+	ep := newEndpoint(t, Config{KeepAlive: -1})
+	s, _ := exampleSession(t, ep, SessionConfig{})
+	if n := sendUntilFull(s, text("x")); n != 100 {
+		t.Errorf("held %d messages", n)
+	}
+	s, _ = exampleSession(t, ep, SessionConfig{})
+	if n := sendUntilFull(s, Message{ContentType: "a/b", Body: pattern(10_000)}); n != 6 {
+		t.Errorf("held %d messages of 10,000 octets", n)
+	}
+	s, h := exampleSession(t, ep, SessionConfig{})
+	queue(t, s, Message{ContentType: "a/b", Body: pattern(1 << 20)}, 1) // one of any size
+	if err := s.Send(text("x"), 2); !errors.Is(err, ErrQueueFull) {
+		t.Error(err)
+	}
+	s.Abort("none")
+	p := newPeer(t, ep, "pipe")
+	p.write(p.request("SEND", "Message-ID: m1", nil, "$"))
+	size := 0
+	for size < 1<<20 {
+		f := p.next()
+		size += len(f.body)
+		if f.IsRequest() {
+			p.answer(f, 200)
+		}
+	}
+	if o := wait(t, h.sent, "outcome"); o.err != nil {
+		t.Error(o.err)
+	}
+	conform.Covers(t, "SW-PUB-15", "SW-FLOW-01")
+}
+
+// sendUntilFull says how many times m was taken.
+func sendUntilFull(s *Session, m Message) (n int) {
+	for s.Send(m, 1) == nil {
+		n++
+	}
+	return n
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/confab-chat/confab/wheel"
 )
 
+// hostedMax bounds the session-ids that a connection remembers.
+const hostedMax = 128
+
 // conn is one connection, shared by any number of sessions up to a limit.
 type conn struct {
 	// Fixed after construction.
@@ -37,6 +40,7 @@ type conn struct {
 	out         outbox
 	owed        int // octets of responses and reports in out
 	sessions    []*Session
+	hosted      []string   // session-ids of the last ones, ended ones included
 	streams     []*Session // with a large message, in turn
 	chunk       chunk
 	turn        int  // body octets sent in this turn
@@ -91,6 +95,10 @@ func (c *conn) attach(s *Session) bool {
 		return false // [MSRP-CON-07]
 	}
 	c.sessions = append(c.sessions, s)
+	if len(c.hosted) == hostedMax {
+		c.hosted = append(c.hosted[:0], c.hosted[1:]...)
+	}
+	c.hosted = append(c.hosted, s.uri.SessionID)
 	c.lonely = 0
 	return true
 }

@@ -192,3 +192,59 @@ func TestConnectRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestConnectsToAdjacentHop(t *testing.T) {
+	relay, conns := acceptor(t)
+	h := newRecorder()
+	s := newSession(t, newEndpoint(t, Config{}), SessionConfig{Handler: h})
+	peer := msrpwire.URI{Host: "peer.invalid", Port: 2855, SessionID: "far", Transport: "ws"}
+	s.SetRemote([]msrpwire.URI{relay, peer})
+	if err := s.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	p := peerOn(t, wait(t, conns, "connection to the relay"))
+	f := p.next()
+	if want := relay.String() + " " + peer.String(); string(f.ToPath) != want || f.FromPath.Len() != 1 {
+		t.Errorf("To-Path %s, From-Path %s", f.ToPath, f.FromPath)
+	}
+	p.answer(f, 200)
+	wait(t, h.bound, "bind")
+	conform.Covers(t, "MSRP-PTH-01", "MSRP-PTH-02", "MSRP-URI-07")
+}
+
+func TestOverIPv6(t *testing.T) {
+	server := newEndpoint(t, Config{})
+	ln, err := server.Listen(context.Background(), "tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here:", err)
+	}
+	p := pairOn(t, newEndpoint(t, Config{}), server, SessionConfig{}, SessionConfig{Host: "::1", Port: ln.Addr().Port()})
+	if got := p.server.URI().String(); !strings.HasPrefix(got, "msrp://[::1]:") {
+		t.Errorf("URI %s", got)
+	}
+	queue(t, p.client, text("hello"), 1)
+	wait(t, p.atServ.messages, "message")
+	conform.Covers(t, "MSRP-URI-06")
+}
+
+func TestListenerOfAnyKind(t *testing.T) {
+	ln, _ := listen(t)
+	ep := newEndpoint(t, Config{KeepAlive: -1})
+	if _, err := ep.Serve(ln); err != nil {
+		t.Fatal(err)
+	}
+	exampleSession(t, ep, SessionConfig{})
+	p := newPeer(t, ep, "tcp")
+	p.bind()
+	if err := ep.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ep.Serve(ln); !errors.Is(err, ErrShutdown) {
+		t.Error(err)
+	}
+	near, far := net.Pipe()
+	_ = near.Close()
+	if err := ep.ServeConn(far); !errors.Is(err, ErrShutdown) {
+		t.Error(err)
+	}
+}

@@ -11,9 +11,9 @@ import (
 // printer accepts every message and prints it.
 type printer struct{ arrived chan string }
 
-func (p printer) Bound()                     {}
-func (p printer) Ended(error)                {}
-func (p printer) Sent(ref uint64, err error) {}
+func (p printer) Bound()             {}
+func (p printer) Ended(error)        {}
+func (p printer) Sent(uint64, error) {}
 
 func (p printer) Message(in *msrp.Incoming) {
 	in.Accept()

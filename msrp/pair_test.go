@@ -62,7 +62,13 @@ func (r *recorder) Message(in *Incoming) {
 func (r *recorder) Sent(ref uint64, err error) { r.sent <- outcome{ref: ref, err: err} }
 func (r *recorder) Ended(err error)            { r.ended <- err }
 func (r *recorder) Report(rep Report)          { r.reports <- rep }
-func (r *recorder) Congested(on bool)          { r.flow <- on }
+
+func (r *recorder) Congested(on bool) {
+	select {
+	case r.flow <- on:
+	default: // nobody looks
+	}
+}
 
 func (r *recorder) Begin(in *Incoming) error {
 	if r.begin == nil {

@@ -36,7 +36,9 @@ func (c *conn) next() *block {
 		}
 		return c.interrupt()
 	}
-	if c.streamTurn && len(c.streams) > 0 {
+	// What the session has rendered before its large message goes out first.
+	// [SW-PUB-12]
+	if c.streamTurn && len(c.streams) > 0 && c.streams[0].flat == 0 {
 		return c.startChunk()
 	}
 	if b := c.out.next(); b != nil {
