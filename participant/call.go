@@ -57,7 +57,7 @@ func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, err
 func (u *UE) newConference(uri sipmsg.URI, next transport.Target, o Options) *Conference {
 	return &Conference{
 		ue: u, log: u.cfg.Log, dialled: uri, options: o, next: next,
-		events: newQueue(), outcome: make(chan error, 1),
+		events: newQueue(u.shut), outcome: make(chan error, 1),
 		done: make(chan struct{}), quiet: make(chan struct{}),
 		seen:    msrp.NewSeen(seenIDs, seenAge),
 		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: sdp.Policy{Needs: sdp.TypeCPIM, Reach: sdp.ReachDial}}, //nolint:gosec // a session identifier need not be unguessable
@@ -133,7 +133,7 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 		c.hush()
 		return nil
 	}
-	c.subscribe()
+	c.onShard((*Conference).subscribe) // behind the ACK
 	return nil
 }
 

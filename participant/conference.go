@@ -58,6 +58,7 @@ type Conference struct {
 	unbound   bool          // the present MSRP session has not been bound yet
 	abandoned bool          // nobody waits for the call any more
 	reason    error         // why we hang up, nil: since we were asked to
+	ending    bool          // the notification service says that the conference is gone
 	over      bool
 	timer     wheel.Timer // of the next subscription, or for its end
 	failures  int         // subscriptions in a row that failed

@@ -10,20 +10,19 @@ const queueLimit = 8 << 20
 // tells of it in its place. A roster that waits is replaced by a newer one. A
 // goroutine hands the events over while there are any.
 type queue struct {
-	out     chan Event
-	dropped chan struct{} // closed by abandon
+	out  chan Event
+	shut <-chan struct{} // closed when what does not fit into out is to be dropped
 
-	mu        sync.Mutex
-	waiting   []Event
-	size      int // octets of waiting
-	lost      int
-	pumping   bool
-	last      bool // nothing is added any more
-	abandoned bool
+	mu      sync.Mutex
+	waiting []Event
+	size    int // octets of waiting
+	lost    int
+	pumping bool
+	last    bool // nothing is added any more
 }
 
-func newQueue() *queue {
-	return &queue{out: make(chan Event, 16), dropped: make(chan struct{})}
+func newQueue(shut <-chan struct{}) *queue {
+	return &queue{out: make(chan Event, 16), shut: shut}
 }
 
 // put adds an event.
@@ -47,16 +46,6 @@ func (q *queue) finish(e Event) {
 	q.append(e)
 	q.last = true
 	q.pump()
-}
-
-// abandon drops what does not fit into the channel: nobody will fetch it.
-func (q *queue) abandon() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.abandoned {
-		q.abandoned = true
-		close(q.dropped)
-	}
 }
 
 func (q *queue) add(e Event) {
@@ -110,7 +99,7 @@ func (q *queue) run() {
 		}
 		select {
 		case q.out <- e:
-		case <-q.dropped:
+		case <-q.shut: // nobody will fetch it
 			select {
 			case q.out <- e:
 			default:

@@ -83,7 +83,8 @@ type watcher struct {
 	wanted bool // a refresh was wanted before watch was known
 
 	// owned by the shard of the subscription
-	asked bool // a full document has been asked for
+	asked bool               // a full document has been asked for
+	doc   *confinfo.Document // of the NOTIFY at hand
 }
 
 func (w *watcher) attach(s *event.Watch) {
@@ -120,14 +121,27 @@ func (w *watcher) unsubscribe() {
 	}
 }
 
-// Notified implements [event.Watcher].
-func (w *watcher) Notified(n event.Notification) {
-	if len(n.Request.Body) == 0 {
-		return
+// Examine implements [event.Examiner]: what is no document is answered 400, and the
+// whole state is asked for. [PAR-SUB-09]
+func (w *watcher) Examine(notify *sipmsg.Request) *sip.Error {
+	w.doc = nil
+	if len(notify.Body) == 0 {
+		return nil
 	}
-	doc, err := confinfo.Unmarshal(n.Request.Body, confinfo.Limits{})
+	doc, err := confinfo.Unmarshal(notify.Body, confinfo.Limits{})
 	if err != nil {
-		w.refresh() // [PAR-SUB-09]
+		w.refresh()
+		return &sip.Error{Status: 400, Cause: err}
+	}
+	w.doc = doc
+	return nil
+}
+
+// Notified implements [event.Watcher].
+func (w *watcher) Notified(event.Notification) {
+	doc := w.doc
+	w.doc = nil
+	if doc == nil {
 		return
 	}
 	switch w.c.apply(w, doc) {
@@ -147,7 +161,8 @@ func (w *watcher) Notified(n event.Notification) {
 func (c *Conference) gone(w *watcher) {
 	w.unsubscribe()
 	c.onShard(func(c *Conference) {
-		if !c.over {
+		if !c.over && !c.ending {
+			c.ending = true
 			c.after(goneBye, func() { c.hangUp(errGone) })
 		}
 	})
@@ -162,7 +177,7 @@ func (w *watcher) Ended(t event.Termination) {
 		again = again && temporary(refused.Status)
 	}
 	w.c.onShard(func(c *Conference) {
-		if c.over || !again {
+		if c.over || c.ending || !again {
 			if !c.over && refused != nil {
 				c.events.put(Problem{Status: refused.Status, Reason: "no roster: " + refused.Error()})
 			}
@@ -188,10 +203,6 @@ func (c *Conference) subscribeAgain(pause time.Duration, failed bool) {
 		pause = max(pause, min(time.Second<<min(c.failures, 10), retryMax))
 	}
 	c.failures++
-	if pause == 0 {
-		c.subscribe()
-		return
-	}
 	c.mu.Lock()
 	c.watcher = nil
 	c.mu.Unlock()

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"sync"
 
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/ua"
 )
@@ -24,7 +26,8 @@ type UE struct {
 	stack    *ua.Stack
 	media    *msrp.Endpoint
 
-	closing chan struct{} // closed by Close
+	closing chan struct{} // closed when Close begins
+	shut    chan struct{} // closed when Close ends
 
 	opening sync.Mutex // held while the listeners are opened
 
@@ -36,7 +39,13 @@ type UE struct {
 }
 
 // New makes a UE. It opens nothing before the first call.
-func New(cfg Config) (*UE, error) {
+func New(cfg Config) (*UE, error) { return newUE(cfg, nil, nil) }
+
+// dialer opens MSRP connections.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// newUE makes a UE on given sockets; nil stands for those of the host.
+func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -50,11 +59,13 @@ func New(cfg Config) (*UE, error) {
 		stack: ua.New(ua.Config{
 			Log:          cfg.Log,
 			T1:           cfg.T1,
-			Transport:    transport.Config{SocketBuffer: 256 << 10},
+			Transport:    transport.Config{SocketBuffer: 256 << 10, Network: sockets},
+			Transaction:  transaction.Config{Shards: 2},
 			Capabilities: cfg.capabilities(),
 		}),
-		media:       msrp.New(msrp.Config{Log: cfg.Log}),
+		media:       msrp.New(msrp.Config{Log: cfg.Log, Dial: dial}),
 		closing:     make(chan struct{}),
+		shut:        make(chan struct{}),
 		conferences: make(map[*Conference]struct{}),
 	}, nil
 }
@@ -94,9 +105,7 @@ func (u *UE) Close(ctx context.Context) error {
 	if errors.Is(err, ctx.Err()) {
 		err = nil // a peer that does not answer is no failure of ours
 	}
-	for _, c := range all {
-		c.events.abandon()
-	}
+	close(u.shut)
 	return errors.Join(err, u.media.Close())
 }
 

@@ -3,6 +3,7 @@ package event
 import (
 	"time"
 
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
@@ -57,18 +58,32 @@ func (w *Watch) notified(tx *transaction.ServerTx) {
 		dialog.Reply(tx, 400, "Bad Subscription-State")
 		return
 	}
-	w.d.Respond(tx, sipmsg.NewResponse(req, 200, ""))
+	resp := sipmsg.NewResponse(req, 200, "")
+	bad := w.examine(req)
+	if bad != nil {
+		resp = bad.Response(req)
+	}
+	w.d.Respond(tx, resp)
 	w.notify.Stop()
 	terminated := state.State == "terminated"
 	if seconds, ok := state.Expires(); ok && !terminated {
 		w.told = true
 		w.live(seconds)
 	}
-	w.watcher.Notified(Notification{State: state, Request: req})
+	if bad == nil {
+		w.watcher.Notified(Notification{State: state, Request: req})
+	}
 	if terminated {
 		seconds, _ := state.RetryAfter()
 		w.end(Termination{Reason: Reason(state.Reason()), RetryAfter: time.Duration(seconds) * time.Second})
 	}
+}
+
+func (w *Watch) examine(req *sipmsg.Request) *sip.Error {
+	if x, ok := w.watcher.(Examiner); ok {
+		return x.Examine(req)
+	}
+	return nil
 }
 
 // live sets how long the subscription lasts, and when it is refreshed: well before

@@ -32,6 +32,13 @@ type Watcher interface {
 	Ended(t Termination)
 }
 
+// Examiner is a Watcher that reads the body of a NOTIFY before it is answered.
+type Examiner interface {
+	// Examine returns the error that answers a NOTIFY whose body is no good; Notified
+	// is not called for it then, but what its Subscription-State says holds.
+	Examine(notify *sipmsg.Request) *sip.Error
+}
+
 // Notification is what a NOTIFY said.
 type Notification struct {
 	// State is the Subscription-State.

@@ -330,3 +330,42 @@ func TestResubscribe(t *testing.T) {
 		})
 	}
 }
+
+// reader is a viewer that refuses every second NOTIFY.
+type reader struct {
+	viewer
+	read int
+}
+
+func (r *reader) Examine(*sipmsg.Request) *sip.Error {
+	if r.read++; r.read%2 == 0 {
+		return &sip.Error{Status: 400}
+	}
+	return nil
+}
+
+func TestExaminer(t *testing.T) {
+	t.Parallel()
+	bubble(t, nil, func(x *scene) {
+		t, p := x.t, x.peer
+		v := &reader{}
+		to, err := sipmsg.ParseURI("sip:conf@10.0.0.2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.rig.agent.Subscribe(dialog.Outgoing{URI: to, From: sipmsg.Address{URI: to}, Contact: "<sip:alice@10.0.0.1>"},
+			event.Interest{Event: "conference", Expires: 600}, v)
+		sub := p.Request(sipmsg.SUBSCRIBE)
+		p.Answer(sub, 200, "n", "Expires: 600", "")
+		p.Send(notifyFor(sub, "n", 1, "active;expires=600"))
+		p.Response(200)
+		p.Send(notifyFor(sub, "n", 2, "active;expires=600"))
+		p.Response(400)
+		v.saw(t, 1, false)
+		p.Send(notifyFor(sub, "n", 3, "active;expires=600"))
+		p.Response(200)
+		p.Send(notifyFor(sub, "n", 4, "terminated;reason=noresource"))
+		p.Response(400)
+		v.saw(t, 2, true) // its state holds all the same
+	})
+}
