@@ -61,12 +61,12 @@ func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func(transport.Targe
 	h.uri = strings.Clone(next)
 	h.waiting = append(h.waiting, f)
 	d.layer.resolve(d.id.CallID, uri, func(to transport.Target, err error) {
-		switch {
-		case err == nil:
-			h.to, h.until = to, time.Now().Add(hopLife)
-		case d.source.Flow != nil && d.source.Flow.Alive() && len(d.routes) == 0:
+		if err != nil && len(d.routes) == 0 && d.source.Flow != nil && d.source.Flow.Alive() {
 			// The peer has no address that we know, but it is at the other end.
 			to, err = d.source.Target(), nil
+		}
+		if err == nil {
+			h.to, h.until = to, time.Now().Add(hopLife)
 		}
 		waiting := h.waiting
 		h.waiting = nil

@@ -20,7 +20,8 @@ type Config struct {
 	// (RFC 3261 §8.2.2.3). In dialogs any other is refused with 420; outside, whoever
 	// serves the request asks [Layer.Unsupported] when its time has come.
 	Extensions []string
-	// MaxForks bounds the dialogs that may grow from one request of ours; 0 means 32.
+	// MaxForks is how many dialogs may grow from one request of ours before further
+	// provisional responses form none; 0 means 32.
 	MaxForks int
 }
 

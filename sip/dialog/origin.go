@@ -147,7 +147,7 @@ func (o *Origin) route(f func(transport.Target, error)) {
 }
 
 // Dialog makes the dialog that a response forms (RFC 3261 §12.1.2), or returns it if
-// it is there; nil if the response forms none, or if there are too many.
+// it is there; nil if the response forms none, or if too many are early.
 func (o *Origin) Dialog(resp *sipmsg.Response, src transport.Source) *Dialog {
 	id := answerID(&resp.Header)
 	if id.Remote == "" && resp.Status < 200 || resp.Status == 100 || resp.Status >= 300 {
@@ -155,6 +155,9 @@ func (o *Origin) Dialog(resp *sipmsg.Response, src transport.Source) *Dialog {
 	}
 	d := o.find(id.Remote)
 	if d == nil {
+		if resp.Status < 200 && len(o.dialogs) >= o.layer.cfg.MaxForks {
+			return nil
+		}
 		routes, err := routeSet(&resp.Header)
 		if err != nil {
 			return nil
@@ -217,6 +220,7 @@ func (o *Origin) Adopt(tx *transaction.ServerTx) *Dialog {
 	}
 	d.state, d.target = Confirmed, strings.Clone(target.String())
 	d.remoteCSq, d.remoteSeq = true, cseq.Seq
+	d.viaFlow = behindNAT(&req.Header, d.source, target)
 	return d
 }
 
@@ -225,7 +229,7 @@ func (o *Origin) find(remote string) *Dialog {
 }
 
 func (o *Origin) grow(remote, to string, routes []string, src transport.Source) *Dialog {
-	if o.closed || len(o.dialogs) >= o.layer.cfg.MaxForks {
+	if o.closed {
 		return nil
 	}
 	from := o.out.From

@@ -243,7 +243,7 @@ func TestOneNotifyAtATime(t *testing.T) {
 		f.sub.Changed()
 		p.Quiet(400 * time.Millisecond)
 		p.Answer(first, 200, "", "", "")
-		second := notify(t, p, "active;expires=600")
+		second := notify(t, p, "active;expires=599")
 		if n := len(f.pulled()); n != 2 {
 			t.Errorf("%d bodies asked for", n)
 		}

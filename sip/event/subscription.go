@@ -99,9 +99,11 @@ func (s *Subscription) extend(seconds uint32) {
 	})
 }
 
-// left returns the seconds to expiry, rounded up so that what was granted is shown.
+// left returns the seconds to expiry. They are rounded down, since a NOTIFY never
+// lengthens a subscription, except that a moment ago counts as now. [NOT-NFY-02]
 func (s *Subscription) left() int64 {
-	return int64(max(0, time.Until(s.expires)+time.Second-1) / time.Second)
+	const moment = 100 * time.Millisecond
+	return int64(max(0, time.Until(s.expires)+moment) / time.Second)
 }
 
 // Serve takes refreshes and unsubscriptions.

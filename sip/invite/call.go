@@ -20,7 +20,8 @@ type CallHandler interface {
 	// answer that goes into the ACK if the INVITE had no offer.
 	Answered(s *Session, resp *sipmsg.Response, answer []byte) (SessionHandler, Answer)
 	// Failed is called with a *sip.Error: the final response, 408 for none within
-	// Timer B, 503 for a failing transport, 487 after [Call.Cancel].
+	// Timer B, 503 for a failing transport, 487 after [Call.Cancel] or if the callee
+	// hung up before we heard of its answer.
 	Failed(err error)
 }
 
@@ -155,7 +156,7 @@ func (c *Call) surplus(f *fork) {
 		bye.Header.Fields = append(bye.Header.Fields, c.reason...)
 		f.d.Send(bye, transaction.ClientEvents{})
 	}
-	if c.cancel {
+	if c.cancel || f.gone {
 		c.fail(&sip.Error{Status: 487})
 	}
 }

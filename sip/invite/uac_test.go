@@ -299,14 +299,16 @@ func TestCallFails(t *testing.T) {
 	})
 }
 
+// inside writes a request of the callee in the dialog that its tag x makes of inv.
+func inside(inv *sipmsg.Request, method, branch, cseq string) string {
+	return method + " sip:conf@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK" + branch +
+		"\nFrom: <sip:alice@10.0.0.2>;tag=x\nTo: " + inv.Header.Value("From") +
+		"\nCall-ID: " + inv.Header.CallID() + "\nCSeq: " + cseq + " " + method +
+		"\nContact: <sip:alice@10.0.0.2>\nContent-Type: application/sdp\n\n" + offer
+}
+
 func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 	t.Parallel()
-	from := "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK"
-	inside := func(inv *sipmsg.Request, method, branch, cseq string) string {
-		return method + " sip:conf@10.0.0.1 SIP/2.0\n" + from + branch + "\nFrom: <sip:alice@10.0.0.2>;tag=x\nTo: " +
-			inv.Header.Value("From") + "\nCall-ID: " + inv.Header.CallID() + "\nCSeq: " + cseq + " " + method +
-			"\nContact: <sip:alice@10.0.0.2>\nContent-Type: application/sdp\n\n" + offer
-	}
 	for _, early := range []bool{false, true} {
 		h := &record{onReoffer: func(r *invite.Reoffer) { r.Accept(invite.Answer{Body: []byte(answer)}, nil) }}
 		bubble(t, nil, func(x *scene) {
@@ -338,5 +340,22 @@ func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 		p.Request(sipmsg.ACK)
 		p.Response(200)
 		h.ended(t, invite.RemoteBye)
+	})
+}
+
+func TestByeOvertakesAnswer(t *testing.T) {
+	t.Parallel()
+	h := &record{}
+	bubble(t, nil, func(x *scene) {
+		t, r, p := x.t, x.rig, x.peer
+		call(t, r, h)
+		inv := p.Request(sipmsg.INVITE)
+		p.Answer(inv, 180, "x", peerContact, "")
+		p.Send(inside(inv, "BYE", "b1", "1"))
+		p.Response(200)
+		p.Answer(inv, 200, "x", withSDP, offer)
+		p.Request(sipmsg.ACK)
+		h.failed(t, 487)
+		p.Quiet(time.Minute)
 	})
 }
