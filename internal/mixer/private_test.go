@@ -1,0 +1,107 @@
+package mixer_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
+
+func TestPrivateMessages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a, b, b2 := h.join(alice, nil), h.join(bob, nil), h.join(bob, nil)
+	b3 := h.join(bob, func(w *wishes) { w.chatroom = " " }) // declares no support
+	blink := h.join("sip:blink@x.test", func(w *wishes) { w.chatroom, w.agent = "", "Blink Pro 5.0 (MacOS)" })
+	basic := h.join("sip:basic@x.test", func(w *wishes) { w.chatroom, w.agent = "", "basic/1" })
+	all := []*client{b, b2, b3, blink, basic}
+	psst := a.text("sips:bob@EXAMPLE.test;transport=tcp", "psst")
+	a.try(part{fields: "Success-Report: yes", body: psst}, 200)
+	if wait(t, a.reports, "report").report != 200 {
+		t.Error("no report")
+	}
+	f, f2 := b.hears(psst), b2.hears(psst)
+	if f.seq != "" || f.id != f2.id || f.failure != msrpwire.FailureYes {
+		t.Errorf("copy %+v", f)
+	}
+	a.try(part{body: a.text(blink.user, "psst")}, 200)
+	blink.hears(a.text(blink.user, "psst"))
+	a.try(part{body: a.text(basic.user, "psst")}, 428)
+	// To oneself: the other devices.
+	b.try(part{body: b.text(bob, "note")}, 200)
+	b2.hears(b.text(bob, "note"))
+	// Holding devices get nothing, a holding user is not available.
+	b2.hold("inactive")
+	a.try(part{body: a.text(bob, "one device")}, 200)
+	b.hears(a.text(bob, "one device"))
+	b.hold("sendonly")
+	a.try(part{body: a.text(bob, "no device")}, 404)
+	b.hold("sendrecv")
+	b2.hold("sendrecv")
+	quiet(t, a, all...)
+	if posted := h.posted(); len(posted) != 1 {
+		t.Errorf("posted %q", posted)
+	}
+	b.leave()
+	b2.leave()
+	a.try(part{body: a.text(bob, "left")}, 428)
+	b3.leave()
+	a.try(part{body: a.text(bob, "left")}, 404)
+	conform.Covers(t, "SW-PRV-01", "SW-PRV-03", "SW-PRV-08", "SW-PRV-09", "SW-GEN-05", "SDP-18")
+}
+
+func TestPrivateLimits(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a := h.join(alice, nil)
+	b := h.join(bob, func(w *wishes) { w.maxSize, w.wrapped = 300, "text/plain" })
+	b2 := h.join(bob, func(w *wishes) { w.maxSize, w.wrapped = 300, "text/plain text/html" })
+	a.try(part{body: wrap(alice, bob, "image/png", "x")}, 415)
+	a.try(part{body: wrap(alice, bob, "text/html", "x")}, 200)
+	b2.hears(wrap(alice, bob, "text/html", "x"))
+	a.try(part{body: a.text(bob, strings.Repeat("x", 300))}, 413)
+	quiet(t, a, b, b2)
+	conform.Covers(t, "SW-PRV-07")
+}
+
+func TestComposing(t *testing.T) {
+	t.Parallel()
+	now := make(chan time.Time, 100)
+	tick := time.Now()
+	h := newHouse(t, func(b *blueprint) {
+		b.mixer.Now = func() time.Time {
+			select {
+			case tick = <-now:
+			default:
+			}
+			return tick
+		}
+	})
+	a, b := h.join(alice, nil), h.join(bob, nil)
+	without := h.join(carol, func(w *wishes) { w.wrapped = "text/plain" })
+	held := h.join("sip:dave@x.test", func(w *wishes) { w.direction = "sendonly" })
+	compose := func(from *client, to, state string) string {
+		return wrap(from.user, to, "application/im-iscomposing+xml", "<isComposing><state>"+state+"</state></isComposing>")
+	}
+	a.put(part{fields: "Failure-Report: no", body: compose(a, lobby, "active")})
+	f := b.hears(compose(a, lobby, "active"))
+	if f.failure != msrpwire.FailureNo || f.seq != "" {
+		t.Errorf("copy %+v", f)
+	}
+	a.try(part{body: compose(a, lobby, "too soon")}, 200)
+	a.try(part{body: compose(a, bob, "too soon")}, 200)
+	b.try(part{body: compose(b, lobby, "active")}, 200) // each sender has his own second
+	a.hears(compose(b, lobby, "active"))
+	now <- tick.Add(time.Second)
+	a.try(part{body: compose(a, bob, "active")}, 200)
+	if f := b.hears(compose(a, bob, "active")); f.failure != msrpwire.FailureNo {
+		t.Errorf("copy %+v", f)
+	}
+	quiet(t, a, b, without)
+	if posted := h.posted(); len(posted) != 1 || len(held.copies) > 0 {
+		t.Errorf("posted %q, %d copies to one who holds", posted, len(held.copies))
+	}
+	conform.Covers(t, "COMP-03", "COMP-04")
+}
