@@ -3,9 +3,11 @@ package mixer_test
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/mixer"
@@ -24,7 +26,7 @@ type frame struct {
 	report   int // Status of a REPORT
 	rng      msrpwire.Range
 	body     string
-	head     msrpwire.Head // owned
+	head     msrpwire.Head // what an answer needs
 }
 
 // client is one endpoint as the mixer sees it: octets on a connection. Every
@@ -120,6 +122,9 @@ func (c *client) took(nc net.Conn, h *msrpwire.Head, body string) bool {
 		method: h.Method, status: h.Status, id: string(h.MessageID), seq: string(h.Field("Room-Seq")),
 		from: string(h.FromPath), to: string(h.ToPath), success: h.SuccessReport, failure: h.FailureReport,
 		report: h.ReportStatus.Code, rng: h.ByteRange, body: body,
+		head: msrpwire.Head{
+			Method: h.Method, TID: slices.Clone(h.TID), ToPath: slices.Clone(h.ToPath), FromPath: slices.Clone(h.FromPath),
+		},
 	}
 	switch {
 	case !h.IsRequest():
@@ -127,7 +132,9 @@ func (c *client) took(nc net.Conn, h *msrpwire.Head, body string) bool {
 	case h.Method == msrpwire.REPORT:
 		c.reports <- f
 	default:
-		c.copies <- f
+		if h.HasBody { // else it only keeps the connection alive
+			c.copies <- f
+		}
 		if !c.mute.Load() && h.WantsResponse(200) {
 			_, err := nc.Write(msrpwire.AppendResponse(nil, h, 200, ""))
 			return err == nil
@@ -243,3 +250,12 @@ func quiet(t *testing.T, speaker *client, listeners ...*client) {
 }
 
 func rangeOf(start, end, total int) string { return fmt.Sprintf("%d-%d/%d", start, end, total) }
+
+// answer answers a copy that came to a mute client.
+func (c *client) answer(f frame, status int) {
+	c.house.t.Helper()
+	c.write(string(msrpwire.AppendResponse(nil, &f.head, status, "")))
+}
+
+// pause lets the time of a synctest bubble pass.
+func pause(d time.Duration) { <-time.After(d) }

@@ -77,7 +77,9 @@ func newHouse(t *testing.T, change func(*blueprint)) *house {
 	return h
 }
 
-func lobbyAddress() instance.Address { return instance.Address{User: "lobby", Host: "conf.example.test"} }
+func lobbyAddress() instance.Address {
+	return instance.Address{User: "lobby", Host: "conf.example.test"}
+}
 
 // close ends everything and sees that no leg is left.
 func (h *house) close() {

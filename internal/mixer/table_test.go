@@ -19,7 +19,7 @@ func TestDecisionTable(t *testing.T) {
 	})
 	a := h.join(alice, nil)
 	b := h.join(bob, nil)
-	plain := h.join(carol, func(w *wishes) { w.chatroom = " " })         // no private messages
+	plain := h.join(carol, func(w *wishes) { w.chatroom = " " })             // no private messages
 	mum := h.join("sip:dave@x.test", func(w *wishes) { w.forbidden = true }) // who must not whisper
 	held := h.join("sip:erin@x.test", func(w *wishes) { w.direction = "recvonly" })
 	early := h.join("sip:frank@x.test", func(w *wishes) { w.outside = true })
