@@ -87,7 +87,7 @@ func (c *client) read(nc net.Conn) {
 	buf, held := make([]byte, 64<<10), 0
 	var body []byte
 	for {
-		n, err := nc.Read(buf[held:])
+		n, end := nc.Read(buf[held:])
 		held += n
 		used := 0
 		for {
@@ -111,7 +111,7 @@ func (c *client) read(nc net.Conn) {
 			}
 		}
 		held = copy(buf, buf[used:held])
-		if err != nil {
+		if end != nil {
 			return
 		}
 	}

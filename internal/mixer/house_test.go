@@ -96,16 +96,10 @@ func (h *house) close() {
 
 // Applied implements instance.Observer.
 func (h *house) Applied(_ *conference.State, _ conference.Position, e conference.Event) {
-	switch e.Kind() {
-	case conference.KindLegLost, conference.KindLegBack, conference.KindDeparted:
+	switch e.(type) {
+	case conference.LegLost, conference.LegBack, conference.Departed:
 		h.events <- e
 	}
-}
-
-// event waits for an event about a leg and returns its kind.
-func (h *house) event() conference.Kind {
-	h.t.Helper()
-	return wait(h.t, h.events, "event").Kind()
 }
 
 func wait[T any](t *testing.T, c <-chan T, what string) T {
@@ -153,7 +147,6 @@ type wishes struct {
 	forbidden                                         bool // no private messages in this conference
 	outside                                           bool // not connected yet
 	unbound                                           bool // does not open its connection
-	lost                                              chan error
 }
 
 // join brings a device of a user into the conference.
@@ -279,11 +272,7 @@ func (c *client) hold(direction string) {
 func (c *client) dial() {
 	c.house.t.Helper()
 	if c.house.listen != "" {
-		nc, err := net.Dial("tcp", c.house.listen)
-		if err != nil {
-			c.house.t.Fatal(err)
-		}
-		c.use(nc)
+		c.use(c.house.open())
 		return
 	}
 	near, far := net.Pipe()
@@ -291,4 +280,16 @@ func (c *client) dial() {
 		c.house.t.Fatal(err)
 	}
 	c.use(near)
+}
+
+// open opens a connection that nobody reads from yet.
+func (h *house) open() net.Conn {
+	h.t.Helper()
+	var d net.Dialer
+	nc, err := d.DialContext(h.t.Context(), "tcp", h.listen)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = nc.Close() })
+	return nc
 }

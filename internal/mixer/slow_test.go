@@ -2,7 +2,6 @@ package mixer_test
 
 import (
 	"errors"
-	"net"
 	"strings"
 	"testing"
 
@@ -16,12 +15,7 @@ func TestSlowReceiver(t *testing.T) {
 	h := newHouse(t, nil)
 	a, b := h.join(alice, nil), h.join(bob, nil)
 	slow := h.join(carol, func(w *wishes) { w.unbound = true })
-	nc, err := net.Dial("tcp", h.listen)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = nc.Close() })
-	slow.nc = nc
+	slow.nc = h.open()
 	slow.put(part{empty: true}) // and never reads the answer
 	body := a.text(lobby, strings.Repeat("x", 1<<18))
 	cut := false
