@@ -73,12 +73,13 @@ func TestShutdownDrains(t *testing.T) {
 	}
 	bob.Answer(bob.Request(), 200)
 	w.terminated("deactivated", without)
+	alice.msrp.Closed()
+	alice.msrp.Close()
 	alice.Answer(bye, 200)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
 	alice.Closed()
-	alice.msrp.Closed()
 	if n := r.mixer.Legs(); n != 0 {
 		t.Errorf("%d legs are left", n)
 	}

@@ -91,21 +91,30 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.ready.Store(false)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "draining")
 	s.gate.Drain()
-	errs := []error{
-		s.directory.Shutdown(ctx),
-		s.media.Shutdown(ctx),
-		s.stack.Shutdown(ctx),
-		s.journal.Close(ctx),
-		s.http.Shutdown(ctx),
-	}
+	errs := []error{s.directory.Shutdown(ctx)}
+	s.notifier.Wait()
+	errs = append(errs, s.hangUp(ctx), s.journal.Close(ctx), s.http.Shutdown(ctx))
+	s.serving.Wait()
 	s.log.LogAttrs(ctx, slog.LevelInfo, "stopped")
 	return errors.Join(errs...)
+}
+
+// hangUp waits for the peers: the answers to BYEs and NOTIFYs, and the ends of
+// MSRP connections.
+func (s *Server) hangUp(ctx context.Context) error {
+	var media error
+	var both sync.WaitGroup
+	both.Go(func() { media = s.media.Shutdown(ctx) })
+	signalling := s.stack.Shutdown(ctx)
+	both.Wait()
+	return errors.Join(media, signalling)
 }
 
 // close gives up what a failed start has opened.
 func (s *Server) close(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cancel()
+	defer s.serving.Wait()
 	return errors.Join(
 		ignore(s.directory.Shutdown(ctx), context.Canceled), s.media.Close(),
 		ignore(s.stack.Shutdown(ctx), context.Canceled), s.http.Close(),
