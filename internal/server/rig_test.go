@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -150,7 +150,6 @@ type guest struct {
 	sdp  string // the offer
 	ok   *sipmsg.Response
 	msrp *testnet.MSRPPeer
-	said int // messages
 }
 
 // guest connects a user over network.
@@ -202,8 +201,7 @@ func cpim(from, to, text string) string {
 // say sends a message to the conference and waits until it was taken.
 func (g *guest) say(text string) {
 	g.rig.t.Helper()
-	g.said++
-	tid := g.msrp.Send("said"+strconv.Itoa(g.said), "message/cpim", cpim(g.aor(), lobby, text))
+	tid := g.msrp.Send(sipid.NewTag(), "message/cpim", cpim(g.aor(), lobby, text))
 	g.msrp.Expect(tid, 200)
 }
 

@@ -202,3 +202,12 @@ func describe(h *msrpwire.Head) MSRPMessage {
 	}
 	return m
 }
+
+// Share makes another session on the same connection. Writing goes either way;
+// only p reads.
+func (p *MSRPPeer) Share(own, remote string) *MSRPPeer {
+	q := *p
+	q.Own, q.Remote = own, remote
+	q.tid += 1000
+	return &q
+}
