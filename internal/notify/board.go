@@ -20,92 +20,99 @@ type board struct {
 
 	mu          sync.Mutex
 	description *confinfo.Description
-	state       *confinfo.ConferenceState
-	rows        []*row // in the order in which the users came
-	byUser      map[conference.User]*row
-	latest      *snapshot // nil: something has changed since
+	state       confinfo.ConferenceState
+	roster      roster
+	history     history
+	documents   documents // of the revision that is current
 	subscribers []*subscriber
 	dirty       bool        // subscribers are to be told
 	ringing     bool        // a goroutine does so
-	departures  []departure // endpoints shown as disconnected, in the order of leaving
-	sweep       *time.Timer
+	over        bool        // no timer starts any more
+	sweep       *time.Timer // when somebody has lingered long enough
+	interval    *time.Timer // when the next subscriber may be told again
 }
 
 var (
 	_ instance.Observer = (*board)(nil)
 	_ instance.Flusher  = (*board)(nil)
+	_ instance.Drainer  = (*board)(nil)
 )
 
 func newBoard(s *Service, id conference.ID) *board {
-	return &board{service: s, id: id, byUser: make(map[conference.User]*row)}
+	return &board{service: s, id: id, roster: roster{byUser: make(map[conference.User]*row)}}
 }
 
 // Applied implements instance.Observer.
 func (b *board) Applied(s *conference.State, _ conference.Position, e conference.Event) {
 	switch e := e.(type) {
-	case conference.Created:
-		b.change(func() { b.description = describe(s) })
+	case conference.Created, conference.LockSet:
+		b.update(s, "")
 	case conference.Connected:
-		b.change(func() { b.show(s, e.User) })
+		b.update(s, e.User)
 	case conference.LegLost:
-		b.change(func() { b.show(s, e.User) })
+		b.update(s, e.User)
 	case conference.LegBack:
-		b.change(func() { b.show(s, e.User) })
+		b.update(s, e.User)
 	case conference.MediaSet:
-		b.change(func() { b.show(s, e.User) })
+		b.update(s, e.User)
 	case conference.Departed:
 		b.departed(s, e)
-	case conference.LockSet:
-		b.change(func() {})
 	case conference.Ended:
 		b.ended(e)
-		return
-	default:
-		return
 	}
-	b.count(s)
 }
 
-// change makes the roster differ from the latest snapshot.
-func (b *board) change(f func()) {
+// update brings the board up to date with what has happened to a user, or to
+// the conference alone.
+func (b *board) update(s *conference.State, name conference.User) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	f()
-	b.outdate()
+	b.show(s, name)
 }
 
-// outdate says that the latest snapshot is none any more. It forgets what was
-// written of it, which only holds what came before. The caller holds mu.
-func (b *board) outdate() {
-	if b.latest != nil {
-		b.latest.whole, b.latest.changes = nil, nil
+// show is update for callers that hold mu.
+func (b *board) show(s *conference.State, name conference.User) {
+	if b.description == nil {
+		b.description = describe(s)
 	}
-	b.latest, b.dirty = nil, true
-}
-
-// count brings the facts of the whole conference up to date.
-func (b *board) count(s *conference.State) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.state = &confinfo.ConferenceState{
+	c := change{state: b.state}
+	b.state = confinfo.ConferenceState{
 		UserCount: uint32(s.UserCount()), //nolint:gosec // bounded by memory
 		Active:    true,
 		Locked:    s.Locked(),
 	}
+	if name != "" {
+		if before, changed := b.roster.show(name, s.Participant(name)); changed {
+			c.name, c.before = name, before
+		}
+	}
+	if c.name != "" || c.state != b.state {
+		b.step(c)
+	}
+}
+
+// step goes on to the next revision. The caller holds mu.
+func (b *board) step(c change) {
+	if len(b.subscribers) == 0 {
+		b.history.skip()
+	} else {
+		b.history.add(c, 2*len(b.roster.byUser))
+	}
+	b.documents = documents{}
+	b.dirty = true
 }
 
 // departed shows the endpoint as gone, and ends the subscriptions of a user who
 // has no other. [NOT-END-02] [NOT-END-03]
 func (b *board) departed(s *conference.State, e conference.Departed) {
-	if e.Was != conference.StatusConnected && e.Was != conference.StatusOnHold {
+	if e.Was != conference.StatusConnected {
 		return // it was never shown
 	}
-	p := s.Participant(e.User)
-	b.change(func() {
-		b.linger(e)
-		b.show(s, e.User)
-	})
-	if p != nil && p.Connected() {
+	b.mu.Lock()
+	b.linger(e)
+	b.show(s, e.User)
+	b.mu.Unlock()
+	if p := s.Participant(e.User); p != nil && p.Connected() {
 		return
 	}
 	for _, sub := range b.watching(func(sub *subscriber) bool { return sub.user == e.User }) {
@@ -119,38 +126,79 @@ func (b *board) ended(e conference.Ended) {
 	if e.Cause == conference.EndShutdown {
 		reason = event.Deactivated
 	}
-	b.mu.Lock()
-	if b.sweep != nil {
-		b.sweep.Stop()
-	}
-	b.mu.Unlock()
+	b.close()
 	for _, sub := range b.watching(func(*subscriber) bool { return true }) {
 		sub.end(reason)
 	}
+}
+
+// Drain implements instance.Drainer. Final NOTIFYs are the SIP stack's by now.
+func (b *board) Drain(done func()) {
+	b.close()
 	b.service.forget(b)
+	done()
+}
+
+// close stops the timers for good.
+func (b *board) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+	for _, timer := range []*time.Timer{b.sweep, b.interval} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
 }
 
 // watching returns the subscribers that match.
 func (b *board) watching(match func(*subscriber) bool) []*subscriber {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(b.subscribers), func(sub *subscriber) bool { return !match(sub) })
+	var found []*subscriber
+	for _, sub := range b.subscribers {
+		if match(sub) {
+			found = append(found, sub)
+		}
+	}
+	return found
 }
 
-// current returns the snapshot of the roster as it is. The caller holds mu.
-func (b *board) current() *snapshot {
-	if b.latest != nil {
-		return b.latest
+// add notes a subscriber, and returns the one that has to go for it: of those
+// of the same user, if they are more than limit, the one that was not refreshed
+// for longest. [NOT-SUB-11]
+func (b *board) add(sub *subscriber, limit int) (oldest *subscriber) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if sub.over {
+		return nil
 	}
-	users := make([]confinfo.User, len(b.rows))
-	for i, r := range b.rows {
-		users[i] = r.user
+	b.subscribers = append(b.subscribers, sub)
+	if sub.known != b.history.revision {
+		b.dirty = true // something has changed since its first document
 	}
-	b.latest = &snapshot{document: &confinfo.Document{
-		Entity:          string(b.id),
-		Description:     b.description,
-		ConferenceState: b.state,
-		Users:           &confinfo.Users{List: users},
-	}}
-	return b.latest
+	n := 0
+	for _, other := range b.subscribers {
+		if other.identity != sub.identity {
+			continue
+		}
+		n++
+		if other != sub && (oldest == nil || other.refreshed.Before(oldest.refreshed)) {
+			oldest = other
+		}
+	}
+	if limit <= 0 || n <= limit {
+		return nil
+	}
+	return oldest
+}
+
+// remove forgets a subscriber whose subscription has ended.
+func (b *board) remove(sub *subscriber) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sub.over = true
+	if i := slices.Index(b.subscribers, sub); i >= 0 {
+		b.subscribers = slices.Delete(b.subscribers, i, i+1)
+	}
 }

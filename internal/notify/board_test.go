@@ -18,26 +18,22 @@ import (
 
 // stage is a conference whose events go to a board.
 type stage struct {
-	t     *testing.T
+	t     testing.TB
 	state conference.State
 	board *board
 	at    conference.Position
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{t: t}
 	s.board = newBoard(New(Config{}), "sip:room@conf.example.test")
-	t.Cleanup(func() {
-		s.board.mu.Lock()
-		defer s.board.mu.Unlock()
-		if s.board.sweep != nil {
-			s.board.sweep.Stop()
-		}
-	})
+	t.Cleanup(s.board.close)
+	policy := conference.DefaultPolicy()
+	policy.MaxUsers = 0
 	s.do(conference.Create{
 		At: time.Now(), ID: s.board.id, Origin: conference.FromFactory, Subject: "Monday shift",
-		Policy: conference.DefaultPolicy(), First: s.admit("alice", "ep-alice"),
+		Policy: policy, First: s.admit("alice", "ep-alice"),
 	})
 	return s
 }
@@ -75,8 +71,15 @@ func (s *stage) leave(endpoint string, cause conference.Cause) {
 	s.do(conference.Leave{At: time.Now(), Endpoint: conference.EndpointID(endpoint), Cause: cause, Reason: `SIP;cause=200;text="bye"`})
 }
 
+// watch adds a subscriber that is rung by nobody.
+func (s *stage) watch(fullOnly bool) *subscriber {
+	sub := &subscriber{board: s.board, fullOnly: fullOnly}
+	s.board.add(sub, 0)
+	return sub
+}
+
 // document reads the body of a NOTIFY.
-func document(t *testing.T, body event.Body) *confinfo.Document {
+func document(t testing.TB, body event.Body) *confinfo.Document {
 	t.Helper()
 	if body.ContentType != confinfo.MediaType {
 		t.Fatalf("content type %q", body.ContentType)
@@ -105,7 +108,7 @@ func TestDocumentsOfOneSubscription(t *testing.T) {
 func documentsOfOneSubscription(t *testing.T) {
 	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
-	sub := &subscriber{board: s.board}
+	sub := s.watch(false)
 
 	first := s.next(sub, event.Pull{Full: true, Must: true})
 	if first.State != confinfo.Full || first.Version != 1 || len(first.Users.List) != 1 {
@@ -159,7 +162,7 @@ func TestContactsAreNobodysBusiness(t *testing.T) {
 	private.AssociatedAORs = []string{"tel:+15550100"}
 	s.do(private)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-1"})
-	sub := &subscriber{board: s.board}
+	sub := s.watch(false)
 	body, _ := sub.Next(event.Pull{Full: true, Must: true})
 	for _, secret := range []string{"mallory", "192.0.2.66", "5550100"} {
 		if bytes.Contains(body.Data, []byte(secret)) {
@@ -182,7 +185,7 @@ func TestSubscribersThatTakeEveryNotifyForTheWhole(t *testing.T) {
 	if !s.board.service.fullOnly("Blink Pro 5.0.0 (MacOSX)") || s.board.service.fullOnly("confab/1") {
 		t.Error("the wrong User-Agents get full documents")
 	}
-	sub := &subscriber{board: s.board, fullOnly: true}
+	sub := s.watch(true)
 	s.next(sub, event.Pull{Full: true, Must: true})
 	s.join("bob", "ep-bob")
 	d := s.next(sub, event.Pull{})
@@ -198,7 +201,7 @@ func TestFinalDocuments(t *testing.T) {
 	conform.Covers(t, "NOT-END-01", "NOT-END-02", "NOT-END-03")
 	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
-	sub := &subscriber{board: s.board}
+	sub := s.watch(false)
 	s.next(sub, event.Pull{Full: true, Must: true})
 	if _, ok := sub.Next(event.Pull{Final: true, Must: true, Reason: event.Rejected}); ok {
 		t.Error("who left is told of the conference")
@@ -223,7 +226,7 @@ func mergeHistory(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	s := newStage(t)
 	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
-	sub := &subscriber{board: s.board}
+	sub := s.watch(false)
 	local, _ := confinfo.Apply(nil, s.next(sub, event.Pull{Full: true, Must: true}))
 	for step := range 60 {
 		<-time.After(time.Duration(rnd.IntN(20)) * time.Second)

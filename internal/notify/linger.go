@@ -8,41 +8,23 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 )
 
-const (
-	// lingering bounds the endpoints shown as disconnected; beyond it the one
-	// that left first goes early.
-	lingering = 1000
-	// sweepEvery is how often those that have been shown long enough are dropped,
-	// at most.
-	sweepEvery = time.Second
-)
-
-// departure is an endpoint that is shown as disconnected for a while.
-type departure struct {
-	row   *row
-	until time.Time
-}
-
-// linger shows an endpoint as disconnected for a while, D-26. The caller holds
-// mu. [NOT-NFY-03]
+// linger has an endpoint shown as disconnected for a while, from the next time
+// that its user is shown. The caller holds mu. [NOT-NFY-03]
 func (b *board) linger(e conference.Departed) {
-	r := b.byUser[e.User]
-	if r == nil {
-		r = &row{name: e.User}
-		b.rows = append(b.rows, r)
-		b.byUser[e.User] = r
+	w := b.roster.row(e.User)
+	if len(w.gone) >= mostGone {
+		w.gone = slices.Delete(w.gone, 0, 1)
 	}
-	r.gone = append(r.gone, confinfo.Endpoint{
+	w.gone = append(w.gone, confinfo.Endpoint{
 		Entity:              string(e.Endpoint),
 		Status:              confinfo.StatusDisconnected,
 		DisconnectionMethod: confinfo.DisconnectionMethod(e.Cause.DisconnectionMethod()),
 		DisconnectionInfo:   confinfo.Execution{When: e.At, Reason: reasonOf(e.Reason), By: string(e.By)},
 	})
-	b.departures = append(b.departures, departure{row: r, until: e.At.Add(b.service.cfg.Linger)})
-	if len(b.departures) > lingering {
-		b.drop()
-	}
-	b.wake(b.service.cfg.Linger)
+	b.roster.gone = append(b.roster.gone, departure{
+		user: e.User, entity: string(e.Endpoint), until: e.At.Add(b.service.cfg.Linger),
+	})
+	b.wake(b.service.cfg.Now())
 }
 
 func reasonOf(reason string) string {
@@ -52,40 +34,41 @@ func reasonOf(reason string) string {
 	return "Reason: " + reason
 }
 
-// wake has the departures looked at in d. The caller holds mu.
-func (b *board) wake(d time.Duration) {
-	if b.sweep == nil {
-		b.sweep = time.AfterFunc(max(d, sweepEvery), b.expire)
+// wake has expire called when the first endpoint has lingered long enough. The
+// caller holds mu.
+func (b *board) wake(now time.Time) {
+	if b.sweep == nil && len(b.roster.gone) > 0 && !b.over {
+		b.sweep = time.AfterFunc(b.roster.gone[0].until.Sub(now), b.expire)
 	}
 }
 
-// expire drops the endpoints that have been shown long enough.
+// expire drops the endpoints that have lingered long enough.
 func (b *board) expire() {
 	now := b.service.cfg.Now()
 	b.mu.Lock()
 	b.sweep = nil
-	for len(b.departures) > 0 && !b.departures[0].until.After(now) {
-		b.drop()
+	n := 0
+	for ; n < len(b.roster.gone) && !b.roster.gone[n].until.After(now); n++ {
+		d := b.roster.gone[n]
+		if before, changed := b.roster.vanish(d); changed {
+			b.step(change{state: b.state, name: d.user, before: before})
+		}
 	}
-	if len(b.departures) > 0 {
-		b.wake(b.departures[0].until.Sub(now))
-	}
+	b.roster.gone = slices.Delete(b.roster.gone, 0, n)
+	b.wake(now)
 	b.mu.Unlock()
 	b.Flush()
 }
 
-// drop takes the endpoint that left first out of its row. The caller holds mu.
-func (b *board) drop() {
-	r := b.departures[0].row
-	b.departures[0] = departure{}
-	b.departures = b.departures[1:]
-	entity := r.gone[0].Entity
-	r.gone = slices.Delete(r.gone, 0, 1)
-	r.user.Endpoints = slices.DeleteFunc(slices.Clone(r.user.Endpoints), func(e confinfo.Endpoint) bool {
-		return e.Entity == entity
-	})
-	if len(r.user.Endpoints) == 0 {
-		b.strike(r)
+// vanish no longer shows an endpoint that has left.
+func (r *roster) vanish(d departure) (before *confinfo.User, changed bool) {
+	w := r.byUser[d.user]
+	if w == nil {
+		return nil, false
 	}
-	b.outdate()
+	is := func(e confinfo.Endpoint) bool { return e.Entity == d.entity }
+	w.gone = slices.DeleteFunc(w.gone, is)
+	u := *w.user
+	u.Endpoints = slices.DeleteFunc(slices.Clone(u.Endpoints), is)
+	return r.set(d.user, w, &u)
 }

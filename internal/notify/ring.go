@@ -1,6 +1,6 @@
 package notify
 
-import "github.com/confab-chat/confab/sip/event"
+import "time"
 
 // Flush implements instance.Flusher: what the last commands have changed is told
 // in one go, by a goroutine of the service's so that the conference need not
@@ -8,7 +8,7 @@ import "github.com/confab-chat/confab/sip/event"
 func (b *board) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.dirty || b.ringing {
+	if !b.dirty || b.ringing || b.over {
 		return
 	}
 	b.ringing = true
@@ -22,7 +22,7 @@ func (b *board) ring() {
 			sub.Changed()
 		}
 		b.mu.Lock()
-		if !b.dirty {
+		if !b.dirty || b.over {
 			b.ringing = false
 			b.mu.Unlock()
 			return
@@ -31,17 +31,46 @@ func (b *board) ring() {
 	}
 }
 
-// dueNow returns the subscriptions that may be told now.
-func (b *board) dueNow() []*event.Subscription {
+// dueNow returns the subscriptions that may be told now, and sees to it that
+// the others are told when their interval is over. [NOT-NFY-04]
+func (b *board) dueNow() []subscription {
 	now := b.service.cfg.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.dirty = false
-	due := make([]*event.Subscription, 0, len(b.subscribers))
+	var due []subscription
+	next := time.Duration(-1)
 	for _, s := range b.subscribers {
-		if sub := s.due(now); sub != nil {
-			due = append(due, sub)
+		if s.rung || s.over || s.sub == nil || s.known == b.history.revision {
+			continue
+		}
+		wait := s.told.Add(b.service.cfg.MinInterval).Sub(now)
+		if wait <= 0 {
+			s.rung = true
+			due = append(due, s.sub)
+		} else if next < 0 || wait < next {
+			next = wait
 		}
 	}
+	b.ringIn(next)
 	return due
+}
+
+// ringIn has the subscribers looked at again after d, if it is positive. The
+// caller holds mu.
+func (b *board) ringIn(d time.Duration) {
+	switch {
+	case d < 0 || b.over:
+	case b.interval == nil:
+		b.interval = time.AfterFunc(d, b.intervalOver)
+	default:
+		b.interval.Reset(d)
+	}
+}
+
+func (b *board) intervalOver() {
+	b.mu.Lock()
+	b.dirty = true
+	b.mu.Unlock()
+	b.Flush()
 }

@@ -2,55 +2,61 @@ package notify
 
 import (
 	"slices"
+	"time"
 
 	"github.com/confab-chat/confab/confinfo"
 	"github.com/confab-chat/confab/internal/conference"
 )
 
-// streamLabel ties the conference's one stream to those of the endpoints.
-const streamLabel = "msg"
+// roster is the users as they are shown. Guarded by board.mu.
+type roster struct {
+	rows   []*row // in the order in which the users came; some may be vacant
+	vacant int
+	byUser map[conference.User]*row
+	gone   []departure // by time
+}
 
 // row is a user as he is shown.
 type row struct {
-	name conference.User
-	user confinfo.User
-	gone []confinfo.Endpoint // those that left a moment ago, in the order of leaving
+	user    *confinfo.User // replaced, never changed; nil: the row is vacant
+	gone    []confinfo.Endpoint
+	written []byte // user as an element; nil until somebody wants it
 }
 
-// describe makes the part of the document that hardly changes.
-func describe(s *conference.State) *confinfo.Description {
-	d := &confinfo.Description{
-		Subject:        s.Subject(),
-		ConferenceURIs: []confinfo.URI{{URI: string(s.ID()), Purpose: "participation"}},
-		AvailableMedia: []confinfo.AvailableMedia{
-			{Label: streamLabel, Type: "message", Status: confinfo.SendRecv},
-		},
-	}
-	if most := s.Policy().MaxUsers; most > 0 {
-		d.MaximumUserCount = uint32(most) //nolint:gosec // a configured limit
-	}
-	return d
+// departure is an endpoint that is shown as disconnected for a while.
+type departure struct {
+	user   conference.User
+	entity string
+	until  time.Time
 }
 
-// show brings a user's row up to date with the conference. The caller holds mu.
-func (b *board) show(s *conference.State, name conference.User) {
-	r := b.byUser[name]
-	p := s.Participant(name)
-	if r == nil {
-		if p == nil || !p.Connected() {
-			return
-		}
-		r = &row{name: name}
-		b.rows = append(b.rows, r)
-		b.byUser[name] = r
+// mostGone is how many endpoints of a user are shown as disconnected, so that
+// nobody makes the document grow by coming and going.
+const mostGone = 5
+
+// row returns the row of a user, and makes it if there is none.
+func (r *roster) row(name conference.User) *row {
+	if w := r.byUser[name]; w != nil {
+		return w
 	}
-	b.render(r, p)
+	w := &row{}
+	r.rows = append(r.rows, w)
+	r.byUser[name] = w
+	r.vacant++
+	return w
 }
 
-// render writes a user's row: the endpoints that are in the conference, and
-// those that left a moment ago. A row without any goes. The caller holds mu.
-func (b *board) render(r *row, p *conference.Participant) {
-	u := confinfo.User{Entity: string(r.name), DisplayText: r.user.DisplayText, Roles: r.user.Roles}
+// show brings a user's row up to date with the conference, p being nil if he is
+// not in it. It returns how he was shown before, nil if he was not.
+func (r *roster) show(name conference.User, p *conference.Participant) (before *confinfo.User, changed bool) {
+	if r.byUser[name] == nil && (p == nil || !p.Connected()) {
+		return nil, false
+	}
+	w := r.row(name)
+	u := &confinfo.User{Entity: string(name)}
+	if w.user != nil {
+		u.DisplayText, u.Roles = w.user.DisplayText, w.user.Roles
+	}
 	if p != nil {
 		u.DisplayText = p.Display
 		u.Roles = []string{p.Role.String()}
@@ -62,45 +68,64 @@ func (b *board) render(r *row, p *conference.Participant) {
 			}
 		}
 	}
-	u.Endpoints = append(u.Endpoints, r.gone...)
-	r.user = u
-	if len(u.Endpoints) == 0 {
-		b.strike(r)
-	}
+	u.Endpoints = append(u.Endpoints, w.gone...)
+	return r.set(name, w, u)
 }
 
-// strike takes a row out. The caller holds mu.
-func (b *board) strike(r *row) {
-	delete(b.byUser, r.name)
-	if i := slices.Index(b.rows, r); i >= 0 {
-		b.rows = slices.Delete(b.rows, i, i+1)
-	}
-}
-
-func addresses(uris []string) []confinfo.URI {
-	var out []confinfo.URI
-	for _, uri := range uris {
-		out = append(out, confinfo.URI{URI: uri})
-	}
-	return out
-}
-
-// endpointOf shows an endpoint under its token: the Contact is its user's
-// address in the network, and nobody's business. D-26 [PRV-02]
-func endpointOf(e *conference.Endpoint) confinfo.Endpoint {
-	out := confinfo.Endpoint{
-		Entity:        string(e.ID),
-		Status:        confinfo.Status(e.Status().String()),
-		JoiningMethod: confinfo.JoiningMethod(e.Method.String()),
-		JoiningInfo:   confinfo.Execution{When: e.JoinedAt, By: string(e.By)},
-	}
-	if e.Referred != nil {
-		out.Referred = confinfo.Execution{When: e.Referred.At, Reason: e.Referred.Reason, By: string(e.Referred.By)}
-	}
-	if direction := e.MediaStatus(); direction != conference.NoStream {
-		out.Media = []confinfo.Media{
-			{ID: "1", Type: "message", Label: streamLabel, Status: confinfo.MediaStatus(direction.String())},
+// set replaces a row's user. Without endpoints the row goes.
+func (r *roster) set(name conference.User, w *row, u *confinfo.User) (before *confinfo.User, changed bool) {
+	before = w.user
+	if before != nil && len(u.Endpoints) > 0 {
+		if _, changed = confinfo.DiffUser(before, u); !changed {
+			return before, false
 		}
 	}
-	return out
+	w.user, w.written = u, nil
+	if before == nil {
+		r.vacant--
+	}
+	if len(u.Endpoints) == 0 {
+		w.user = nil
+		r.vacant++
+		delete(r.byUser, name)
+		r.compact()
+	}
+	return before, w.user != nil || before != nil
+}
+
+// compact takes out the vacant rows when they are many.
+func (r *roster) compact() {
+	if r.vacant > 16 && r.vacant > len(r.rows)/2 {
+		r.rows = slices.DeleteFunc(r.rows, func(w *row) bool { return w.user == nil })
+		r.vacant = 0
+	}
+}
+
+// users returns everybody.
+func (r *roster) users() []confinfo.User {
+	users := make([]confinfo.User, 0, len(r.byUser))
+	for _, w := range r.rows {
+		if w.user != nil {
+			users = append(users, *w.user)
+		}
+	}
+	return users
+}
+
+// written returns everybody as elements, each of which is written once.
+func (r *roster) written() [][]byte {
+	elements := make([][]byte, 0, len(r.byUser))
+	for _, w := range r.rows {
+		if w.user != nil {
+			elements = append(elements, w.element())
+		}
+	}
+	return elements
+}
+
+func (w *row) element() []byte {
+	if w.written == nil {
+		w.written = w.user.Append(nil)
+	}
+	return w.written
 }

@@ -36,6 +36,10 @@ type Config struct {
 	// NOTIFY for the whole roster; Blink and sipsimple. D-56 [NOT-NFY-11]
 	FullOnly []string
 
+	// MaxBytes is the size in octets from which on a document says less about
+	// each user; 250,000. D-27 [NOT-NFY-09]
+	MaxBytes int
+
 	Now func() time.Time // time.Now
 }
 
@@ -48,6 +52,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.FullOnly == nil {
 		c.FullOnly = []string{"Blink", "sipsimple"}
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = 250_000
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -120,7 +127,8 @@ func (s *Service) forget(b *board) {
 	}
 }
 
-// Wait returns when no NOTIFY is being handed out any more.
+// Wait returns when no NOTIFY is being handed out any more. It is called when
+// all conferences have ended.
 func (s *Service) Wait() { s.ringing.Wait() }
 
 // fullOnly reports whether a subscriber takes every NOTIFY for the whole roster.

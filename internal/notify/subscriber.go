@@ -11,82 +11,104 @@ import (
 	"github.com/confab-chat/confab/sip/transport"
 )
 
+// subscription is what a subscriber needs of an [event.Subscription].
+type subscription interface {
+	Changed()
+	Terminate(t event.Termination)
+}
+
 // subscriber is one subscription to a conference.
 type subscriber struct {
 	// fixed after construction
 	board    *board
-	user     conference.User // whose it is; empty: owner or moderator from outside
+	identity conference.Identity // who subscribed
+	user     conference.User     // as whom he is in the conference; empty: as nobody
 	fullOnly bool
 
 	// guarded by board.mu
-	sub       *event.Subscription
-	known     *snapshot // what it was told last
-	version   uint32    // of the document it was told last
-	sent      time.Time // when
+	sub       subscription
+	known     uint64    // revision that he was told last
+	version   uint32    // of the document that he was told last; 0: none yet
+	reduced   bool      // he got the reduced state
+	rung      bool      // he is to ask for what has changed, and has not yet
+	told      time.Time // when he was told of a change
 	refreshed time.Time
-	timer     *time.Timer // rings when the interval is over
 	over      bool
 }
 
 var _ event.Feed = (*subscriber)(nil)
 
 // feed notes the subscription once it is there.
-func (s *subscriber) feed(sub *event.Subscription) {
+func (s *subscriber) feed(sub subscription) {
 	s.board.mu.Lock()
 	defer s.board.mu.Unlock()
 	s.sub = sub
 }
 
-// Next implements event.Feed: the document that leaves now.
+// Next implements event.Feed: the document that leaves now, under the
+// subscriber's next version. [NOT-NFY-05]
 func (s *subscriber) Next(p event.Pull) (event.Body, bool) {
-	b := s.board
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p.Final {
-		return s.final(p.Reason)
+	s.board.mu.Lock()
+	t, ok := s.pull(p)
+	if ok {
+		s.version++
 	}
-	now := b.current()
-	if p.Full || s.fullOnly || s.known == nil {
-		if !p.Must && now == s.known {
-			return event.Body{}, false
-		}
-		return s.tell(now, now.full()), true
+	if ok && !p.Must {
+		// The NOTIFY after a SUBSCRIBE waits for nobody, and nobody waits for it.
+		s.told = s.board.service.cfg.Now() // [NOT-NFY-04]
 	}
-	change, ok := now.since(s.known)
+	version := s.version
+	s.board.mu.Unlock()
 	if !ok {
 		return event.Body{}, false
 	}
-	return s.tell(now, change), true
-}
-
-// tell writes a document under the subscriber's next version. [NOT-NFY-05]
-func (s *subscriber) tell(now *snapshot, t confinfo.Template) event.Body {
-	s.version++
-	s.known, s.sent = now, s.board.service.cfg.Now()
 	return event.Body{
 		ContentType: confinfo.MediaType,
-		Data:        t.Append(make([]byte, 0, t.Size()+16), s.version),
+		Data:        t.Append(make([]byte, 0, t.Size()+16), version),
+	}, true
+}
+
+// pull chooses the document. The caller holds mu.
+func (s *subscriber) pull(p event.Pull) (confinfo.Template, bool) {
+	s.rung = false
+	if p.Final {
+		return s.final(p.Reason)
 	}
+	from := s.known
+	s.known = s.board.history.revision
+	switch {
+	case p.Full, p.Must, s.version == 0:
+		return s.full(), true
+	case s.fullOnly:
+		return s.full(), from != s.known // [NOT-NFY-11]
+	}
+	t, changed, ok := s.board.since(from, s.reduced)
+	if !ok {
+		return s.full(), true
+	}
+	return t, changed
+}
+
+// full is the whole state. The caller holds mu.
+func (s *subscriber) full() (t confinfo.Template) {
+	t, s.reduced = s.board.full()
+	return t
 }
 
 // final is the body of the NOTIFY that ends the subscription: none for a user
 // who left or was removed, the end of the document for a conference that has
 // ended, the whole state for a subscription that ran out. [NOT-END-01]
 // [NOT-END-02] [NOT-SUB-06] [NOT-SUB-09]
-func (s *subscriber) final(reason event.Reason) (event.Body, bool) {
+func (s *subscriber) final(reason event.Reason) (confinfo.Template, bool) {
 	switch reason {
 	case event.Timeout:
-		now := s.board.current()
-		return s.tell(now, now.full()), true
+		return s.full(), true
 	case event.NoResource:
-		if s.fullOnly {
-			return event.Body{}, false // [NOT-NFY-11]
-		}
 		gone := confinfo.Document{Entity: string(s.board.id), State: confinfo.Deleted}
-		return s.tell(s.known, confinfo.NewTemplate(&gone)), true
+		return confinfo.NewTemplate(&gone), !s.fullOnly // [NOT-NFY-11]
 	case event.Deactivated, event.Probation, event.Rejected, event.GiveUp, event.Invariant:
 	}
-	return event.Body{}, false
+	return confinfo.Template{}, false
 }
 
 // Refresh implements event.Feed. Who may not watch any more has no subscription
@@ -99,14 +121,7 @@ func (s *subscriber) Refresh(*sipmsg.Request, transport.Source) *sip.Error {
 }
 
 // Ended implements event.Feed.
-func (s *subscriber) Ended(event.Termination) {
-	s.board.remove(s)
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	if s.timer != nil {
-		s.timer.Stop()
-	}
-}
+func (s *subscriber) Ended(event.Termination) { s.board.remove(s) }
 
 // end ends the subscription.
 func (s *subscriber) end(reason event.Reason) {
@@ -116,23 +131,4 @@ func (s *subscriber) end(reason event.Reason) {
 	if sub != nil {
 		sub.Terminate(event.Termination{Reason: reason})
 	}
-}
-
-// due returns the subscription if the subscriber may be told of a change now;
-// if not it sees to it that it is rung when the interval is over. The caller
-// holds board.mu. [NOT-NFY-04]
-func (s *subscriber) due(now time.Time) *event.Subscription {
-	if s.sub == nil || s.over {
-		return nil
-	}
-	wait := s.board.service.cfg.MinInterval - now.Sub(s.sent)
-	if wait <= 0 || s.known == nil {
-		return s.sub
-	}
-	if s.timer == nil {
-		s.timer = time.AfterFunc(wait, s.sub.Changed)
-	} else {
-		s.timer.Reset(wait)
-	}
-	return nil
 }

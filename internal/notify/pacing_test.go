@@ -1,0 +1,240 @@
+package notify
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confab-chat/confab/confinfo"
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// bell is a subscription without a network: whoever is rung asks at once.
+type bell struct {
+	sub  *subscriber
+	at   []time.Duration // when NOTIFYs left, since start
+	body []event.Body
+	from time.Time
+	end  event.Reason
+}
+
+func (b *bell) Changed() {
+	if body, ok := b.sub.Next(event.Pull{}); ok {
+		b.at = append(b.at, time.Since(b.from))
+		b.body = append(b.body, body)
+	}
+}
+
+func (b *bell) Terminate(t event.Termination) {
+	b.end = t.Reason
+	b.sub.Ended(t)
+}
+
+// subscribe adds a subscriber who has his first document.
+func (s *stage) subscribe(user string) *bell {
+	identity := conference.Identity("sip:" + user + "@example.test")
+	sub := &subscriber{board: s.board, identity: identity, user: conference.User(identity), refreshed: time.Now()}
+	b := &bell{sub: sub, from: time.Now()}
+	sub.feed(b)
+	sub.Next(event.Pull{Full: true, Must: true})
+	if oldest := s.board.add(sub, s.state.Policy().EndpointsPerUser); oldest != nil {
+		oldest.end(event.Timeout)
+	}
+	return b
+}
+
+// joins has n users join, evenly within d.
+func (s *stage) joins(n int, d time.Duration) {
+	for i := range n {
+		s.join(fmt.Sprintf("user%d", i), fmt.Sprintf("ep-%d", i))
+		s.board.Flush()
+		<-time.After(d / time.Duration(n))
+	}
+}
+
+func TestPacing(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-04")
+	for _, test := range []struct {
+		interval time.Duration
+		want     []time.Duration
+	}{
+		{5 * time.Second, []time.Duration{0, 5 * time.Second}},
+		{400 * time.Millisecond, []time.Duration{0, 400 * time.Millisecond, 800 * time.Millisecond, 1200 * time.Millisecond}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t)
+			s.board.service.cfg.MinInterval = test.interval
+			s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+			alice := s.subscribe("alice")
+			s.joins(20, time.Second)
+			<-time.After(20 * time.Second)
+			synctest.Wait()
+			if fmt.Sprint(alice.at) != fmt.Sprint(test.want) {
+				t.Errorf("interval %v: NOTIFYs at %v, want %v", test.interval, alice.at, test.want)
+			}
+			told := 0
+			for _, body := range alice.body {
+				told += len(document(t, body).Users.List)
+			}
+			if told != 20 {
+				t.Errorf("interval %v: told of %d users, want 20", test.interval, told)
+			}
+		})
+	}
+}
+
+func TestWithoutIntervalNobodyWaits(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-04")
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+		alice := s.subscribe("alice")
+		s.joins(20, time.Second)
+		synctest.Wait()
+		if len(alice.at) != 20 || alice.at[1] != 50*time.Millisecond {
+			t.Errorf("NOTIFYs at %v", alice.at)
+		}
+	})
+}
+
+// TestChangesAreWrittenOnce shows that a document costs once, however many it
+// goes to: the template behind it is the very same.
+func TestChangesAreWrittenOnce(t *testing.T) {
+	s := newStage(t)
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	s.watch(false) // somebody remembers the past
+	from := s.board.history.revision
+	s.join("bob", "ep-bob")
+	first, _, _ := s.board.since(from, false)
+	again, _, _ := s.board.since(from, false)
+	if a, b := first.Append(nil, 1), again.Append(nil, 1); string(a) != string(b) || s.board.documents.next != 1 {
+		t.Errorf("%d documents written:\n%s\n%s", s.board.documents.next, a, b)
+	}
+	alice := s.board.roster.byUser["sip:alice@example.test"].element()
+	s.board.full()
+	s.join("carol", "ep-carol")
+	s.board.full()
+	if &alice[0] != &s.board.roster.byUser["sip:alice@example.test"].element()[0] {
+		t.Error("who has not changed was written again")
+	}
+}
+
+// TestHistoryIsBounded has a subscriber fall behind: nothing is kept for him,
+// and he gets the whole state when he asks at last.
+func TestHistoryIsBounded(t *testing.T) {
+	s := newStage(t)
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	late := s.watch(false)
+	s.next(late, event.Pull{Full: true, Must: true})
+	for i := range 1000 {
+		s.do(conference.SetMedia{At: time.Now(), Endpoint: "ep-alice", Media: conference.Direction(1 + i%2)})
+	}
+	if n := len(s.board.history.changes); n > 2*leastHistory {
+		t.Errorf("%d changes are remembered", n)
+	}
+	if d := s.next(late, event.Pull{}); d.State != confinfo.Full || d.Version != 2 {
+		t.Errorf("state %v, version %d", d.State, d.Version)
+	}
+	s.do(conference.SetMedia{At: time.Now(), Endpoint: "ep-alice", Media: conference.Inactive})
+	if d := s.next(late, event.Pull{}); d.State != confinfo.Partial || d.Version != 3 {
+		t.Errorf("state %v, version %d", d.State, d.Version)
+	}
+}
+
+func TestComingAndGoingIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+		for i := range 100 {
+			s.join("bob", fmt.Sprintf("ep-%d", i))
+			s.leave(fmt.Sprintf("ep-%d", i), conference.CauseHungup)
+		}
+		s.board.mu.Lock()
+		n := len(s.board.roster.byUser["sip:bob@example.test"].user.Endpoints)
+		s.board.mu.Unlock()
+		if n != mostGone {
+			t.Errorf("%d endpoints of a user who left", n)
+		}
+		<-time.After(time.Minute)
+		synctest.Wait()
+		s.board.mu.Lock()
+		defer s.board.mu.Unlock()
+		if n, rows := len(s.board.roster.byUser), len(s.board.roster.users()); n != 1 || rows != 1 || len(s.board.roster.gone) != 0 {
+			t.Errorf("%d users by name, %d shown, %d departures", n, rows, len(s.board.roster.gone))
+		}
+	})
+}
+
+func TestLargeRostersAreReduced(t *testing.T) {
+	s := newStage(t)
+	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+	s.board.service.cfg.MaxBytes = 2000
+	sub := s.watch(false)
+	if d := s.next(sub, event.Pull{Full: true, Must: true}); len(d.Users.List[0].Roles) == 0 {
+		t.Errorf("a small roster is reduced: %+v", d.Users.List)
+	}
+	for i := range 5 {
+		s.join(fmt.Sprintf("user%d", i), fmt.Sprintf("ep-%d", i))
+	}
+	d := s.next(sub, event.Pull{Full: true, Must: true})
+	if len(d.Users.List) != 6 || len(d.Users.List[0].Roles) != 0 || d.Users.List[0].Endpoints[0].Status != confinfo.StatusConnected {
+		t.Errorf("a large roster: %+v", d.Users.List)
+	}
+	s.join("late", "ep-late")
+	d = s.next(sub, event.Pull{})
+	if d.State != confinfo.Partial || len(d.Users.List) != 1 || len(d.Users.List[0].Roles) != 0 || d.ConferenceState.UserCount != 7 {
+		t.Errorf("a change of a reduced roster: %+v, %+v", d.Users.List, d.ConferenceState)
+	}
+}
+
+func TestOneSubscriptionTooMany(t *testing.T) {
+	conform.Covers(t, "NOT-SUB-11")
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+		limit := s.state.Policy().EndpointsPerUser
+		var bells []*bell
+		for range limit {
+			bells = append(bells, s.subscribe("alice"))
+			<-time.After(time.Second)
+		}
+		s.subscribe("bob")
+		bells[0].sub.Refresh(nil, transport.Source{})
+		bells = append(bells, s.subscribe("alice"))
+		for i, b := range bells {
+			if want := map[bool]event.Reason{true: event.Timeout}[i == 1]; b.end != want {
+				t.Errorf("subscription %d ended with %q, want %q", i, b.end, want)
+			}
+		}
+		if n := len(s.board.subscribers); n != limit+1 {
+			t.Errorf("%d subscribers", n)
+		}
+	})
+}
+
+func TestWhoLeavesIsToldNothingMore(t *testing.T) {
+	conform.Covers(t, "NOT-END-02", "NOT-SUB-14")
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+		s.join("bob", "ep-1")
+		s.join("bob", "ep-2")
+		alice, bob := s.subscribe("alice"), s.subscribe("bob")
+		s.leave("ep-1", conference.CauseHungup)
+		if bob.end != "" {
+			t.Errorf("one device left: %q", bob.end)
+		}
+		s.leave("ep-2", conference.CauseHungup)
+		if bob.end != event.Rejected || alice.end != "" {
+			t.Errorf("bob %q, alice %q", bob.end, alice.end)
+		}
+		s.do(conference.End{At: time.Now()})
+		if alice.end != event.NoResource {
+			t.Errorf("end: %q", alice.end)
+		}
+	})
+}
