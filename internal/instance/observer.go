@@ -18,10 +18,12 @@ type Flusher interface {
 	Flush()
 }
 
-// Drainer is an Observer that has something to finish after the conference has
-// ended. Drain is called once, after Ended was applied; the conference URI stays
-// in Terminating until done was called, or until the time limit for it is over.
-// Done may be called from any goroutine, and from within Drain. [FOC-TRM-05]
+// Drainer is an Observer that has something to finish or to give back when the
+// conference is over. Drain is called once, as the last call: after Ended was
+// applied, or without that where the conference never came into being or was
+// cut off. The conference URI stays in Terminating until done was called, or
+// until the time limit for it is over. Done may be called from any goroutine,
+// and from within Drain. [FOC-TRM-05]
 type Drainer interface {
 	Drain(done func())
 }

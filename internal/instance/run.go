@@ -71,12 +71,9 @@ func (i *Instance) over() bool {
 	return false
 }
 
-// drain waits until the observers have finished with a conference that has
-// ended, but not for ever. [FOC-TRM-05]
+// drain waits until the observers have finished with the conference, but not
+// for ever. [FOC-TRM-05]
 func (i *Instance) drain(ctx context.Context) {
-	if i.state.Phase() != conference.PhaseEnded {
-		return
-	}
 	drained := make(chan struct{})
 	var left atomic.Int64
 	left.Store(1)
