@@ -24,11 +24,11 @@ type stage struct {
 	at    conference.Position
 }
 
-func newStage(t testing.TB) *stage {
-	t.Helper()
-	s := &stage{t: t}
+func newStage(tb testing.TB) *stage {
+	tb.Helper()
+	s := &stage{t: tb}
 	s.board = newBoard(New(Config{}), "sip:room@conf.example.test")
-	t.Cleanup(s.board.close)
+	tb.Cleanup(s.board.close)
 	policy := conference.DefaultPolicy()
 	policy.MaxUsers = 0
 	s.do(conference.Create{
@@ -79,14 +79,14 @@ func (s *stage) watch(fullOnly bool) *subscriber {
 }
 
 // document reads the body of a NOTIFY.
-func document(t testing.TB, body event.Body) *confinfo.Document {
-	t.Helper()
+func document(tb testing.TB, body event.Body) *confinfo.Document {
+	tb.Helper()
 	if body.ContentType != confinfo.MediaType {
-		t.Fatalf("content type %q", body.ContentType)
+		tb.Fatalf("content type %q", body.ContentType)
 	}
 	d, err := confinfo.Unmarshal(body.Data, confinfo.Limits{})
 	if err != nil {
-		t.Fatalf("%v in\n%s", err, body.Data)
+		tb.Fatalf("%v in\n%s", err, body.Data)
 	}
 	return d
 }

@@ -8,6 +8,24 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 )
 
+const (
+	// mostGone is how many endpoints of one user are shown as disconnected, and
+	// mostLingering how many of all, so that nobody makes the document grow by
+	// coming and going. Those that left first go early.
+	mostGone      = 5
+	mostLingering = 1000
+	// sweepEvery is how often those that have been shown long enough are dropped,
+	// at most.
+	sweepEvery = time.Second
+)
+
+// departure is an endpoint that is shown as disconnected for a while.
+type departure struct {
+	user   conference.User
+	entity string
+	until  time.Time
+}
+
 // linger has an endpoint shown as disconnected for a while, from the next time
 // that its user is shown. The caller holds mu. [NOT-NFY-03]
 func (b *board) linger(e conference.Departed) {
@@ -24,6 +42,9 @@ func (b *board) linger(e conference.Departed) {
 	b.roster.gone = append(b.roster.gone, departure{
 		user: e.User, entity: string(e.Endpoint), until: e.At.Add(b.service.cfg.Linger),
 	})
+	if len(b.roster.gone) > mostLingering {
+		b.drop()
+	}
 	b.wake(b.service.cfg.Now())
 }
 
@@ -38,7 +59,7 @@ func reasonOf(reason string) string {
 // caller holds mu.
 func (b *board) wake(now time.Time) {
 	if b.sweep == nil && len(b.roster.gone) > 0 && !b.over {
-		b.sweep = time.AfterFunc(b.roster.gone[0].until.Sub(now), b.expire)
+		b.sweep = time.AfterFunc(max(sweepEvery, b.roster.gone[0].until.Sub(now)), b.expire)
 	}
 }
 
@@ -47,17 +68,22 @@ func (b *board) expire() {
 	now := b.service.cfg.Now()
 	b.mu.Lock()
 	b.sweep = nil
-	n := 0
-	for ; n < len(b.roster.gone) && !b.roster.gone[n].until.After(now); n++ {
-		d := b.roster.gone[n]
-		if before, changed := b.roster.vanish(d); changed {
-			b.step(change{state: b.state, name: d.user, before: before})
-		}
+	for len(b.roster.gone) > 0 && !b.roster.gone[0].until.After(now) {
+		b.drop()
 	}
-	b.roster.gone = slices.Delete(b.roster.gone, 0, n)
 	b.wake(now)
 	b.mu.Unlock()
 	b.Flush()
+}
+
+// drop no longer shows the endpoint that left first. The caller holds mu.
+func (b *board) drop() {
+	d := b.roster.gone[0]
+	b.roster.gone[0] = departure{}
+	b.roster.gone = b.roster.gone[1:]
+	if before, changed := b.roster.vanish(d); changed {
+		b.step(change{state: b.state, name: d.user, before: before})
+	}
 }
 
 // vanish no longer shows an endpoint that has left.

@@ -203,7 +203,9 @@ func TestOneSubscriptionTooMany(t *testing.T) {
 			<-time.After(time.Second)
 		}
 		s.subscribe("bob")
-		bells[0].sub.Refresh(nil, transport.Source{})
+		if err := bells[0].sub.Refresh(nil, transport.Source{}); err != nil {
+			t.Error(err)
+		}
 		bells = append(bells, s.subscribe("alice"))
 		for i, b := range bells {
 			if want := map[bool]event.Reason{true: event.Timeout}[i == 1]; b.end != want {

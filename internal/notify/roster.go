@@ -2,7 +2,6 @@ package notify
 
 import (
 	"slices"
-	"time"
 
 	"github.com/confab-chat/confab/confinfo"
 	"github.com/confab-chat/confab/internal/conference"
@@ -22,17 +21,6 @@ type row struct {
 	gone    []confinfo.Endpoint
 	written []byte // user as an element; nil until somebody wants it
 }
-
-// departure is an endpoint that is shown as disconnected for a while.
-type departure struct {
-	user   conference.User
-	entity string
-	until  time.Time
-}
-
-// mostGone is how many endpoints of a user are shown as disconnected, so that
-// nobody makes the document grow by coming and going.
-const mostGone = 5
 
 // row returns the row of a user, and makes it if there is none.
 func (r *roster) row(name conference.User) *row {

@@ -12,7 +12,7 @@ import (
 )
 
 // overloadRetry is how long a subscriber is told to wait while a conference has
-// too much to do. D-36
+// too much to do, D-36.
 const overloadRetry = 30 * time.Second
 
 // Subscribe implements event.Notifier (TS 24.247 §7.3.3.2). The order is that of
