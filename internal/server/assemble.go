@@ -139,17 +139,23 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 			Advertise:             s.cfg.SIP.Advertise,
 			ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 		},
-		Capabilities: []sipmsg.Field{{Name: "Accept", Value: "application/sdp, multipart/mixed"}},
+		Capabilities: capabilities(),
 		Screen: func(req *sipmsg.Request, src transport.Source) *sip.Error {
 			return f.notify.Screen(req, src)
 		},
 		Packages: []event.Package{f.notify.Package(s.cfg.Notify.Expires)},
 		Invite:   f.focus,
 		Methods: map[sipmsg.Method]func(*transaction.ServerTx){
-			sipmsg.OPTIONS: f.focus.Options(func() []sipmsg.Field { return s.stack.Capabilities() }),
+			sipmsg.OPTIONS: f.focus.Options(func() []sipmsg.Field { return s.stack.Capabilities(capabilities()...) }),
 		},
 		Other: func(l *dialog.Layer, tx *transaction.ServerTx) { f.focus.Other(l, tx) },
 	}
+}
+
+// capabilities are what the server can do besides what the stack knows of, for
+// 200s to INVITE and OPTIONS. [FOC-DSP-05]
+func capabilities() []sipmsg.Field {
+	return []sipmsg.Field{{Name: "Accept", Value: "application/sdp, multipart/mixed"}}
 }
 
 // unlimited turns the configuration's 0, no limit, into a number that is none.

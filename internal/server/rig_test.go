@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/testnet"
@@ -86,6 +87,11 @@ func (r *rig) dial(network string) *testnet.SIPPeer {
 // entry returns what the directory knows of the reserved conference.
 func (r *rig) entry() instance.Entry {
 	return r.directory.Lookup(instance.Address{User: "lobby", Host: "conf.localhost"})
+}
+
+// end ends the reserved conference, as the administration would.
+func (r *rig) end() {
+	r.entry().Instance.Do(conference.End{At: time.Now(), Cause: conference.EndRequested}, nil)
 }
 
 // vacant waits until the conference has ended, and fails the test if anything

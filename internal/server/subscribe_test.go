@@ -119,8 +119,7 @@ func TestConferenceEnds(t *testing.T) {
 	carol := r.guest("tcp", "carol").join(lobby)
 	blink.full() // never a partial document
 	w.until("carol", "connected")
-	inst := r.entry().Instance
-	inst.Do(conference.End{At: time.Now(), Cause: conference.EndRequested}, nil)
+	r.end()
 	for _, g := range []*guest{alice, bob, carol} {
 		bye := g.Request()
 		g.Answer(bye, 200)

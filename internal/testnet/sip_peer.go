@@ -95,6 +95,27 @@ func (p *SIPPeer) Next() sipmsg.Message {
 	return m
 }
 
+// Octets fails the test unless exactly these octets come next on a stream.
+func (p *SIPPeer) Octets(want string) {
+	p.tb.Helper()
+	if err := p.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		p.tb.Fatal(err)
+	}
+	for len(p.unread) < len(want) {
+		buf := make([]byte, len(want)-len(p.unread))
+		n, err := p.conn.Read(buf)
+		p.unread = append(p.unread, buf[:n]...)
+		if err != nil {
+			p.tb.Fatalf("want %q, got %q: %v", want, p.unread, err)
+		}
+	}
+	got := string(p.unread[:len(want)])
+	if got != want {
+		p.tb.Fatalf("want %q, got %q", want, got)
+	}
+	p.unread = p.unread[len(want):]
+}
+
 // Silence fails the test if a message comes within d.
 func (p *SIPPeer) Silence(d time.Duration) {
 	p.tb.Helper()
