@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -50,6 +51,9 @@ const (
 // conference could not be joined, and another error for a configuration that cannot
 // work.
 func Run(ctx context.Context, cfg Config) error {
+	if uri, err := sipmsg.ParseURI(cfg.URI); err != nil || !uri.IsSIP() {
+		return fmt.Errorf("%q is no SIP URI", cfg.URI)
+	}
 	ue, err := participant.New(participant.Config{
 		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport,
 		UserAgent: "confab/" + cfg.Version, Log: cfg.Log,

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestChatUsage(t *testing.T) {
+	t.Parallel()
+	const uri, later = "sip:lobby@conf.localhost", "not available in this version"
+	for _, tt := range []struct {
+		args, says string
+	}{
+		{"", later},
+		{uri + " " + uri, "one URI"},
+		{uri + " --transport tls", later},
+		{uri + " --transport ws", later},
+		{uri + " --transport wss", later},
+		{uri + " --transport sctp", "neither"},
+		{uri + " --output xml", "neither"},
+		{uri + " --invite sip:bob@example.test", later},
+		{uri + " --nickname Al", later},
+		{uri + " --password-file f", later},
+		{uri + " --accept all", later},
+		{uri + " --ca f", later},
+		{uri + " --preconditions", later},
+		{uri + " --insecure", later},
+		{uri + " --as tel:+4930", "AOR"},
+		{uri + " --server nowhere", "server"},
+		{"lobby", "no SIP URI"},
+		{"tel:+4930 --as sip:a@b", "no SIP URI"},
+		{uri + " --dance", "unknown flag"},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), append([]string{"chat"}, strings.Fields(tt.args)...), &stdout, &stderr)
+		if status != exitUsage || !strings.Contains(stderr.String(), tt.says) || stdout.Len() != 0 {
+			t.Errorf("chat %s: status %d\nstdout %s\nstderr %s", tt.args, status, &stdout, &stderr)
+		}
+	}
+}
+
+func TestDomainOf(t *testing.T) {
+	t.Parallel()
+	for uri, want := range map[string]string{
+		"sip:lobby@conf.example":             "conf.example",
+		"sip:lobby@conf.example:5062;lr?a=b": "conf.example",
+		"sip:conf.example":                   "conf.example",
+	} {
+		if got := domainOf(uri); got != want {
+			t.Errorf("%s: %s", uri, got)
+		}
+	}
+}
