@@ -21,6 +21,7 @@ type MSRPPeer struct {
 
 	decoder *msrpwire.Decoder
 	unread  []byte
+	early   []MSRPMessage // read and not handed out
 	tid     int
 }
 
@@ -96,16 +97,31 @@ func (p *MSRPPeer) Send(id, contentType, body string, fields ...string) string {
 }
 
 // Bind sends a SEND without body, which ties the connection to the session, and
-// waits for the answer.
+// waits for the answer. What comes before that is for Next.
 func (p *MSRPPeer) Bind() {
 	p.tb.Helper()
 	tid := p.Chunk("SEND", "", "", msrpwire.Last, "Message-ID: bind1", "Byte-Range: 1-0/0")
-	p.Expect(tid, 200)
+	var early []MSRPMessage
+	for m := p.Next(); ; m = p.Next() {
+		if m.TID == tid && m.Status == 200 {
+			break
+		}
+		if m.Method != "SEND" {
+			p.tb.Fatalf("want 200 to the first SEND, got %d to %s", m.Status, m.TID)
+		}
+		early = append(early, m)
+	}
+	p.early = early
 }
 
 // Next returns the next message, and fails the test if none comes.
 func (p *MSRPPeer) Next() MSRPMessage {
 	p.tb.Helper()
+	if len(p.early) > 0 {
+		m := p.early[0]
+		p.early = p.early[1:]
+		return m
+	}
 	m, err := p.next()
 	if err != nil {
 		p.tb.Fatalf("reading an MSRP message: %v", err)
