@@ -2,6 +2,8 @@ package interop
 
 import (
 	"bytes"
+	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -43,43 +45,58 @@ func TestTsharkReadsDemo(t *testing.T) {
 	}
 }
 
-// record captures the loopback interface into file until stop is called.
+// record captures the loopback interface into file until stop is called. The
+// capture is running when it returns, and complete when stop does: marks sent
+// over the interface show both.
 func record(t *testing.T, tshark, file string) (stop func()) {
 	t.Helper()
 	cmd := exec.CommandContext(timeout(t, 2*time.Minute), tshark, "-q", "-i", "lo", "-f", "tcp or udp", "-w", file)
-	pipe, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	var log bytes.Buffer
+	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	started := make(chan bool, 1)
-	go func() {
-		var log bytes.Buffer
-		buf := make([]byte, 4096)
-		for {
-			n, err := pipe.Read(buf)
-			log.Write(buf[:n])
-			if strings.Contains(log.String(), "Capture started") {
-				select {
-				case started <- true:
-				default:
-				}
-			}
-			if err != nil {
-				close(started)
-				return
-			}
-		}
-	}()
-	if ok := <-started; !ok {
-		_ = cmd.Wait()
-		t.Skip("tshark may not capture here")
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	if !mark(t, file, "the capture begins", ended) {
+		t.Skipf("tshark may not capture here: %s", log.String())
 	}
 	return func() {
+		if !mark(t, file, "the capture ends", ended) {
+			t.Fatalf("the capture broke off: %s", log.String())
+		}
 		_ = cmd.Process.Signal(syscall.SIGINT)
-		_ = cmd.Wait()
+		_ = <-ended // it was interrupted
+	}
+}
+
+// mark sends datagrams with text until one of them stands in the capture file.
+// It returns false if the capture ends first.
+func mark(t *testing.T, file, text string, ended chan error) bool {
+	t.Helper()
+	socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = socket.Close() }()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	deadline := timeout(t, 30*time.Second)
+	for {
+		if _, err := socket.WriteTo([]byte(text), socket.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-again.C:
+		case err := <-ended:
+			ended <- err
+			return false
+		case <-deadline.Done():
+			t.Fatalf("%q does not show in the capture", text)
+		}
+		if captured, err := os.ReadFile(file); err == nil && bytes.Contains(captured, []byte(text)) {
+			return true
+		}
 	}
 }
 
