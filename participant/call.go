@@ -27,8 +27,13 @@ func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, err
 		return nil, err
 	}
 	c := u.newConference(uri, next, o)
+	if err = u.begin(c); err != nil {
+		return nil, err
+	}
 	offer, err := c.firstOffer()
 	if err != nil {
+		close(c.done)
+		u.remove(c)
 		return nil, err
 	}
 	out := c.outgoing(uri)
@@ -45,7 +50,7 @@ func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, err
 		err = ErrClosed
 	}
 	if err == nil {
-		err = u.add(c)
+		err = u.joined(c)
 	}
 	if err != nil {
 		c.abandon(call)
@@ -124,7 +129,7 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 		return ErrNoFocus
 	}
 	c.mu.Lock()
-	c.focus, c.canonical = focus, canonical(resp, focus)
+	c.focus, c.canonical = focus, c.spelling(resp, focus)
 	c.mu.Unlock()
 	if err := c.accept(answer); err != nil {
 		return err
@@ -147,16 +152,17 @@ func focusOf(resp *sipmsg.Response) (sipmsg.URI, bool) {
 	return contacts[0].URI, true
 }
 
-// canonical is the conference's own URI as far as the 2xx tells: a focus whose
-// Contact is an address of the moment asserts its identity beside that.
-func canonical(resp *sipmsg.Response, focus sipmsg.URI) string {
+// spelling is the conference's own URI as far as the 2xx tells: a focus whose Contact
+// is an address of the moment asserts its identity beside that, to those it trusts.
+// Else it is what was dialled, unless that was a factory. The roster will say.
+func (c *Conference) spelling(resp *sipmsg.Response, focus sipmsg.URI) string {
 	asserted, err := resp.Header.AssertedIdentities()
 	if err != nil {
-		return ""
+		asserted = nil
 	}
-	for _, a := range asserted {
+	for _, a := range append(asserted, sipmsg.Address{URI: c.dialled}) {
 		if a.URI.IsSIP() && a.URI.User == focus.User {
-			return a.URI.String()
+			return a.URI.Address().String()
 		}
 	}
 	return ""

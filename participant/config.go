@@ -60,8 +60,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		}
 	}
 	if cfg.Listen != "" {
-		if _, err := netip.ParseAddr(cfg.Listen); err != nil {
-			return cfg, fmt.Errorf("participant: listen: %w", err)
+		if ip, err := netip.ParseAddr(cfg.Listen); err != nil || ip.IsUnspecified() {
+			return cfg, fmt.Errorf("participant: listen: %q is no address that others can reach", cfg.Listen)
 		}
 	}
 	if cfg.UserAgent == "" {

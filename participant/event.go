@@ -52,7 +52,7 @@ func (m *Message) Text() string {
 }
 
 // Roster tells that the roster has changed. A newer one takes the place of one
-// that nobody has fetched yet.
+// that nobody has fetched yet. Users is shared: it is not to be changed.
 type Roster struct{ Users []User }
 
 // User is an entry of the roster.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -188,9 +189,80 @@ func TestConfigRefused(t *testing.T) {
 		"transport": {AOR: "sip:a@b", Transport: "tls"},
 		"server":    {AOR: "sip:a@b", Server: "host"},
 		"listen":    {AOR: "sip:a@b", Listen: "host"},
+		"anywhere":  {AOR: "sip:a@b", Listen: "0.0.0.0"},
 	} {
 		if _, err := New(cfg); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+}
+
+func TestSpelling(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[string]string{
+		"": lobby, // what was dialled
+		"P-Asserted-Identity: <sip:lobby@conference.example>": "sip:lobby@conference.example",
+		"P-Asserted-Identity: <sip:proxy@conf.example>":       lobby,
+	} {
+		bubble(t, func(x *stage) {
+			if c := x.joined(Options{NoSubscribe: true}, fields); c.URI() != want {
+				x.t.Errorf("%s: %s, want %s", fields, c.URI(), want)
+			}
+		})
+	}
+}
+
+func TestLocalNames(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "conf.localhost": true, "Conf.LOCALHOST.": true, "localhost.example": false, "mylocalhost": false,
+	} {
+		if local(host) != want {
+			t.Errorf("%s: %v", host, !want)
+		}
+	}
+}
+
+func TestCloseDuringCall(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(x *stage) {
+		invite, result := x.call(x.t.Context(), Options{})
+		x.focus.Answer(invite, 180, "f", contactOf, "")
+		closed := make(chan error)
+		ctx, cancel := context.WithTimeout(x.t.Context(), time.Second)
+		defer cancel()
+		go func() { closed <- x.ue.Close(ctx) }()
+		if out := <-result; !errors.Is(out.err, ErrClosed) {
+			x.t.Errorf("joined: %v", out.err)
+		}
+		x.focus.Answer(x.focus.Request(sipmsg.CANCEL), 200, "f", "", "")
+		if err := <-closed; err != nil {
+			x.t.Errorf("Close: %v", err)
+		}
+		if _, err := x.ue.Join(x.t.Context(), lobby, Options{}); !errors.Is(err, ErrClosed) {
+			x.t.Errorf("joined: %v", err)
+		}
+	})
+}
+
+// TestCloseUnread closes a UE whose events nobody has read: the bubble ends only if
+// nothing is left running.
+func TestCloseUnread(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(x *stage) {
+		x.join()
+		for range 100 {
+			if err := x.deliver(msrp.Message{Body: wrapped(x.t, lobby, "hi")}); err != nil {
+				x.t.Fatal(err)
+			}
+		}
+		go func() {
+			if bye, ok := x.focus.Next(time.Minute).(*sipmsg.Request); ok && bye.Method == sipmsg.BYE {
+				x.focus.Answer(bye, 200, "", "", "")
+				return
+			}
+			x.t.Error("closed without BYE")
+		}()
+		x.close()
+	})
 }

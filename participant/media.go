@@ -126,10 +126,12 @@ func (c *Conference) reoffered(r *invite.Reoffer) {
 		c.replaceLine(l)
 	}
 	answer, stream := c.talk.Answer(proposal, c.local(l.session.URI()))
-	r.Accept(invite.Answer{Body: answer.Append(nil)}, nil)
-	if err := c.agree(proposal.Effect, stream); err != nil {
-		c.hangUp(err)
-	}
+	// Connected once the ACK is here: before, the focus may not know our path yet.
+	r.Accept(invite.Answer{Body: answer.Append(nil)}, func(*sipmsg.Request) {
+		if err := c.agree(proposal.Effect, stream); err != nil {
+			c.hangUp(err)
+		}
+	})
 }
 
 // offerAgain answers a re-INVITE without offer by one of ours: what is there.

@@ -25,7 +25,7 @@ func TestSend(t *testing.T) {
 		if in.ID() != id || in.ContentType() != "message/cpim" {
 			x.t.Errorf("message %s of type %s", in.ID(), in.ContentType())
 		}
-		want := "From: Alice <sip:alice@ims.example>\r\nTo: <sip:lobby@10.0.0.2>\r\nDateTime: " +
+		want := "From: Alice <sip:alice@ims.example>\r\nTo: <sip:lobby@conf.example>\r\nDateTime: " +
 			time.Now().Format("2006-01-02T15:04:05.999Z07:00") + "\r\n\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhello"
 		if got := string(in.Body()); got != want {
 			x.t.Errorf("object\n%s\nwant\n%s", got, want)

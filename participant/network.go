@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strings"
 
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -18,10 +19,20 @@ func (u *UE) nextHop(ctx context.Context, uri sipmsg.URI) (transport.Target, err
 			return transport.Target{}, err
 		}
 	}
+	if local(uri.Host) {
+		uri.Host = "127.0.0.1"
+	}
 	if !uri.Params.Has("transport") {
 		uri.Params = uri.Params.With("transport", u.cfg.Transport)
 	}
 	return u.stack.Transport.Resolve(ctx, uri)
+}
+
+// local tells whether a name means this machine. Such names are not looked up
+// (RFC 6761 §6.3).
+func local(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // localIP is the address that SIP is received on.

@@ -88,5 +88,10 @@ func (c *Conference) replaced(l *line) *line {
 		}
 		settled <- now
 	})
-	return <-settled
+	select {
+	case l = <-settled:
+		return l
+	case <-c.ue.shut:
+		return nil
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"sync"
@@ -33,8 +34,8 @@ type UE struct {
 
 	// guarded by mu
 	mu          sync.Mutex
-	local       netip.AddrPort // of the SIP listener; zero before the first call
-	conferences map[*Conference]struct{}
+	local       netip.AddrPort       // of the SIP listener; zero before the first call
+	conferences map[*Conference]bool // whether joined; else it is a call
 	closed      bool
 }
 
@@ -66,7 +67,7 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 		media:       msrp.New(msrp.Config{Log: cfg.Log, Dial: dial}),
 		closing:     make(chan struct{}),
 		shut:        make(chan struct{}),
-		conferences: make(map[*Conference]struct{}),
+		conferences: make(map[*Conference]bool),
 	}, nil
 }
 
@@ -88,17 +89,23 @@ func (u *UE) Close(ctx context.Context) error {
 		u.closed = true
 		close(u.closing)
 	}
-	var all []*Conference
-	for c := range u.conferences {
-		all = append(all, c)
-	}
+	all := maps.Clone(u.conferences)
 	u.mu.Unlock()
 	if closed {
 		return nil
 	}
 	var leaving sync.WaitGroup
-	for _, c := range all {
-		leaving.Go(func() { _ = c.Leave(ctx) }) // ends when ctx does
+	for c, joined := range all { // both ways end when ctx does
+		leaving.Go(func() {
+			if joined {
+				_ = c.Leave(ctx)
+				return
+			}
+			select {
+			case <-c.done: // who called gives up
+			case <-ctx.Done():
+			}
+		})
 	}
 	leaving.Wait()
 	err := u.stack.Shutdown(ctx)
@@ -109,17 +116,25 @@ func (u *UE) Close(ctx context.Context) error {
 	return errors.Join(err, u.media.Close())
 }
 
-// add takes a conference in that has been joined, unless it is over already.
-func (u *UE) add(c *Conference) error {
+// begin notes a call, joined that it has become a conference.
+func (u *UE) begin(c *Conference) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.closed {
 		return ErrClosed
 	}
-	select {
-	case <-c.done:
-	default:
-		u.conferences[c] = struct{}{}
+	u.conferences[c] = false
+	return nil
+}
+
+func (u *UE) joined(c *Conference) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed {
+		return ErrClosed
+	}
+	if _, alive := u.conferences[c]; alive {
+		u.conferences[c] = true
 	}
 	return nil
 }
