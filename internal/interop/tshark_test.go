@@ -56,8 +56,11 @@ func record(t *testing.T, tshark, file string) (stop func()) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // it is interrupted, or says on stderr what is wrong
+	}()
 	if !mark(t, file, "the capture begins", ended) {
 		t.Skipf("tshark may not capture here: %s", log.String())
 	}
@@ -66,13 +69,13 @@ func record(t *testing.T, tshark, file string) (stop func()) {
 			t.Fatalf("the capture broke off: %s", log.String())
 		}
 		_ = cmd.Process.Signal(syscall.SIGINT)
-		_ = <-ended // it was interrupted
+		<-ended
 	}
 }
 
 // mark sends datagrams with text until one of them stands in the capture file.
 // It returns false if the capture ends first.
-func mark(t *testing.T, file, text string, ended chan error) bool {
+func mark(t *testing.T, file, text string, ended <-chan struct{}) bool {
 	t.Helper()
 	socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
@@ -88,8 +91,7 @@ func mark(t *testing.T, file, text string, ended chan error) bool {
 		}
 		select {
 		case <-again.C:
-		case err := <-ended:
-			ended <- err
+		case <-ended:
 			return false
 		case <-deadline.Done():
 			t.Fatalf("%q does not show in the capture", text)
