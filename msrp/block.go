@@ -1,6 +1,10 @@
 package msrp
 
-import "sync"
+import (
+	"iter"
+	"slices"
+	"sync"
+)
 
 // Sizes of blocks: each four times the one before.
 const (
@@ -13,8 +17,10 @@ const (
 // that leave in one write.
 type block struct {
 	buf    []byte
-	marks  []mark
+	last   mark   // the stretch at the end of buf
+	before []mark // those in front of it; rarely any
 	lo, hi uint64 // numbers of the transactions whose last octet is in here, hi excluded
+	next   *block
 }
 
 // mark says whose octets a stretch of a block is. Session is nil for
@@ -27,12 +33,27 @@ type mark struct {
 
 // mark counts n octets at the end of b as frames of s.
 func (b *block) mark(s *Session, n, frames int) {
-	if last := len(b.marks) - 1; last >= 0 && b.marks[last].session == s {
-		b.marks[last].octets += n
-		b.marks[last].frames += frames
-		return
+	if b.last.session != s && b.last.octets > 0 {
+		b.before = append(b.before, b.last)
+		b.last = mark{}
 	}
-	b.marks = append(b.marks, mark{session: s, octets: n, frames: frames})
+	b.last.session = s
+	b.last.octets += n
+	b.last.frames += frames
+}
+
+// marks yields the stretches of b in their order.
+func (b *block) marks() iter.Seq[mark] {
+	return func(yield func(mark) bool) {
+		for _, m := range b.before {
+			if !yield(m) {
+				return
+			}
+		}
+		if b.last.octets > 0 {
+			yield(b.last)
+		}
+	}
 }
 
 // sends notes that the transaction n is complete with this block.
@@ -45,17 +66,19 @@ func (b *block) sends(n uint64) {
 
 // drop removes the frames of s and returns how many octets they had.
 func (b *block) drop(s *Session) (octets int) {
-	kept, marks, at := b.buf[:0], b.marks[:0], 0
-	for _, m := range b.marks {
+	all := slices.Collect(b.marks())
+	kept, at := b.buf[:0], 0
+	b.before, b.last = b.before[:0], mark{}
+	for _, m := range all {
 		if m.session == s {
 			octets += m.octets
 		} else {
 			kept = append(kept, b.buf[at:at+m.octets]...)
-			marks = append(marks, m)
+			b.mark(m.session, m.octets, m.frames)
 		}
 		at += m.octets
 	}
-	b.buf, b.marks = kept, marks
+	b.buf = kept
 	return octets
 }
 
@@ -79,8 +102,8 @@ func (p *blockPool) take(n int) *block {
 }
 
 func (p *blockPool) give(b *block) {
-	clear(b.marks)
-	b.buf, b.marks, b.lo, b.hi = b.buf[:0], b.marks[:0], 0, 0
+	clear(b.before)
+	*b = block{buf: b.buf[:0], before: b.before[:0]}
 	size := blockSmall
 	for i := range p.sizes {
 		if cap(b.buf) == size {
@@ -95,34 +118,36 @@ func (p *blockPool) give(b *block) {
 func (p *blockPool) enlarge(b *block, n int) *block {
 	big := p.take(len(b.buf) + n)
 	big.buf = append(big.buf, b.buf...)
-	big.marks = append(big.marks, b.marks...)
-	big.lo, big.hi = b.lo, b.hi
+	big.before = append(big.before, b.before...)
+	big.last, big.lo, big.hi = b.last, b.lo, b.hi
 	p.give(b)
 	return big
 }
 
-// outbox is the flat output of a connection, oldest block first.
+// outbox is the flat output of a connection.
 type outbox struct {
-	pool   *blockPool
-	blocks []*block
-	octets int
+	pool           *blockPool
+	oldest, newest *block
+	octets         int
+	recent         int // size of the block that left last: the next will be much the same
 }
 
 // room returns the block that the next frame of at most n octets goes to.
 func (o *outbox) room(n int) *block {
-	if last := len(o.blocks) - 1; last >= 0 {
-		b := o.blocks[last]
-		if cap(b.buf)-len(b.buf) >= n {
-			return b
-		}
-		if cap(b.buf) < blockLarge && blockLarge-len(b.buf) >= n {
-			b = o.pool.enlarge(b, n)
-			o.blocks[last] = b
-			return b
-		}
+	b := o.newest
+	switch {
+	case b == nil:
+		b = o.pool.take(max(n, o.recent))
+		o.oldest, o.newest = b, b
+	case cap(b.buf)-len(b.buf) >= n:
+	case cap(b.buf) < blockLarge && blockLarge-len(b.buf) >= n && o.oldest == b:
+		b = o.pool.enlarge(b, n)
+		o.oldest, o.newest = b, b
+	default:
+		b.next = o.pool.take(max(n, blockLarge))
+		b = b.next
+		o.newest = b
 	}
-	b := o.pool.take(n)
-	o.blocks = append(o.blocks, b)
 	return b
 }
 
@@ -135,30 +160,36 @@ func (o *outbox) wrote(b *block, s *Session, from int) {
 
 // next takes the oldest block out, nil if there is none.
 func (o *outbox) next() *block {
-	if len(o.blocks) == 0 {
+	b := o.oldest
+	if b == nil {
 		return nil
 	}
-	b := o.blocks[0]
-	if len(o.blocks) == 1 {
-		o.blocks = o.blocks[:0]
-	} else {
-		o.blocks = append(o.blocks[:0], o.blocks[1:]...)
+	if o.oldest = b.next; o.oldest == nil {
+		o.newest = nil
 	}
+	b.next = nil
 	o.octets -= len(b.buf)
+	o.recent = min(len(b.buf), blockLarge)
 	return b
 }
 
 // drop removes all frames of s that are still here.
 func (o *outbox) drop(s *Session) {
-	left := o.blocks[:0]
-	for _, b := range o.blocks {
+	b := o.oldest
+	o.oldest, o.newest = nil, nil
+	for b != nil {
+		next := b.next
+		b.next = nil
 		o.octets -= b.drop(s)
-		if len(b.buf) == 0 {
+		switch {
+		case len(b.buf) == 0:
 			o.pool.give(b)
-			continue
+		case o.newest == nil:
+			o.oldest, o.newest = b, b
+		default:
+			o.newest.next = b
+			o.newest = b
 		}
-		left = append(left, b)
+		b = next
 	}
-	clear(o.blocks[len(left):])
-	o.blocks = left
 }

@@ -33,8 +33,11 @@ type conn struct {
 	lastRead   atomic.Int64
 	inBody     atomic.Bool
 
-	// Guarded by mu.
+	// Guarded by mu. What every message needs stands together.
 	mu          sync.Mutex
+	writing     bool // the writer runs
+	closed      bool
+	ticking     bool // the sweep comes within a second
 	tids        msrpwire.TIDs
 	ring        ring
 	out         outbox
@@ -46,7 +49,6 @@ type conn struct {
 	turn        int  // body octets sent in this turn
 	streamTurn  bool // a large message goes before the next flat block
 	settled     []event
-	writing     bool  // the writer runs
 	writeSince  int64 // it has been in a write since, 0 = it is not
 	lastTraffic int64
 	lonely      int64 // no session since, 0 = there is one
@@ -57,9 +59,7 @@ type conn struct {
 	atEnd       bool // the peer sends nothing more
 	drainBy     int64
 	drainErr    error
-	closed      bool
 	timer       wheel.Timer
-	ticking     bool // the sweep comes within a second
 }
 
 // start makes a connection of nc and reads from it.

@@ -18,6 +18,18 @@ func (c *conn) response(h *msrpwire.Head) {
 	}
 	s, kind := sl.session, sl.kind
 	s.lastAnswer = c.lastRead.Load()
+	if kind == slotMessage && err == nil && s.queue.empty() { // nearly always
+		ref, silent := sl.ref, sl.silent
+		if !silent {
+			s.open--
+		}
+		c.ring.free(n)
+		c.mu.Unlock()
+		if !silent {
+			s.cfg.Handler.Sent(ref, nil)
+		}
+		return
+	}
 	c.settle(n, err)
 	bound := kind == slotBind && err == nil
 	if bound {

@@ -13,8 +13,8 @@ import (
 type Session struct {
 	// Fixed after construction.
 	ep  *Endpoint
-	cfg SessionConfig
 	uri msrpwire.URI
+	cfg SessionConfig
 
 	conn    atomic.Pointer[conn]  // set once, when bound or connecting
 	gate    atomic.Pointer[Error] // answer to everything with content, nil = open

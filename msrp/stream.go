@@ -63,7 +63,7 @@ func (c *conn) mayGoOn() bool {
 	if k.session.cfg.Whole { // a knowing deviation for clients that read no chunks [!MSRP-SND-15]
 		return true
 	}
-	return len(c.out.blocks) == 0 && (len(c.streams) < 2 || c.turn < quantum)
+	return c.out.oldest == nil && (len(c.streams) < 2 || c.turn < quantum)
 }
 
 // startChunk begins a SEND of the session whose turn it is.

@@ -107,7 +107,7 @@ func (c *conn) writeBlock(p []byte) error {
 func (c *conn) account(b *block, done []event) []event {
 	now := c.ep.now()
 	c.writeSince, c.lastTraffic = 0, now
-	for _, m := range b.marks {
+	for m := range b.marks() {
 		s := m.session
 		if s == nil {
 			c.owed -= m.octets
