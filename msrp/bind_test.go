@@ -283,3 +283,18 @@ func sendUntilFull(s *Session, m Message) (n int) {
 	}
 	return n
 }
+
+func TestSessionURIs(t *testing.T) {
+	ep := newEndpoint(t, Config{})
+	seen := make(map[string]bool)
+	for range 10_000 {
+		s := newSession(t, ep, SessionConfig{Handler: agreeable{}})
+		u := s.URI()
+		if seen[u.SessionID] || u.Userinfo != "" || u.Params != "" || u.Transport != "tcp" || u.Port == 0 {
+			t.Fatalf("URI %s", u)
+		}
+		seen[u.SessionID] = true
+		s.Close()
+	}
+	conform.Covers(t, "MSRP-URI-05")
+}

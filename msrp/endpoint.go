@@ -102,7 +102,8 @@ func (ep *Endpoint) spawn(f func()) bool {
 
 // Shutdown ends all sessions with ErrShutdown, writes the responses that are
 // due, for at most FlushTimeout, and closes everything. When ctx ends first,
-// the rest is closed at once and its error returned. [MSRP-CON-17]
+// the rest is closed at once and its error returned. Like Close it is not to be
+// called from within a handler. [MSRP-CON-17]
 func (ep *Endpoint) Shutdown(ctx context.Context) error {
 	sessions, conns := ep.stop()
 	for _, s := range sessions {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
 func TestUsableAfterBadRequest(t *testing.T) {
@@ -82,4 +83,57 @@ func TestLargeHeaders(t *testing.T) {
 	p.status(400)
 	p.ended()
 	conform.Covers(t, "MSRP-FRM-23")
+}
+
+func TestWithoutBody(t *testing.T) {
+	_, s, h, p := example(t, SessionConfig{})
+	p.write(p.request("SEND", "Message-ID: m1\nContent-Type: message/cpim", nil, "$")) // of no body
+	p.status(200)
+	if len(h.messages) != 0 {
+		t.Error("delivered")
+	}
+	queue(t, s, Message{ID: "empty1"}, 1)
+	f := p.next()
+	if f.HasBody || len(f.ContentType) > 0 || string(f.MessageID) != "empty1" {
+		t.Errorf("got %+v", f.Head)
+	}
+	conform.Covers(t, "MSRP-FRM-10")
+}
+
+func TestFlagsOfOthers(t *testing.T) {
+	_, s, h, p := example(t, SessionConfig{})
+	p.write(p.request("NICKNAME", `Use-Nickname: "Ali"`, nil, "+"))
+	if f := p.next(); f.Status != 200 || f.flag != msrpwire.Last {
+		t.Errorf("got %d, flag %c", f.Status, f.flag)
+	}
+	p.write(p.request("REPORT", "Message-ID: m1\nStatus: 000 200 OK", nil, "#"))
+	wait(t, h.reports, "report")
+	if err := s.SendReport(Report{MessageID: "m1", Status: 404}); err != nil {
+		t.Fatal(err)
+	}
+	if f := p.next(); f.Method != msrpwire.REPORT || f.flag != msrpwire.Last {
+		t.Errorf("got %s, flag %c", f.Method, f.flag)
+	}
+	conform.Covers(t, "MSRP-FRM-16")
+}
+
+func TestWithoutMessageID(t *testing.T) {
+	for _, tt := range []struct {
+		fields, flag string
+		status       int
+	}{
+		{"Success-Report: yes", "$", 200},
+		{"", "+", 400},
+		{"", "#", 400},
+		{"Byte-Range: 3-5/5", "$", 400},
+	} {
+		_, _, h, p := example(t, SessionConfig{})
+		p.send(tt.fields, "abc", tt.flag)
+		p.status(tt.status)
+		p.probe() // and no report
+		if want := tt.status == 200; (len(h.messages) == 1) != want {
+			t.Errorf("%q %s: %d messages", tt.fields, tt.flag, len(h.messages))
+		}
+	}
+	conform.Covers(t, "MSRP-FRM-21")
 }

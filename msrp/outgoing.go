@@ -27,8 +27,11 @@ type outgoing struct {
 
 // opens notes that sl waits for the response to a chunk of m.
 func (m *outgoing) opens(sl *slot) {
-	if sl != nil {
-		sl.kind, sl.out = slotChunk, m
+	if sl == nil {
+		return
+	}
+	sl.kind, sl.out = slotChunk, m
+	if !sl.silent {
 		m.open++
 	}
 }

@@ -90,6 +90,14 @@ func (s *Session) giveUpPartial(id string) {
 	}
 }
 
+// abandon drops the half-received message with that Message-ID, if there is one,
+// because one of its chunks was refused.
+func (s *Session) abandon(id []byte, status int) {
+	if in := s.partial(id); in != nil {
+		in.drop(status)
+	}
+}
+
 // dropPartials drops all of them. Called with s.mu held.
 func (s *Session) dropPartials() {
 	for len(s.partials) > 0 {

@@ -79,6 +79,7 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 		}
 	}
 	if e := s.gate.Load(); e != nil && (h.HasBody && h.Method == msrpwire.SEND || h.Method == msrpwire.NICKNAME) {
+		s.abandon(h.MessageID, e.Status)
 		return e // [SW-GEN-09]
 	}
 	return nil

@@ -5,10 +5,7 @@ import "github.com/confab-chat/confab/msrp/msrpwire"
 // response handles the response to a request of ours. One that belongs to none,
 // late or repeated, is ignored. [MSRP-RSP-12] [MSRP-FRM-25]
 func (c *conn) response(h *msrpwire.Head) {
-	var err error
-	if h.Status < 200 || h.Status > 299 { // RFC 4975 §10 knows no other success [MSRP-RSP-11]
-		err = &Error{Status: h.Status, Comment: string(h.Comment)}
-	}
+	err := outcomeOf(h)
 	c.mu.Lock()
 	n, ok := c.tids.Counter(h.TID)
 	sl := c.ring.at(n)
@@ -18,16 +15,12 @@ func (c *conn) response(h *msrpwire.Head) {
 	}
 	s, kind := sl.session, sl.kind
 	s.lastAnswer = c.lastRead.Load()
-	if kind == slotMessage && err == nil && s.queue.empty() { // nearly always
-		ref, silent := sl.ref, sl.silent
-		if !silent {
-			s.open--
-		}
+	if kind == slotMessage && !sl.silent && err == nil && s.queue.empty() { // nearly always
+		ref := sl.ref
+		s.open--
 		c.ring.free(n)
 		c.mu.Unlock()
-		if !silent {
-			s.cfg.Handler.Sent(ref, nil)
-		}
+		s.cfg.Handler.Sent(ref, nil)
 		return
 	}
 	c.settle(n, err)
@@ -44,9 +37,18 @@ func (c *conn) response(h *msrpwire.Head) {
 		s.cfg.Handler.Bound()
 	}
 	c.fire(c.in.done)
-	if err != nil && (kind == slotBind || ends(h.Status)) {
+	if kind == slotBind && err != nil || ends(h.Status) {
 		s.end(err, true)
 	}
+}
+
+// outcomeOf is nil for a good response. RFC 4975 §10 knows no other success than
+// 200; what else begins with 2 is taken for one, too. [MSRP-RSP-11]
+func outcomeOf(h *msrpwire.Head) error {
+	if h.Status >= 200 && h.Status <= 299 {
+		return nil
+	}
+	return &Error{Status: h.Status, Comment: string(h.Comment)}
 }
 
 // ends reports that an answer with this status ends the session.

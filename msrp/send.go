@@ -116,7 +116,14 @@ func (c *conn) enqueue(s *Session, sh *Shared, ref uint64) error {
 
 // window reports that s may open another transaction. [MSRP-SND-11]
 func (c *conn) window(s *Session) bool {
-	return s.open < s.cfg.Window && !c.ring.full()
+	for c.ring.full() {
+		sl := c.ring.at(c.ring.head)
+		if sl == nil || !sl.silent || sl.sent == 0 {
+			return false
+		}
+		c.settle(c.ring.head, nil) // an error to it would come late
+	}
+	return s.open < s.cfg.Window
 }
 
 // isFlat reports that sh leaves in one piece, copied into the output: all that

@@ -390,12 +390,52 @@ func TestAnswersOfPeer(t *testing.T) {
 		if ends {
 			_ = wait(t, h.ended, "end")
 		} else {
+			p.probe() // nothing is sent again by itself
 			queue(t, s, text("again"), 2)
 			p.answer(p.next(), 200)
 			wait(t, h.sent, "outcome")
 		}
 	}
-	conform.Covers(t, "MSRP-RSP-08", "MSRP-RSP-11")
+	conform.Covers(t, "MSRP-RSP-08", "MSRP-RSP-10", "MSRP-RSP-11")
+}
+
+func TestErrorsOnly(t *testing.T) {
+	_, s, h, p := example(t, SessionConfig{ExactRanges: true, Window: 1})
+	queue(t, s, Message{ContentType: "a/b", Body: pattern(5000), FailureReport: msrpwire.FailurePartial}, 1)
+	queue(t, s, Message{ContentType: "a/b", Body: pattern(5), FailureReport: msrpwire.FailurePartial}, 2)
+	var frames []frame
+	for range 4 { // the window is for what is answered
+		f := p.next()
+		if f.FailureReport != msrpwire.FailurePartial {
+			t.Errorf("got %+v", f.Head)
+		}
+		frames = append(frames, f)
+	}
+	for ref := range uint64(2) {
+		if o := wait(t, h.sent, "outcome"); o.ref != ref+1 || o.err != nil {
+			t.Errorf("outcome %+v", o)
+		}
+	}
+	for i, f := range []frame{frames[1], frames[3]} {
+		p.answer(f, 415)
+		if o := wait(t, h.sent, "late outcome"); o.ref != uint64(i+1) || !errors.Is(o.err, &Error{Status: 415}) {
+			t.Errorf("late outcome %+v", o)
+		}
+	}
+	conform.Covers(t, "MSRP-SND-01")
+}
+
+func TestRingOfSilentRequests(t *testing.T) {
+	var c conn
+	c.ring.head, c.ring.tail = 1, 1
+	s := &Session{cfg: SessionConfig{Window: 1}}
+	for range 2 * ringMax {
+		if !c.window(s) {
+			t.Fatal("no room though nothing is to be answered")
+		}
+		_, sl := c.ring.open()
+		*sl = slot{session: s, kind: slotMessage, silent: true, sent: 1}
+	}
 }
 
 func TestSharedTail(t *testing.T) {

@@ -128,7 +128,11 @@ func (c *conn) settle(n uint64, err error) {
 		}
 	case slotChunk:
 		m := sl.out
-		m.open--
+		if !sl.silent {
+			m.open--
+		} else if m.told && err != nil {
+			c.settled = append(c.settled, event{session: s, ref: m.ref, err: err})
+		}
 		if err != nil {
 			m.fail(err)
 			c.stopMessage(s, m, stopFor(err))
