@@ -39,5 +39,5 @@ func ExampleParseURI() {
 	fmt.Println(u.Address())
 	// Output:
 	// alice Example.com 5070 <nil>
-	// sip:%61lice@example.com:5070
+	// sip:alice@example.com:5070
 }

@@ -35,7 +35,7 @@ func (u URI) IsZero() bool { return u.Scheme == "" && u.Host == "" && u.Opaque =
 // address of record. Host and scheme are in lower case. Other URIs than SIP ones
 // lose only their parameters.
 func (u URI) Address() URI {
-	return URI{Scheme: u.Scheme, User: u.User, Host: strings.ToLower(u.Host), Port: u.Port, Opaque: u.Opaque}
+	return URI{Scheme: u.Scheme, User: normalise(u.User), Host: strings.ToLower(u.Host), Port: u.Port, Opaque: u.Opaque}
 }
 
 // UserDecoded returns the user part with its percent escapes resolved. It may
