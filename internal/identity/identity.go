@@ -24,9 +24,10 @@ type Identity struct {
 	Trusted bool
 }
 
-// aor returns the address of record that u belongs to: no port, no parameters,
-// the host in lower case, sips as sip.
-func aor(u sipmsg.URI) conference.Identity {
+// Of returns the address of record that u belongs to, in the one form in which
+// identities are compared: no port, no parameters, no needless escapes, the host
+// in lower case, sips as sip.
+func Of(u sipmsg.URI) conference.Identity {
 	if !u.IsSIP() {
 		return conference.Identity(u.String())
 	}
@@ -36,6 +37,10 @@ func aor(u sipmsg.URI) conference.Identity {
 	a.Port = 0
 	return conference.Identity(a.String())
 }
+
+// maxDisplay is how many characters of a display name are shown: everybody's
+// roster carries everybody's name.
+const maxDisplay = 64
 
 // anonymous reports whether a names nobody (RFC 3323 §4.1). [IDN-04]
 func anonymous(a sipmsg.Address) bool {

@@ -133,7 +133,7 @@ func fromAddresses(values []sipmsg.Address) (id Identity, sips, tels int) {
 		switch {
 		case a.URI.IsSIP():
 			if sips++; sips == 1 {
-				id.User, id.Display = aor(a.URI), a.Display
+				id.User, id.Display = Of(a.URI), conference.Printable(a.Display, maxDisplay)
 			}
 		case a.URI.Scheme == "tel":
 			tels++
@@ -156,7 +156,7 @@ func claimed(req *sipmsg.Request) (Identity, bool) {
 	if err != nil || !from.URI.IsSIP() || anonymous(from) {
 		return Identity{}, false
 	}
-	return Identity{User: aor(from.URI), Display: from.Display}, true
+	return Identity{User: Of(from.URI), Display: conference.Printable(from.Display, maxDisplay)}, true
 }
 
 func forbidden(reason string) error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -19,7 +20,11 @@ func definitions(cfg *config.Config) ([]instance.Definition, error) {
 		}
 		moderators := make([]conference.Identity, 0, len(c.Moderators))
 		for _, m := range c.Moderators {
-			moderators = append(moderators, conference.Identity(m))
+			moderators = append(moderators, identityOf(m))
+		}
+		members := make([]string, 0, len(c.Members))
+		for _, m := range c.Members {
+			members = append(members, string(identityOf(m)))
 		}
 		policy := policyOf(c.Policy)
 		// D-16: a reserved conference has a limit only if its own policy names
@@ -30,12 +35,22 @@ func definitions(cfg *config.Config) ([]instance.Definition, error) {
 		out = append(out, instance.Definition{
 			Address:    instance.Address{User: uri.UserDecoded(), Host: uri.Host},
 			Subject:    c.Subject,
-			Members:    c.Members,
+			Members:    members,
 			Moderators: moderators,
 			Policy:     policy,
 		})
 	}
 	return out, nil
+}
+
+// identityOf writes an address of record as callers are identified; a domain
+// stays as it is.
+func identityOf(text string) conference.Identity {
+	uri, err := sipmsg.ParseURI(text)
+	if err != nil || !uri.IsSIP() {
+		return conference.Identity(text)
+	}
+	return identity.Of(uri)
 }
 
 // policyOf is the policy of the configuration in the words of the model.
