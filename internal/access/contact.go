@@ -21,8 +21,8 @@ func (g *Gate) Target(id conference.ID, src transport.Source) string {
 		return string(id) // conference URIs are of our own making
 	}
 	switch {
-	case g.advertise.host != "":
-		uri.Host, uri.Port = g.advertise.host, g.advertise.port
+	case g.cfg.Host != "":
+		uri.Host, uri.Port = g.cfg.Host, g.cfg.Port
 	case g.cfg.ByListener && src.Local.IsValid() && !src.Local.Addr().IsUnspecified():
 		uri.Host, uri.Port = src.Local.Addr().Unmap().String(), src.Local.Port()
 	default:

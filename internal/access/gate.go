@@ -23,9 +23,11 @@ type Config struct {
 	Domain    string       // host part of conference URIs, in lower case
 	Factories []sipmsg.URI // conference factory URIs
 
-	// Advertise is the host[:port] that leads to this server where Domain does
-	// not; empty: Domain does, unless ByListener is set. [FOC-DSP-13]
-	Advertise string
+	// Host and Port lead to this server where Domain does not, Port 0 being the
+	// transport's default. No Host: Domain does, unless ByListener is set.
+	// [FOC-DSP-13]
+	Host string
+	Port uint16
 	// ByListener makes Contact the very address that a request came in on, for
 	// servers whose domain no DNS knows. [FOC-DSP-13]
 	ByListener bool
@@ -34,8 +36,7 @@ type Config struct {
 // Gate looks at requests outside dialogs. It is safe for concurrent use.
 type Gate struct {
 	// fixed after construction
-	cfg       Config
-	advertise hostPort
+	cfg Config
 
 	draining atomic.Bool
 
@@ -47,9 +48,8 @@ type Gate struct {
 func New(cfg Config) *Gate {
 	g := &Gate{cfg: cfg, ports: make(map[uint16]struct{})}
 	g.cfg.Domain = strings.ToLower(cfg.Domain)
-	g.advertise = splitHostPort(cfg.Advertise)
-	if g.advertise.port != 0 {
-		g.ports[g.advertise.port] = struct{}{}
+	if cfg.Port != 0 {
+		g.ports[cfg.Port] = struct{}{}
 	}
 	return g
 }

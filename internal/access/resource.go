@@ -1,9 +1,7 @@
 package access
 
 import (
-	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/confab-chat/confab/internal/instance"
@@ -55,7 +53,7 @@ func (g *Gate) Serves(uri sipmsg.URI) bool {
 // name, or, as nobody else's requests come in here, any address literal.
 // [FOC-DSP-13]
 func (g *Gate) ourHost(host string) bool {
-	if strings.EqualFold(host, g.cfg.Domain) || g.advertise.host != "" && strings.EqualFold(host, g.advertise.host) {
+	if strings.EqualFold(host, g.cfg.Domain) || g.cfg.Host != "" && strings.EqualFold(host, g.cfg.Host) {
 		return true
 	}
 	_, err := netip.ParseAddr(host)
@@ -70,22 +68,4 @@ func (g *Gate) ourPort(port uint16) bool {
 	defer g.mu.RUnlock()
 	_, ok := g.ports[port]
 	return ok
-}
-
-type hostPort struct {
-	host string
-	port uint16
-}
-
-// splitHostPort reads host[:port].
-func splitHostPort(s string) hostPort {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return hostPort{host: strings.Trim(s, "[]")}
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return hostPort{host: host}
-	}
-	return hostPort{host: host, port: uint16(n)}
 }

@@ -85,11 +85,13 @@ func (s *Server) newGate() (*access.Gate, error) {
 		}
 		factories = append(factories, uri)
 	}
+	host, port := hostPort(s.cfg.SIP.Advertise)
 	return access.New(access.Config{
 		Directory:  s.directory,
 		Domain:     s.cfg.Domain,
 		Factories:  factories,
-		Advertise:  s.cfg.SIP.Advertise,
+		Host:       host,
+		Port:       port,
 		ByListener: s.onLoopback(),
 		Identity: identity.New(identity.Config{
 			Log: s.log, Trust: s.trusted(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,

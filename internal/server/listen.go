@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // listen opens the listeners, MSRP first: the first SIP message may be an
@@ -58,7 +59,7 @@ func (s *Server) opened(ctx context.Context, proto, transport string, addr netip
 func hostPort(s string) (host string, port uint16) {
 	host, text, err := net.SplitHostPort(s)
 	if err != nil {
-		return s, 0
+		return strings.Trim(s, "[]"), 0
 	}
 	n, err := strconv.ParseUint(text, 10, 16)
 	if err != nil {
