@@ -150,6 +150,12 @@ func (x *mix) shut(l *Leg) {
 	}
 }
 
+// Drain implements instance.Drainer.
+func (x *mix) Drain(done func()) {
+	x.end()
+	done()
+}
+
 // end closes every leg.
 func (x *mix) end() {
 	x.mu.Lock()
