@@ -3,6 +3,7 @@ package focus
 import (
 	"crypto/rand"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/confab-chat/confab/internal/access"
@@ -19,12 +20,18 @@ import (
 type call struct {
 	// fixed after construction
 	focus    *Focus
-	in       *invite.Incoming
 	resource access.Resource
 	caller   identity.Identity
 	endpoint conference.EndpointID
-	offer    *sdp.Session // nil: the INVITE asks for one
-	fault    *sip.Error   // what is wrong with the INVITE itself
+
+	// owned by whoever has the call's next step; given up with the 200, so that
+	// no message stays in memory for as long as the call
+	in    *invite.Incoming
+	offer *sdp.Session // nil: the INVITE asks for one
+	fault *sip.Error   // what is wrong with the INVITE itself
+
+	// fixed before the 200
+	offered bool // the offer is ours
 
 	mu         sync.Mutex
 	inst       *instance.Instance // once admitted
@@ -68,7 +75,7 @@ func (c *call) admission() conference.Admit {
 // private addresses repeat. D-55 [FOC-JOI-14]
 func instanceOf(contact sipmsg.Address) string {
 	if id, ok := contact.Params.Lookup("+sip.instance"); ok {
-		return id
+		return strings.Clone(id)
 	}
 	if contact.URI.Params.Has("gr") {
 		return contact.URI.String()

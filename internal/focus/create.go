@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
@@ -25,18 +26,25 @@ func (f *Focus) Invite(in *invite.Incoming) {
 	c.create()
 }
 
-// create makes a conference with a fresh URI. Whoever may ask at all may create,
+// create makes a conference with a fresh URI. Every verified user may create one,
 // so what is wrong with the request comes first: a failed check leaves nothing
 // behind. D-01 [FOC-FAC-01] [FOC-FAC-02]
 func (c *call) create() {
-	if c.fault != nil {
-		c.refuse(c.fault)
-		return
-	}
 	if c.caller.Anonymous {
 		c.refuse(&sip.Error{Status: 403, Reason: "Anonymity Disallowed"})
 		return
 	}
-	founding := instance.Founding{Subject: c.in.Request().Header.Value("Subject")}
+	if c.fault != nil {
+		c.refuse(c.fault)
+		return
+	}
+	founding := instance.Founding{Subject: conference.Printable(c.in.Request().Header.Value("Subject"), maxSubject)}
 	c.focus.cfg.Directory.Create(founding, c.admission(), c.admitted)
 }
+
+// How many characters of what a caller writes are kept.
+const (
+	maxSubject   = 256
+	maxReason    = 256
+	maxUserAgent = 128
+)

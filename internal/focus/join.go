@@ -3,7 +3,6 @@ package focus
 import (
 	"errors"
 
-	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sdp"
@@ -95,7 +94,7 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 	}
 	return LegRequest{
 		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
-		UserAgent: req.Header.Value("User-Agent"), PrivateMessages: s.Policy().PrivateMessages,
+		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent), PrivateMessages: s.Policy().PrivateMessages,
 		Lost: func(error) {
 			inst.Do(conference.Leave{
 				At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: conference.CauseFailed,
@@ -146,8 +145,11 @@ func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction 
 // accept sends the 200 with the answer and the conference URI. [FOC-FAC-03]
 // [FOC-DSP-04]
 func (c *call) accept(body []byte) {
-	fields := c.focus.assertion(c.resource, c.inst.ID(), c.caller.Trusted)
-	session := c.in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
+	fields := assertion(c.inst.ID(), c.caller.Trusted)
+	in := c.in
+	c.offered = c.offer == nil
+	c.in, c.offer = nil, nil
+	session := in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
 	c.mu.Lock()
 	due := c.bye
 	if !c.over {
@@ -161,7 +163,7 @@ func (c *call) accept(body []byte) {
 
 // assertion is the identity of the focus in responses to trusted peers.
 // [FOC-FAC-13]
-func (f *Focus) assertion(_ access.Resource, id conference.ID, trusted bool) []sipmsg.Field {
+func assertion(id conference.ID, trusted bool) []sipmsg.Field {
 	if !trusted {
 		return nil
 	}

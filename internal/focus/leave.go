@@ -15,12 +15,18 @@ var _ invite.SessionHandler = (*call)(nil)
 // the offer the ACK brings the answer; without a usable one the dialog ends.
 // [FOC-FAC-10]
 func (c *call) Confirmed(ack *sipmsg.Request) {
-	if c.offer != nil {
+	if !c.offered {
 		return
 	}
 	if err := c.answered(ack); err != nil {
-		c.leave(conference.CauseFailed, err.Error())
+		c.leave(conference.CauseFailed, noAnswer(err))
 	}
+}
+
+// noAnswer is the Reason of a departure for want of a usable answer to our
+// offer.
+func noAnswer(err error) string {
+	return sipmsg.Reason{Protocol: "SIP", Cause: 488, Text: err.Error()}.String()
 }
 
 // answered takes the answer in an ACK.
@@ -54,10 +60,14 @@ func (c *call) Ended(end invite.End) {
 	c.mu.Lock()
 	c.over = true
 	c.session = nil
+	leg := c.leg
 	c.mu.Unlock()
+	if leg != nil {
+		leg.Close() // at once: the conference may have messages waiting before it [MIX-05]
+	}
 	reason := ""
 	if end.Request != nil {
-		reason = end.Request.Header.Value("Reason") // [FOC-LVE-05]
+		reason = conference.Printable(end.Request.Header.Value("Reason"), maxReason) // [FOC-LVE-05]
 	}
 	c.leave(causeOf(end.Cause), reason)
 	c.finish()
@@ -169,7 +179,7 @@ func (c *call) reofferOurs(r *invite.Reoffer, leg Leg, contact string) {
 	}
 	r.Accept(invite.Answer{Body: offer.Append(nil), Contact: contact}, func(ack *sipmsg.Request) {
 		if err := c.answered(ack); err != nil {
-			c.leave(conference.CauseFailed, err.Error())
+			c.leave(conference.CauseFailed, noAnswer(err))
 		}
 	})
 }

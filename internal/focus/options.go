@@ -3,6 +3,7 @@ package focus
 import (
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -21,13 +22,23 @@ func (f *Focus) Options(capabilities Capabilities) func(tx *transaction.ServerTx
 		to, err := req.Header.To()
 		switch {
 		case err == nil && to.Tag() != "":
-			f.able(tx, capabilities, "")
+			f.able(tx, capabilities, f.contact(tx))
 		case f.cfg.Gate.Serves(req.URI):
 			f.alive(tx)
 		default:
 			f.optionsOutside(tx, capabilities)
 		}
 	}
+}
+
+// contact is the Contact value of the conference that a request in a dialog of
+// it is for. [FOC-DSP-04]
+func (f *Focus) contact(tx *transaction.ServerTx) string {
+	resource, found := f.cfg.Gate.Locate(tx.Request().URI)
+	if !found || resource.Factory {
+		return ""
+	}
+	return f.cfg.Gate.Contact(resource.Entry.ID, tx.Source())
 }
 
 // alive answers the keep-alive of a proxy: 200 without authentication, no body.
@@ -61,11 +72,13 @@ func (f *Focus) optionsOutside(tx *transaction.ServerTx, capabilities Capabiliti
 		return
 	}
 	err := inst.Look(func(s *conference.State) {
+		err := instance.ErrEnded
 		if s != nil {
-			if err := s.Permits(caller.User, f.cfg.Now()); err != nil {
-				tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
-				return
-			}
+			err = s.Permits(caller.User, f.cfg.Now())
+		}
+		if err != nil {
+			tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
+			return
 		}
 		f.able(tx, capabilities, contact)
 	})
