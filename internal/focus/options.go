@@ -1,6 +1,8 @@
 package focus
 
 import (
+	"errors"
+
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
@@ -72,19 +74,32 @@ func (f *Focus) optionsOutside(tx *transaction.ServerTx, capabilities Capabiliti
 		return
 	}
 	err := inst.Look(func(s *conference.State) {
-		err := instance.ErrEnded
-		if s != nil {
-			err = s.Permits(caller.User, f.cfg.Now())
+		if s == nil {
+			f.optionsEnded(tx, capabilities, resource)
+			return
 		}
-		if err != nil {
+		if err := s.Permits(caller.User, f.cfg.Now()); err != nil {
 			tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
 			return
 		}
 		f.able(tx, capabilities, contact)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, instance.ErrEnded):
+		f.optionsEnded(tx, capabilities, resource)
+	case err != nil:
 		tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
 	}
+}
+
+// optionsEnded answers for a conference that has just ended: a reserved one can
+// be started again, any other is gone.
+func (f *Focus) optionsEnded(tx *transaction.ServerTx, capabilities Capabilities, resource access.Resource) {
+	if resource.Entry.Definition == nil {
+		tx.Respond((&sip.Error{Status: 404}).Response(tx.Request()))
+		return
+	}
+	f.able(tx, capabilities, f.cfg.Gate.Contact(resource.Entry.ID, tx.Source()))
 }
 
 // able answers 200 with what the server can do.

@@ -132,10 +132,11 @@ func (d *Directory) room() error {
 // terminating returns what somebody is told who comes while i is ending.
 // [FOC-TRM-02]
 func (d *Directory) terminating(i *Instance) error {
+	cause, ended := i.ending()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.draining:
+	case d.draining || ended && cause == conference.EndShutdown:
 		return ErrDraining
 	case d.reserved[i.address] != nil:
 		return ErrTerminating

@@ -83,10 +83,8 @@ func (g *guest) visit(way int) {
 	case 1:
 		g.connect()
 		tid := g.msrp.Send(sipid.NewTag(), "message/cpim", cpim(g.aor(), lobby, g.name))
-		for {
-			if g.msrp.Next().TID == tid {
-				break
-			}
+		for g.msrp.Next().TID != tid {
+			continue // copies of what others said
 		}
 	case 2:
 		g.connect().msrp.Close()

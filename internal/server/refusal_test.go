@@ -181,3 +181,47 @@ func TestTrustedPeer(t *testing.T) {
 	g.Send(testnet.Refused(req, g.Expect(403, sipmsg.INVITE))) // nobody vouches for him
 	r.vacant()
 }
+
+// TestAnonymousCaller lets in who proves nothing only where that is wanted.
+func TestAnonymousCaller(t *testing.T) {
+	conform.Covers(t, "IDN-04")
+	for _, allowed := range []bool{false, true} {
+		r := serve(t, func(c *config.Config) { c.Auth.AllowAnonymous = allowed })
+		bob := r.guest("tcp", "bob").join(lobby).connect()
+		nobody := r.guest("tcp", "nobody")
+		hidden := `From: "Anonymous" <sip:anonymous@anonymous.invalid>;tag=x`
+		nobody.refused(factory, 403, hidden)
+		if !allowed {
+			nobody.refused(lobby, 403, hidden)
+			continue
+		}
+		w := r.watch("tcp", "bob")
+		w.full()
+		req := nobody.invite(lobby, hidden)
+		nobody.call.From = req.Header.Value("From")
+		nobody.Send(req)
+		nobody.ok = nobody.Expect(200, sipmsg.INVITE)
+		nobody.call.Learn(nobody.ok)
+		nobody.Send(nobody.call.Ack())
+		nobody.connect()
+		for len(w.roster.Users.List) < 2 {
+			w.notified()
+		}
+		shown := w.roster.Users.List[1].Entity
+		nobody.msrp.Expect(nobody.msrp.Send("hidden", "message/cpim", cpim(shown, lobby, "boo")), 200)
+		bob.hear("boo")
+		nobody.leave()
+	}
+}
+
+// TestUntrustedLocalPeer is served in the local profile, and told nothing that
+// is for trusted peers.
+func TestUntrustedLocalPeer(t *testing.T) {
+	conform.Covers(t, "FOC-FAC-13")
+	r := serve(t, func(c *config.Config) { c.SIP.Trust = nil })
+	g := r.guest("tcp", "alice").join(lobby)
+	if g.ok.Header.Has("P-Asserted-Identity") {
+		t.Errorf("%s", g.ok.Append(nil))
+	}
+	g.leave()
+}

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -20,6 +21,8 @@ func TestInviteAndCancelInOneSegment(t *testing.T) {
 			conform.Covers(t, "FOC-FAC-08", "MIX-01")
 			r := serve(t, nil)
 			host := r.guest("tcp", "host").join(lobby)
+			w := r.watch("tcp", "host")
+			w.full()
 			alice := r.guest(network, "alice")
 			for range 10 {
 				release := r.busy()
@@ -29,7 +32,14 @@ func TestInviteAndCancelInOneSegment(t *testing.T) {
 				alice.Send(testnet.Refused(invite, alice.Expect(487, sipmsg.INVITE)))
 				release()
 			}
+			bob := r.guest("tcp", "bob").join(lobby)
+			w.until("bob", "connected")
+			if len(w.bodies) != 2 || strings.Contains(w.bodies[1], "alice") {
+				t.Errorf("the roster shows who was never in it\n%s", w.bodies)
+			}
+			bob.leave()
 			host.leave()
+			w.terminated("rejected", without)
 			r.vacant()
 		})
 	}
