@@ -18,12 +18,13 @@ var errNoStream = errors.New("participant: the focus offers no message stream")
 type line struct {
 	c       *Conference
 	session *msrp.Session
-	stream  sdp.Stream // guarded by c.mu
+	ended   chan struct{} // closed when its end, unless we closed it, has been dealt with
+	stream  sdp.Stream    // guarded by c.mu
 }
 
 // newLine makes an MSRP session for an offer or answer of ours.
 func (c *Conference) newLine() (*line, error) {
-	l := &line{c: c}
+	l := &line{c: c, ended: make(chan struct{})}
 	// We connect, so the port is never used (RFC 6135 §4.2.2). [SDP-01]
 	s, err := c.ue.media.NewSession(msrp.SessionConfig{
 		Handler: l, Host: c.ue.address().Addr().String(), Port: 9,

@@ -27,6 +27,7 @@ func (l *line) Bound() {
 // Ended implements [msrp.Handler]: the stream is broken.
 func (l *line) Ended(err error) {
 	l.c.onShard(func(c *Conference) {
+		defer close(l.ended)
 		switch {
 		case c.over || c.currentLine() != l:
 		case c.unbound: // it never stood, or the one in its place does not either
@@ -77,21 +78,20 @@ func (c *Conference) resend(s *msrp.Session) {
 // onShard runs f on the shard of the call.
 func (c *Conference) onShard(f func(*Conference)) { c.session.Do(func() { f(c) }) }
 
-// replaced waits for the shard, which is about to deal with the end of a stream, and
-// returns the one in its place, nil if there is none.
+// replaced returns the stream that stands in the place of one that is closed, nil if
+// there is none. It waits until the end of the old one has been dealt with.
 func (c *Conference) replaced(l *line) *line {
-	settled := make(chan *line, 1)
-	c.onShard(func(c *Conference) {
-		now := c.currentLine()
-		if now == l {
-			now = nil
-		}
-		settled <- now
-	})
-	select {
-	case l = <-settled:
-		return l
-	case <-c.ue.shut:
-		return nil
+	now := c.currentLine()
+	if now != l {
+		return now
 	}
+	select {
+	case <-l.ended:
+	case <-c.done:
+	case <-c.ue.shut:
+	}
+	if now = c.currentLine(); now != l {
+		return now
+	}
+	return nil
 }
