@@ -39,9 +39,9 @@ func (c *conn) wake() {
 // rendered meanwhile leaves in one write.
 func (c *conn) write() {
 	defer c.ep.group.Done()
-	runtime.Gosched() // who has filled a buffer may well fill it further at once
 	var done []event
 	for {
+		c.gather()
 		c.mu.Lock()
 		b := c.next()
 		done = c.takeSettled(done[:0])
@@ -68,6 +68,21 @@ func (c *conn) write() {
 		c.fire(done)
 		if err != nil {
 			c.fail(err)
+			return
+		}
+	}
+}
+
+// gather lets others run before a write: who has filled a buffer a little may
+// well fill it further at once, and one write costs the same for many frames.
+func (c *conn) gather() {
+	const turns = 2
+	for range turns {
+		runtime.Gosched()
+		c.mu.Lock()
+		enough := c.out.octets >= blockSmall || c.chunk.out != nil
+		c.mu.Unlock()
+		if enough {
 			return
 		}
 	}
