@@ -100,14 +100,11 @@ func (r *rig) vacant() {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 10*time.Second)
 	defer cancel()
-	for _, e := range r.directory.All() {
-		if e.Instance == nil {
-			continue
-		}
+	for i := r.alive(); i != nil; i = r.alive() {
 		select {
-		case <-e.Instance.Gone():
+		case <-i.Gone():
 		case <-ctx.Done():
-			r.t.Fatalf("%s is still %s", e.ID, e.Status)
+			r.t.Fatalf("%s is still there", i.ID())
 		}
 	}
 	if err := r.stack.Dialog.Drain(ctx); err != nil {
@@ -121,6 +118,16 @@ func (r *rig) vacant() {
 			r.t.Errorf("%s is %s, want reserved", e.ID, e.Status)
 		}
 	}
+}
+
+// alive returns a conference that has not ended, nil if there is none.
+func (r *rig) alive() *instance.Instance {
+	for _, e := range r.directory.All() {
+		if e.Instance != nil {
+			return e.Instance
+		}
+	}
+	return nil
 }
 
 // offer is the session description of a participant who connects.

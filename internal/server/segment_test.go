@@ -52,7 +52,8 @@ func TestCancelRace(t *testing.T) {
 			conform.Covers(t, "FOC-CRE-05", "MIX-01")
 			r := serve(t, nil)
 			alice := r.guest(network, "alice")
-			for range 50 {
+			for i := range 50 {
+				alice.name = "alice" + strconv.Itoa(i)
 				invite := alice.invite(lobby)
 				alice.together(invite, testnet.Cancel(invite))
 				alice.cancelled(invite)

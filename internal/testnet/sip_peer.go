@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ type SIPPeer struct {
 	network string
 	stream  sipmsg.Stream
 	unread  []byte
+	seen    map[string]struct{} // see repeated
 
 	// Lenient takes messages that the parser finds fault with, such as answers
 	// that repeat what was malformed in the request.
@@ -85,14 +87,35 @@ func (p *SIPPeer) Send(messages ...sipmsg.Message) {
 	p.Write(string(octets))
 }
 
-// Next returns the next message, and fails the test if none comes.
+// Next returns the next message, and fails the test if none comes. What was
+// retransmitted, as it is where an answer comes late, is passed over.
 func (p *SIPPeer) Next() sipmsg.Message {
 	p.tb.Helper()
-	m, err := p.next(patience)
-	if err != nil {
-		p.tb.Fatalf("reading a SIP message: %v", err)
+	for {
+		m, err := p.next(patience)
+		if err != nil {
+			p.tb.Fatalf("reading a SIP message: %v", err)
+		}
+		if !p.repeated(m) {
+			return m
+		}
 	}
-	return m
+}
+
+// repeated reports whether the message is of a transaction and kind that was
+// seen before.
+func (p *SIPPeer) repeated(m sipmsg.Message) bool {
+	h := m.Head()
+	key := h.CallID() + " " + h.Value("CSeq") + " " + h.Value("Via")
+	if resp, ok := m.(*sipmsg.Response); ok {
+		key += " " + strconv.Itoa(resp.Status)
+	}
+	if p.seen == nil {
+		p.seen = make(map[string]struct{})
+	}
+	_, again := p.seen[key]
+	p.seen[key] = struct{}{}
+	return again
 }
 
 // Octets fails the test unless exactly these octets come next on a stream.
