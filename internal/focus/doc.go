@@ -1,10 +1,12 @@
 // Package focus is the conference focus of TS 24.247 §7.3.2: the SIP user agent
 // at the factory and conference URIs.
 //
-// Each procedure of the clause is a file: create (a factory URI or a reserved
-// conference), join, leave, end, options. What they share: target (which
-// conference a Request-URI names), check (what is wrong with a request itself),
-// contact (how the focus names itself).
+// Each procedure of the clause is a file: create (a factory URI), join (a
+// conference URI, reserved or alive), leave, end, options. What they share: call
+// (an INVITE dialog from the INVITE to the end), attendance (all of a
+// conference), examine and body (what is wrong with a request itself). Which
+// conference a Request-URI names, and how the focus names itself, is in
+// internal/access.
 //
 // The focus decides nothing about a conference. It turns requests into commands
 // for [instance.Instance] and the answers into responses; what may be and what

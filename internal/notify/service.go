@@ -8,6 +8,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/event"
@@ -90,18 +91,25 @@ func (s *Service) Package(expires time.Duration) event.Package {
 	}
 }
 
+// visit is what Screen has found out about a SUBSCRIBE.
+type visit struct {
+	resource access.Resource
+	caller   identity.Identity
+}
+
 // Screen is asked about each SUBSCRIBE before its event package is looked at:
-// does the URI exist, who is asking, can it be watched. [NOT-SUB-01]
-func (s *Service) Screen(req *sipmsg.Request, src transport.Source) *sip.Error {
-	resource, _, err := s.cfg.Gate.Admit(req, src)
-	if err != nil {
-		return err
+// does the URI exist, who is asking, can it be watched. What it finds is for
+// Subscribe. [NOT-SUB-01]
+func (s *Service) Screen(req *sipmsg.Request, src transport.Source) (any, *sip.Error) {
+	resource, caller, refused := s.cfg.Gate.Admit(req, src)
+	if refused != nil {
+		return nil, refused
 	}
 	if resource.Factory {
 		// [FOC-DSP-06]
-		return &sip.Error{Status: 405, Header: []sipmsg.Field{{Name: "Allow", Value: access.FactoryMethods}}}
+		return nil, &sip.Error{Status: 405, Header: []sipmsg.Field{{Name: "Allow", Value: access.FactoryMethods}}}
 	}
-	return nil
+	return visit{resource, caller}, nil
 }
 
 // Attach is the service's part in an instance; it is handed to the directory.

@@ -18,18 +18,18 @@ const overloadRetry = 30 * time.Second
 // Subscribe implements event.Notifier (TS 24.247 §7.3.3.2). The order is that of
 // IDN-09; Screen has seen to its beginning. [NOT-SUB-01]
 func (s *Service) Subscribe(in *event.Incoming) {
-	resource, caller, refused := s.cfg.Gate.Admit(in.Request(), in.Source())
-	if refused != nil {
-		in.Reject(refused)
+	v, ok := in.Screened().(visit)
+	if !ok {
+		in.Reject(&sip.Error{Status: 500}) // the stack does not ask Screen
 		return
 	}
-	inst := resource.Entry.Instance
+	inst := v.resource.Entry.Instance
 	if inst == nil {
 		in.Reject(&sip.Error{Status: 404}) // reserved and not running, D-22 [NOT-SUB-12]
 		return
 	}
 	err := inst.Look(func(state *conference.State) {
-		user, ok := watcher(state, caller.User)
+		user, ok := watcher(state, v.caller.User)
 		switch {
 		case state == nil || !state.Alive():
 			in.Reject(&sip.Error{Status: 404}) // [FOC-TRM-02]
@@ -38,7 +38,7 @@ func (s *Service) Subscribe(in *event.Incoming) {
 		case !in.Request().Header.Accepts(confinfo.MediaType, confinfo.MediaType):
 			in.Reject(&sip.Error{Status: 406}) // [NOT-SUB-07]
 		default:
-			s.accept(in, inst, &subscriber{identity: caller.User, user: user}, state.Policy().EndpointsPerUser)
+			s.accept(in, inst, &subscriber{identity: v.caller.User, user: user}, state.Policy().EndpointsPerUser)
 		}
 	})
 	switch {

@@ -142,7 +142,7 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 			ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 		},
 		Capabilities: capabilities(),
-		Screen: func(req *sipmsg.Request, src transport.Source) *sip.Error {
+		Screen: func(req *sipmsg.Request, src transport.Source) (any, *sip.Error) {
 			return f.notify.Screen(req, src)
 		},
 		Packages: []event.Package{f.notify.Package(s.cfg.Notify.Expires)},

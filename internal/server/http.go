@@ -18,7 +18,10 @@ func (s *Server) newHTTP() *http.Server {
 		}
 		answer(w, http.StatusServiceUnavailable, "not ready")
 	})
-	return &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	return &http.Server{
+		Handler: mux, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+	}
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -20,8 +20,9 @@ type Config struct {
 	T1 time.Duration
 	// Screen, if set, is asked about each SUBSCRIBE outside a dialog before its event
 	// package is looked at: whether the resource exists and who is asking. An error
-	// is the answer.
-	Screen func(req *sipmsg.Request, src transport.Source) *sip.Error
+	// is the answer; what was found is handed to the package as [Incoming.Screened],
+	// so that credentials are verified once.
+	Screen func(req *sipmsg.Request, src transport.Source) (found any, refused *sip.Error)
 }
 
 func (c Config) withDefaults() Config {

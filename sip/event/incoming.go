@@ -21,6 +21,7 @@ type Incoming struct {
 	pkg     *Package
 	event   sipmsg.Event
 	granted uint32
+	found   any
 
 	done bool // owned by the shard
 }
@@ -32,9 +33,11 @@ func (a *Agent) subscribe(tx *transaction.ServerTx) {
 		dialog.Reply(tx, 400, "Bad Event")
 		return
 	}
+	var found any
 	if a.cfg.Screen != nil {
-		if err := a.cfg.Screen(req, tx.Source()); err != nil {
-			tx.Respond(err.Response(req))
+		var refused *sip.Error
+		if found, refused = a.cfg.Screen(req, tx.Source()); refused != nil {
+			tx.Respond(refused.Response(req))
 			return
 		}
 	}
@@ -49,7 +52,7 @@ func (a *Agent) subscribe(tx *transaction.ServerTx) {
 		tx.Respond(tooBrief.Response(req))
 		return
 	}
-	pkg.Notifier.Subscribe(&Incoming{agent: a, tx: tx, pkg: pkg, event: ev, granted: granted})
+	pkg.Notifier.Subscribe(&Incoming{agent: a, tx: tx, pkg: pkg, event: ev, granted: granted, found: found})
 }
 
 // Request returns the SUBSCRIBE.
@@ -57,6 +60,9 @@ func (in *Incoming) Request() *sipmsg.Request { return in.tx.Request() }
 
 // Source tells where it came from.
 func (in *Incoming) Source() transport.Source { return in.tx.Source() }
+
+// Screened returns what [Config.Screen] found, nil without one.
+func (in *Incoming) Screened() any { return in.found }
 
 // Event returns the package and its parameters.
 func (in *Incoming) Event() sipmsg.Event { return in.event }

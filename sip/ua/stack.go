@@ -36,7 +36,7 @@ type Config struct {
 	// Allow-Events: Supported, Accept, User-Agent and the like.
 	Capabilities []sipmsg.Field
 	// Screen is asked about each SUBSCRIBE first; see event.Config.
-	Screen func(req *sipmsg.Request, src transport.Source) *sip.Error
+	Screen func(req *sipmsg.Request, src transport.Source) (any, *sip.Error)
 	// Packages are the event packages that we serve as notifier.
 	Packages []event.Package
 	// Invite is asked about each new INVITE; nil refuses them with 480.
