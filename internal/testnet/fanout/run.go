@@ -1,0 +1,53 @@
+package fanout
+
+import (
+	"testing"
+	"time"
+)
+
+// round is how many messages one server carries before it is the other's turn.
+const round = 128
+
+// side is one of the two servers in a comparison.
+type side struct {
+	*Server
+	send func() error
+	cpu  int64
+	wall time.Duration
+}
+
+// Run sends b.N messages with body to a server of n members and as many to a
+// bare one, by turns, and reports what a delivery costs each.
+func Run(b *testing.B, n int, body []byte) {
+	b.Helper()
+	ours, bare := &side{Server: start(b, "msrp", n)}, &side{Server: start(b, kindBare, n)}
+	ours.send = startMSRP(ours.Server, n, body)
+	bare.send = startBare(bare.Server, n)
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= round {
+		ours.carry(min(left, round))
+		bare.carry(min(left, round))
+	}
+	b.StopTimer()
+	deliveries := float64(b.N) * float64(n-1)
+	b.ReportMetric(float64(ours.cpu)/deliveries, "cpu-ns/delivery")
+	b.ReportMetric(float64(bare.cpu)/deliveries, "bare-cpu-ns/delivery")
+	b.ReportMetric(float64(ours.cpu)/float64(bare.cpu), "cpu-ratio")
+	b.ReportMetric(float64(ours.wall)/deliveries, "ns/delivery")
+	b.ReportMetric(float64(bare.wall)/deliveries, "bare-ns/delivery")
+	b.ReportMetric(0, "ns/op")
+}
+
+// carry has the server carry count messages and adds up what that cost.
+func (s *side) carry(count int) {
+	before, begin := s.usage(), time.Now()
+	for range count {
+		s.flow.next()
+		if err := s.send(); err != nil {
+			s.b.Fatal(err)
+		}
+	}
+	s.flow.wait(0)
+	s.wall += time.Since(begin)
+	s.cpu += s.usage() - before
+}

@@ -1,0 +1,80 @@
+package fanout
+
+import (
+	"bufio"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+)
+
+// Server is a server in a process of its own, as its load sees it. The first of
+// its members sends and all others receive.
+type Server struct {
+	b    *testing.B
+	out  *bufio.Scanner
+	in   *os.File
+	addr string
+	flow *flow
+}
+
+// start runs a server for n members.
+func start(b *testing.B, kind string, n int) *Server {
+	b.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.CommandContext(b.Context(), exe, asServer, kind, strconv.Itoa(n)) //nolint:gosec // this very program
+	cmd.Stdin, cmd.Stderr = r, os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	_ = r.Close()
+	b.Cleanup(func() {
+		_ = w.Close()
+		_ = cmd.Wait() // killed with the context
+	})
+	s := &Server{b: b, out: bufio.NewScanner(out), in: w, flow: newFlow(n - 1)}
+	s.addr = s.Line()
+	return s
+}
+
+// Line returns the next line that the server has written.
+func (s *Server) Line() string {
+	if !s.out.Scan() {
+		s.b.Fatal("server: no output")
+	}
+	return s.out.Text()
+}
+
+// usage is the CPU time of the server in nanoseconds.
+func (s *Server) usage() int64 {
+	if _, err := s.in.WriteString("usage\n"); err != nil {
+		s.b.Fatal(err)
+	}
+	n, err := strconv.ParseInt(s.Line(), 10, 64)
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	return n
+}
+
+func (s *Server) dial() net.Conn {
+	var d net.Dialer
+	nc, err := d.DialContext(s.b.Context(), "tcp", s.addr)
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	s.b.Cleanup(func() { _ = nc.Close() })
+	return nc
+}
