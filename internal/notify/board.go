@@ -183,7 +183,7 @@ func (b *board) add(sub *subscriber, limit int) (oldest *subscriber) {
 			continue
 		}
 		n++
-		if other != sub && (oldest == nil || other.refreshed.Before(oldest.refreshed)) {
+		if other != sub && (oldest == nil || other.refreshed.Load() < oldest.refreshed.Load()) {
 			oldest = other
 		}
 	}

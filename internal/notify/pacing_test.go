@@ -37,12 +37,16 @@ func (b *bell) Terminate(t event.Termination) {
 // subscribe adds a subscriber who has his first document.
 func (s *stage) subscribe(user string) *bell {
 	identity := conference.Identity("sip:" + user + "@example.test")
-	sub := &subscriber{board: s.board, identity: identity, user: conference.User(identity), refreshed: time.Now()}
+	sub := &subscriber{board: s.board, identity: identity, user: conference.User(identity)}
+	sub.refreshed.Store(time.Now().UnixNano())
 	b := &bell{sub: sub, from: time.Now()}
+	goes := s.board.service.watchers.add(sub)
 	sub.feed(b)
 	sub.Next(event.Pull{Full: true, Must: true})
-	if oldest := s.board.add(sub, s.state.Policy().EndpointsPerUser); oldest != nil {
-		oldest.end(event.Timeout)
+	for _, oldest := range []*subscriber{s.board.add(sub, s.state.Policy().EndpointsPerUser), goes} {
+		if oldest != nil {
+			oldest.end(event.Timeout)
+		}
 	}
 	return b
 }
@@ -237,6 +241,34 @@ func TestWhoLeavesIsToldNothingMore(t *testing.T) {
 		s.do(conference.End{At: time.Now()})
 		if alice.end != event.NoResource {
 			t.Errorf("end: %q", alice.end)
+		}
+	})
+}
+
+func TestSubscriptionsToManyConferences(t *testing.T) {
+	conform.Covers(t, "NOT-SUB-11")
+	synctest.Test(t, func(t *testing.T) {
+		first := newStage(t)
+		service := first.board.service
+		var bells []*bell
+		for range mostSubscriptions + 1 {
+			s := newStage(t)
+			s.board.service = service
+			bells = append(bells, s.subscribe("alice"))
+			<-time.After(time.Second)
+		}
+		first.board.service = service
+		first.subscribe("bob")
+		for i, b := range bells {
+			if ended := b.end == event.Timeout; ended != (i == 0) {
+				t.Errorf("subscription %d ended: %v", i, ended)
+			}
+		}
+		for _, b := range bells[1:] {
+			b.Terminate(event.Termination{Reason: event.NoResource})
+		}
+		if n := len(service.watchers.byIdentity); n != 1 {
+			t.Errorf("%d users are remembered, want bob alone", n)
 		}
 	})
 }

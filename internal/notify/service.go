@@ -72,7 +72,8 @@ type Service struct {
 	mu     sync.Mutex
 	boards map[conference.ID]*board
 
-	ringing sync.WaitGroup
+	watchers watchers
+	ringing  sync.WaitGroup
 }
 
 var _ event.Notifier = (*Service)(nil)

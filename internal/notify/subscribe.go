@@ -74,12 +74,17 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 	}
 	sub.board = b
 	sub.fullOnly = s.fullOnly(in.Request().Header.Value("User-Agent"))
-	sub.refreshed = s.cfg.Now()
-	sub.feed(in.Accept(sub, s.cfg.Gate.Contact(inst.ID(), in.Source())))
+	sub.refreshed.Store(s.cfg.Now().UnixNano())
+	contact := s.cfg.Gate.Contact(inst.ID(), in.Source())
 	if in.Fetch() {
+		in.Accept(sub, contact)
 		return
 	}
-	if oldest := b.add(sub, limit); oldest != nil {
-		oldest.end(event.Timeout)
+	oldest := s.watchers.add(sub) // first: it is removed when the subscription ends
+	sub.feed(in.Accept(sub, contact))
+	for _, goes := range []*subscriber{b.add(sub, limit), oldest} {
+		if goes != nil {
+			goes.end(event.Timeout)
+		}
 	}
 }

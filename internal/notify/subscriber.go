@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/confab-chat/confab/confinfo"
@@ -26,14 +27,15 @@ type subscriber struct {
 	fullOnly bool
 
 	// guarded by board.mu
-	sub       subscription
-	known     uint64    // revision that he was told last
-	version   uint32    // of the document that he was told last; 0: none yet
-	reduced   bool      // he got the reduced state
-	rung      bool      // he is to ask for what has changed, and has not yet
-	told      time.Time // when he was told of a change
-	refreshed time.Time
-	over      bool
+	sub     subscription
+	known   uint64    // revision that he was told last
+	version uint32    // of the document that he was told last; 0: none yet
+	reduced bool      // he got the reduced state
+	rung    bool      // he is to ask for what has changed, and has not yet
+	told    time.Time // when he was told of a change
+	over    bool
+
+	refreshed atomic.Int64 // when he showed last that he is there, Unix time in ns
 }
 
 var _ event.Feed = (*subscriber)(nil)
@@ -114,14 +116,15 @@ func (s *subscriber) final(reason event.Reason) (confinfo.Template, bool) {
 // Refresh implements event.Feed. Who may not watch any more has no subscription
 // that could be refreshed. [NOT-SUB-08]
 func (s *subscriber) Refresh(*sipmsg.Request, transport.Source) *sip.Error {
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	s.refreshed = s.board.service.cfg.Now()
+	s.refreshed.Store(s.board.service.cfg.Now().UnixNano())
 	return nil
 }
 
 // Ended implements event.Feed.
-func (s *subscriber) Ended(event.Termination) { s.board.remove(s) }
+func (s *subscriber) Ended(event.Termination) {
+	s.board.remove(s)
+	s.board.service.watchers.remove(s)
+}
 
 // end ends the subscription.
 func (s *subscriber) end(reason event.Reason) {

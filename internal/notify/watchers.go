@@ -1,0 +1,54 @@
+package notify
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/confab-chat/confab/internal/conference"
+)
+
+// mostSubscriptions is how many subscriptions a user may have to all conferences
+// together. D-06.
+const mostSubscriptions = 20
+
+// watchers counts the subscriptions of each user.
+type watchers struct {
+	mu         sync.Mutex
+	byIdentity map[conference.Identity][]*subscriber
+}
+
+// add notes a subscriber, and returns the one that has to go for it: of those of
+// the same user, if they are too many, the one that was not refreshed for
+// longest. [NOT-SUB-11]
+func (w *watchers) add(sub *subscriber) (oldest *subscriber) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	others := w.byIdentity[sub.identity]
+	if len(others) >= mostSubscriptions {
+		oldest = slices.MinFunc(others, func(a, b *subscriber) int {
+			return cmp.Compare(a.refreshed.Load(), b.refreshed.Load())
+		})
+	}
+	if w.byIdentity == nil {
+		w.byIdentity = make(map[conference.Identity][]*subscriber)
+	}
+	w.byIdentity[sub.identity] = append(others, sub)
+	return oldest
+}
+
+// remove forgets a subscriber.
+func (w *watchers) remove(sub *subscriber) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	left := w.byIdentity[sub.identity]
+	i := slices.Index(left, sub)
+	if i < 0 {
+		return
+	}
+	if left = slices.Delete(left, i, i+1); len(left) == 0 {
+		delete(w.byIdentity, sub.identity)
+		return
+	}
+	w.byIdentity[sub.identity] = left
+}
