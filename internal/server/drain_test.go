@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +107,28 @@ func TestShutdownGivesUp(t *testing.T) {
 	}
 	if r.directory.Lookup(r.entry().Address).Instance != nil || r.mixer.Legs() != 0 {
 		t.Error("something is left")
+	}
+}
+
+// TestNothingRunsAfterShutdown looks for goroutines that a server left behind.
+func TestNothingRunsAfterShutdown(t *testing.T) {
+	r := serve(t, nil)
+	guests := []*guest{r.guest("tcp", "alice"), r.guest("udp", "bob"), r.guest("tcp", "carol")}
+	together(guests, func(_ int, g *guest) { g.join(lobby).connect() })
+	w := r.watch("udp", "alice")
+	w.full()
+	guests[1].join(factory)
+	guests[2].leave()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second/10)
+	defer cancel()
+	r.ended = true
+	if err := r.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	stacks := make([]byte, 1<<20)
+	for g := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		if strings.Contains(g, "confab-chat/confab/") && !strings.Contains(g, "testing.tRunner") {
+			t.Errorf("still running:\n%s", g)
+		}
 	}
 }
