@@ -200,3 +200,23 @@ func TestWatching(t *testing.T) {
 		})
 	}
 }
+
+// TestContactLeadsBack has a client without outbound proxy, for which the
+// Contact is all there is.
+func TestContactLeadsBack(t *testing.T) {
+	conform.Covers(t, "FOC-DSP-13")
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(lobby)
+	target, err := sipmsg.ParseURI(alice.call.URI)
+	if err != nil || target.Host+":"+strconv.Itoa(int(target.Port)) != r.address("sip", "tcp") {
+		t.Fatalf("%v: Contact %s", err, alice.call.URI)
+	}
+	g := r.guest("tcp", "alice")
+	w := &watcher{guest: g, sub: g.Dialog(g.aor(), alice.call.URI)}
+	w.Send(w.sub.Request(sipmsg.SUBSCRIBE, "Event: conference"))
+	w.sub.Learn(w.Expect(200, sipmsg.SUBSCRIBE))
+	w.full() // whose entity is in the domain form
+	alice.leave()
+	w.terminated("rejected", without)
+	r.vacant()
+}
