@@ -28,7 +28,7 @@ type row struct {
 // its own stands where its parent stands and imports nothing of that floor.
 func house() []row {
 	sipStack := []string{"sip/transport", "sip/transaction", "sip/dialog", "sip/digest"}
-	meeting := []string{"internal/access", "internal/conference", "internal/journal", "internal/instance", "internal/identity", "internal/access", "internal/telemetry"}
+	meeting := []string{"internal/access", "internal/conference", "internal/journal", "internal/instance", "internal/identity", "internal/telemetry"}
 	return []row{
 		{path: "sip", floor: wire, may: []string{"sip/sipmsg"}},
 		{path: "sip/sipmsg", floor: wire},
@@ -61,13 +61,11 @@ func house() []row {
 		{path: "internal/instance", floor: server, may: []string{"internal/conference", "internal/journal", "internal/telemetry"}},
 		{path: "internal/identity", floor: server, may: []string{"internal/conference", "internal/telemetry"}},
 		{path: "internal/access", floor: server, may: []string{"internal/conference", "internal/identity", "internal/instance"}},
-		{path: "internal/access", floor: server, may: []string{"internal/conference", "internal/instance", "internal/identity"}},
 		{path: "internal/focus", floor: server, may: meeting},
 		{path: "internal/mixer", floor: server, may: meeting},
 		{path: "internal/notify", floor: server, may: meeting},
 		{path: "internal/api", floor: server, may: meeting},
 		{path: "internal/server", floor: server, may: []string{"internal"}},
-		{path: "internal/demo", floor: server, may: []string{"internal/server", "internal/config"}},
 		{path: "internal/demo", floor: server, may: []string{"internal/server", "internal/config"}},
 		{path: "internal/conform", floor: server, may: []string{"internal/conform"}},
 		{path: "internal", floor: server},

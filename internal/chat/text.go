@@ -31,6 +31,10 @@ func (p *textPrinter) show(e any) {
 	case participant.Overflow:
 		p.complain(0, fmt.Sprintf("%d events dropped", e.Dropped))
 	case participant.Left:
+		if !e.ByFocus && e.Err == nil {
+			p.say("* left") // as the user asked
+			return
+		}
 		p.say("* left: %s", e.Reason)
 	}
 }
