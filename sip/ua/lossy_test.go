@@ -1,0 +1,214 @@
+package ua_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/sip/transport/transporttest"
+	"github.com/confab-chat/confab/sip/ua"
+)
+
+// badNetwork loses 30 % of the datagrams, repeats some of the others and lets any of
+// them overtake.
+func badNetwork() *transporttest.Network {
+	rnd, mu := rand.New(rand.NewPCG(5, 6)), sync.Mutex{}
+	return &transporttest.Network{Fate: func(_, _ netip.AddrPort, _ []byte) []time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		delay := func() time.Duration { return time.Duration(rnd.Int64N(int64(300 * time.Millisecond))) }
+		switch n := rnd.IntN(100); {
+		case n < 30:
+			return nil
+		case n < 45:
+			return []time.Duration{delay(), delay()}
+		}
+		return []time.Duration{delay()}
+	}}
+}
+
+// plan is what happens in a call, by its number.
+type plan int
+
+func (n plan) refused() bool    { return n%5 == 0 }
+func (n plan) cancelled() bool  { return n%7 == 0 }
+func (n plan) calleeEnds() bool { return n%3 == 0 }
+func (n plan) reinvites() bool  { return n%2 == 0 }
+
+// leg is one side of a call over the bad network: it is told how the call goes.
+type leg struct {
+	plan   plan
+	callee bool
+
+	mu        sync.Mutex
+	session   *invite.Session
+	confirmed bool
+	failures  []error
+	ends      []invite.Cause
+}
+
+// talk lets the session last a while and ends it, if that is for this side.
+func (l *leg) talk(s *invite.Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.session, l.confirmed = s, true
+	if l.plan.reinvites() {
+		again := invite.Answer{Body: []byte(sdp)}
+		time.AfterFunc(5*time.Second, func() { s.Reinvite(again, func(*sipmsg.Response, error) {}) })
+	}
+	if l.callee == l.plan.calleeEnds() {
+		time.AfterFunc(40*time.Second, func() { s.Bye() })
+	}
+}
+
+func (l *leg) Progress(*sipmsg.Response) {}
+
+func (l *leg) Answered(s *invite.Session, _ *sipmsg.Response, _ []byte) (invite.SessionHandler, invite.Answer) {
+	l.talk(s)
+	return l, invite.Answer{}
+}
+
+func (l *leg) Failed(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failures = append(l.failures, err)
+}
+
+func (l *leg) Confirmed(*sipmsg.Request) {
+	l.mu.Lock()
+	s := l.session
+	l.mu.Unlock()
+	l.talk(s)
+}
+
+func (l *leg) Reoffer(r *invite.Reoffer) { r.Accept(invite.Answer{Body: []byte(sdp)}, nil) }
+
+func (l *leg) Ended(end invite.End) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends = append(l.ends, end.Cause)
+}
+
+// exchange keeps the legs of the callee, by Call-ID, and answers as planned.
+type exchange struct {
+	mu   sync.Mutex
+	legs map[string]*leg
+}
+
+func (x *exchange) Invite(in *invite.Incoming) {
+	var n int
+	_, _ = fmt.Sscan(in.Request().Header.Value("Subject"), &n)
+	l := &leg{plan: plan(n), callee: true}
+	x.mu.Lock()
+	x.legs[in.Request().Header.CallID()] = l
+	x.mu.Unlock()
+	in.Provisional(180, invite.Answer{})
+	time.AfterFunc(time.Second, func() {
+		if l.plan.refused() {
+			in.Reject(&sip.Error{Status: 486})
+			return
+		}
+		in.Do(func() { // so that nothing is told before the session is noted
+			s := in.Accept(invite.Answer{Body: []byte(sdp)}, l)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.session = s
+		})
+	})
+}
+
+func lossyStack(t *testing.T, net transport.Network, h invite.Handler) *ua.Stack {
+	t.Helper()
+	s := ua.New(ua.Config{Invite: h, Transport: transport.Config{Network: net}})
+	if _, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestCallsOverBadNetwork makes 200 calls, some of them refused, cancelled and
+// re-negotiated, over a network that loses, repeats and reorders: both sides agree in
+// the end about each, and nothing is left of it.
+func TestCallsOverBadNetwork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := badNetwork()
+		x := &exchange{legs: make(map[string]*leg)}
+		bob := lossyStack(t, net.Host("10.0.0.2"), x)
+		alice := lossyStack(t, net.Host("10.0.0.1"), nil)
+		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
+		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		legs := make(map[string]*leg)
+		for n := range 200 {
+			l := &leg{plan: plan(n)}
+			c := alice.Invite.Invite(dialog.Outgoing{
+				URI: to, From: from, Contact: "<sip:alice@10.0.0.1>", Body: []byte(sdp),
+				Fields: []sipmsg.Field{{Name: "Subject", Value: fmt.Sprint(n)}},
+			}, l)
+			legs[c.CallID()] = l
+			if l.plan.cancelled() {
+				time.AfterFunc(time.Second, func() { c.Cancel() })
+			}
+			<-time.After(50 * time.Millisecond)
+		}
+		<-time.After(5 * time.Minute)
+		synctest.Wait()
+		talks := 0
+		for id, l := range legs {
+			if agree(t, id, l, x.legs[id]) {
+				talks++
+			}
+		}
+		if talks < 120 {
+			t.Errorf("only %d calls came about", talks)
+		}
+		for _, s := range []*ua.Stack{alice, bob} {
+			if d, o := s.Dialog.Dialogs(), s.Transaction.Open(); d != 0 || o != 0 {
+				t.Errorf("%d dialogs and %d transactions left", d, o)
+			}
+			if c := s.Transaction.Counters(); c.Retransmitted == 0 || c.Absorbed == 0 {
+				t.Error("the network was too good")
+			}
+			if err := s.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// agree fails the test unless both sides were told the same of a call, once. It
+// reports whether they talked.
+func agree(t *testing.T, id string, caller, callee *leg) bool {
+	t.Helper()
+	talked := caller.session != nil
+	if (len(caller.failures) == 1) == talked || len(caller.failures) > 1 || (len(caller.ends) == 1) != talked {
+		t.Errorf("%s: caller talked: %v, failures %v, ends %v", id, talked, caller.failures, caller.ends)
+	}
+	if callee == nil {
+		if !errors.Is(errors.Join(caller.failures...), &sip.Error{Status: 408}) {
+			t.Errorf("%s: never arrived, but caller: %v", id, caller.failures)
+		}
+		return false
+	}
+	if (callee.session != nil) != (len(callee.ends) == 1) {
+		t.Errorf("%s: callee accepted: %v, ends %v", id, callee.session != nil, callee.ends)
+	}
+	if talked && callee.session == nil || callee.confirmed && !talked && !caller.plan.cancelled() {
+		t.Errorf("%s: talked: %v, callee confirmed: %v", id, talked, callee.confirmed)
+	}
+	if talked && callee.confirmed && caller.ends[0] == callee.ends[0] {
+		t.Errorf("%s: both ended by %v", id, callee.ends[0])
+	}
+	return talked
+}
