@@ -100,6 +100,9 @@ func (w *Wheel) Close() {
 			}
 		}
 	}
+	for t := w.expired.head; t != nil; t = w.expired.head {
+		w.unlink(t)
+	}
 	if w.wake != nil {
 		w.wake.Stop()
 	}

@@ -155,6 +155,17 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// TestCloseInCallback closes a wheel while callbacks of the same tick are due.
+func TestCloseInCallback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(0)
+		var first, second Timer
+		w.Start(&first, time.Second, w.Close)
+		w.Start(&second, time.Second, func() { t.Error("fired after Close") })
+		pause(time.Minute)
+	})
+}
+
 // TestConcurrent is for the race detector.
 func TestConcurrent(t *testing.T) {
 	w := New(time.Millisecond)
