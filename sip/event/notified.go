@@ -90,11 +90,17 @@ func (w *Watch) examine(req *sipmsg.Request) *sip.Error {
 // that. [PAR-SUB-03]
 func (w *Watch) live(seconds uint32) {
 	d := time.Duration(seconds) * time.Second
-	w.expires = time.Now().Add(d)
+	expires := time.Now().Add(d)
+	news := expires.Sub(w.expires).Abs() > min(10*time.Second, lead(d)/4)
+	w.expires = expires
 	w.agent.dl.After(w.CallID(), &w.expiry, d, func() {
 		w.end(Termination{Reason: Timeout})
 	})
-	w.schedule(d - lead(d))
+	// A NOTIFY that says what is known, as most do, must not move the refresh: lead
+	// shrinks with what is left, so it would be put off again and again.
+	if news || !w.due {
+		w.schedule(d - lead(d))
+	}
 }
 
 // lead is how long before expiry a refresh leaves: time enough for one that times out
@@ -108,7 +114,9 @@ func (w *Watch) schedule(d time.Duration) {
 	if w.quit || w.over || d < time.Second {
 		return
 	}
+	w.due = true
 	w.agent.dl.After(w.CallID(), &w.refresh, d, func() {
+		w.due = false
 		w.asked = max(w.asked, w.interest.Expires)
 		w.resubscribe()
 	})

@@ -67,6 +67,7 @@ type Watch struct {
 	over    bool
 	notify  wheel.Timer // Timer N
 	refresh wheel.Timer
+	due     bool // refresh is armed
 	expiry  wheel.Timer
 }
 

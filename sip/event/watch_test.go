@@ -369,3 +369,36 @@ func TestExaminer(t *testing.T) {
 		v.saw(t, 2, true) // its state holds all the same
 	})
 }
+
+// TestNotifiesDoNotPutOffTheRefresh: a busy notifier says with each NOTIFY how little
+// is left. The refresh leaves when it was due at first, with time for a second attempt.
+func TestNotifiesDoNotPutOffTheRefresh(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-SUB-03")
+	v := &viewer{}
+	bubble(t, nil, func(x *scene) {
+		t, p := x.t, x.peer
+		w := watch(t, x.rig, v, 600)
+		sub := p.Request(sipmsg.SUBSCRIBE)
+		p.Answer(sub, 200, "n", "Expires: 600", "")
+		var again *sipmsg.Request
+		cseq := 1
+		for left := 600; again == nil && left > 0; left -= 7 {
+			p.Send(notifyFor(sub, "n", cseq, fmt.Sprint("active;expires=", left)))
+			cseq++
+			p.Response(200)
+			again, _ = p.Next(7 * time.Second).(*sipmsg.Request)
+			if again != nil && left < 75 {
+				t.Errorf("refreshed with only %d s left", left)
+			}
+		}
+		if again == nil {
+			t.Fatal("never refreshed")
+		}
+		p.Answer(again, 200, "", "Expires: 600", "")
+		w.Unsubscribe()
+		p.Answer(p.Request(sipmsg.SUBSCRIBE), 200, "", "Expires: 0", "")
+		p.Send(notifyFor(sub, "n", cseq, "terminated;reason=timeout"))
+		p.Response(200)
+	})
+}
