@@ -3,6 +3,7 @@ package invite
 import (
 	"slices"
 
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
@@ -43,6 +44,18 @@ func (c *Call) drop(f *fork) {
 	f.d.Detach(f)
 }
 
+// deserted gives the call up when the peer has hung up on every branch: no 2xx that
+// arrives now leads to a session, and perhaps none does.
+func (c *Call) deserted() {
+	if c.done || slices.ContainsFunc(c.forks, func(f *fork) bool { return !f.gone }) {
+		return
+	}
+	c.fail(&sip.Error{Status: 487})
+	if c.tx != nil {
+		c.tx.Cancel()
+	}
+}
+
 // note keeps the first session description of the branch, which is the answer even
 // if it came unreliably; later ones are ignored (RFC 3261 §13.2.1). [FOC-OUT-17]
 func (f *fork) note(resp *sipmsg.Response) {
@@ -61,6 +74,7 @@ func (f *fork) Serve(tx *transaction.ServerTx) bool {
 		// It overtook its own 2xx: the session is over before it began.
 		f.gone = true
 		dialog.Reply(tx, 200, "")
+		f.c.deserted()
 	default:
 		return false
 	}

@@ -353,9 +353,26 @@ func TestByeOvertakesAnswer(t *testing.T) {
 		p.Answer(inv, 180, "x", peerContact, "")
 		p.Send(inside(inv, "BYE", "b1", "1"))
 		p.Response(200)
+		p.Answer(p.Request(sipmsg.CANCEL), 200, "x", "", "") // in case the answer is lost
 		p.Answer(inv, 200, "x", withSDP, offer)
 		p.Request(sipmsg.ACK)
 		h.failed(t, 487)
 		p.Quiet(time.Minute)
+	})
+}
+
+// TestCalleeHangsUpUnheard: none of the callee's 2xx arrived, so it has given up with
+// BYE. The call is over, and the INVITE does not wait for an answer for ever.
+func TestCalleeHangsUpUnheard(t *testing.T) {
+	t.Parallel()
+	h := &record{}
+	bubble(t, nil, func(x *scene) {
+		p := x.peer
+		call(x.t, x.rig, h)
+		inv := p.Request(sipmsg.INVITE)
+		p.Answer(inv, 180, "x", peerContact, "")
+		p.Send(inside(inv, "BYE", "b1", "1"))
+		p.Response(200)
+		h.failed(x.t, 487)
 	})
 }
