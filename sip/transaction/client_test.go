@@ -249,6 +249,30 @@ func TestConnectionLost(t *testing.T) {
 	})
 }
 
+// TestFlowLost sees that a request which has to take a certain connection fails with
+// it: nobody listens where the connection came from.
+func TestFlowLost(t *testing.T) {
+	play(t, transaction.Config{}, func(b *bench) {
+		conform.Covers(t, "COM-16")
+		txs := b.keep()
+		conn, err := b.net.Host(peerAddr).Dial(context.Background(), "tcp", stackAddr+":5060")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = conn.Write([]byte(strings.ReplaceAll(request("OPTIONS", "z9hG4bK1", 1), "\n", "\r\n")))
+		b.settle()
+		var ev events
+		b.Send(outgoing("INFO"), transport.Target{Flow: (*txs)[0].Source().Flow}, ev.client())
+		_, _ = conn.Read(make([]byte, 4096))
+		_ = conn.Close()
+		b.pause(time.Second)
+		ev.expect(b, "sip transaction: 503: "+transport.ErrFlowGone.Error())
+		if n := b.transport.Counters().Dialed; n != 0 {
+			t.Errorf("%d connections were tried", n)
+		}
+	})
+}
+
 // TestLargeRequest follows the size switch with a peer that has no TCP, one
 // whose TCP port is filtered, and one that takes TCP.
 func TestLargeRequest(t *testing.T) {

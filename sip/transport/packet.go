@@ -93,6 +93,14 @@ func (p *Packet) reconnect(old *Flow, done func(error)) {
 	}
 }
 
+// remote is where the message goes over flow.
+func (p *Packet) remote(flow *Flow) netip.AddrPort {
+	if flow.Reliable() && !p.addr.IsValid() {
+		return flow.remote
+	}
+	return p.addr
+}
+
 // write puts the message on its flow.
 func (p *Packet) write(done func(error)) {
 	p.mu.Lock()
@@ -102,6 +110,6 @@ func (p *Packet) write(done func(error)) {
 		first := done
 		done = func(err error) { p.switched(err, first) }
 	}
-	p.layer.tap(flow, true, p.addr, octets)
+	p.layer.tap(flow, true, p.remote(flow), octets)
 	flow.link.write(octets, p.addr, done)
 }

@@ -50,9 +50,6 @@ func (p *Packet) choose(to Target) (*Flow, error) {
 			return nil, ErrFlowGone
 		}
 	case named != nil && named.Reliable():
-		if !p.addr.IsValid() {
-			p.addr = named.remote
-		}
 		return named, nil
 	}
 	if p.addr.Port() == 0 {
@@ -74,7 +71,7 @@ func (p *Packet) choose(to Target) (*Flow, error) {
 
 // render writes the request down as it goes over flow.
 func (p *Packet) render(req *sipmsg.Request, flow *Flow) error {
-	if err := p.layer.putVia(req, flow, p.addr.Addr()); err != nil {
+	if err := p.layer.putVia(req, flow, p.remote(flow).Addr()); err != nil {
 		return err
 	}
 	p.flow, p.octets = flow, p.layer.scratch.render(req)
