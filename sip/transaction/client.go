@@ -97,6 +97,7 @@ func (tx *ClientTx) start() {
 	tx.key = string(appendClientKey(buf[:0], tx.branch, tx.req.Method))
 	tx.shard.client[tx.key] = tx
 	l.open.Add(1)
+	l.unfinished.begin()
 	l.count.client.Add(1)
 	tx.packet = l.transport.SendRequest(tx.req, tx.to, tx.sent)
 	tx.interval = l.cfg.T1
@@ -148,11 +149,11 @@ func (tx *ClientTx) received(resp *sipmsg.Response, src transport.Source) {
 		return // absorbed
 	}
 	if resp.Status < 200 {
-		tx.state = clientProceeding
+		tx.become(clientProceeding)
 		tx.notify(resp, src)
 		return
 	}
-	tx.state = clientCompleted
+	tx.become(clientCompleted)
 	tx.retransmit.Stop()
 	tx.end.Stop()
 	tx.notify(resp, src)
@@ -168,20 +169,20 @@ func (tx *ClientTx) receivedInvite(resp *sipmsg.Response, src transport.Source) 
 		tx.retransmit.Stop()
 		if tx.state == clientCalling {
 			tx.end.Stop() // timer B; how long it may ring is for the user
-			tx.state = clientProceeding
+			tx.become(clientProceeding)
 			if tx.cancel != nil {
 				tx.sendCancel()
 			}
 		}
 		tx.notify(resp, src)
 	case pending && success:
-		tx.state = clientAccepted
+		tx.become(clientAccepted)
 		tx.retransmit.Stop()
 		// RFC 6026 §7.2: every 2xx goes to the user for timer M. [COM-18]
 		tx.layer.after(tx.shard, &tx.end, tx.layer.cfg.timeout(), func() { tx.terminate(nil) })
 		tx.notify(resp, src)
 	case pending:
-		tx.state = clientCompleted
+		tx.become(clientCompleted)
 		tx.retransmit.Stop()
 		tx.end.Stop()
 		// RFC 3261 §17.1.1.3: the ACK goes where the INVITE went.
@@ -194,6 +195,14 @@ func (tx *ClientTx) receivedInvite(resp *sipmsg.Response, src transport.Source) 
 	case tx.state == clientCompleted && resp.Status >= 300:
 		tx.ack.Resend(nil)
 	}
+}
+
+// become changes the state of a transaction that was started.
+func (tx *ClientTx) become(state clientState) {
+	if tx.state <= clientProceeding && state > clientProceeding {
+		tx.layer.unfinished.end()
+	}
+	tx.state = state
 }
 
 func (tx *ClientTx) notify(resp *sipmsg.Response, src transport.Source) {
@@ -221,7 +230,7 @@ func (tx *ClientTx) terminate(err error) {
 	if tx.state == clientTerminated {
 		return
 	}
-	tx.state = clientTerminated
+	tx.become(clientTerminated)
 	tx.retransmit.Stop()
 	tx.end.Stop()
 	delete(tx.shard.client, tx.key)

@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"context"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -37,10 +38,11 @@ type Layer struct {
 	shards    []*shard // a power of two
 	tagKey    []byte
 
-	open   atomic.Int64
-	closed atomic.Bool
-	count  counters
-	group  sync.WaitGroup
+	open       atomic.Int64
+	unfinished tally
+	closed     atomic.Bool
+	count      counters
+	group      sync.WaitGroup
 
 	mu      sync.Mutex
 	stopped bool // no goroutine starts any more
@@ -55,6 +57,7 @@ func New(cfg Config, h Handler) *Layer {
 		seed:    maphash.MakeSeed(),
 		tagKey:  newTagKey(),
 	}
+	l.unfinished.none = make(chan struct{}, 1)
 	if l.wheel == nil {
 		l.wheel, l.ownWheel = wheel.New(0), true
 	}
@@ -92,6 +95,11 @@ func (l *Layer) shard(callID string) *shard {
 
 // Open is the number of transactions that are not over.
 func (l *Layer) Open() int { return int(l.open.Load()) }
+
+// Drain waits until every request, sent or received, has its final response or has
+// failed, or until ctx ends, whose cause it then returns. What only absorbs
+// retransmissions, or waits for the ACK to a negative response, is not waited for.
+func (l *Layer) Drain(ctx context.Context) error { return l.unfinished.wait(ctx) }
 
 // start runs f on a goroutine that Close waits for, unless the layer is closed.
 func (l *Layer) start(f func()) bool {

@@ -57,6 +57,7 @@ func (l *Layer) newServer(s *shard, key, merge string, req *sipmsg.Request, src 
 		s.merged[merge] = tx
 	}
 	l.open.Add(1)
+	l.unfinished.begin()
 	l.count.server.Add(1)
 	if req.Method == sipmsg.INVITE {
 		l.after(s, &tx.retransmit, tryingAfter, tx.trying)
@@ -136,7 +137,7 @@ func (tx *ServerTx) respond(resp *sipmsg.Response) {
 		// RFC 4320 §4.2: never; the client has given up by itself. [COM-19]
 		tx.terminate(ErrTimeout)
 	default:
-		tx.state = serverCompleted
+		tx.become(serverCompleted)
 		tx.send(resp)
 		tx.linger(tx.layer.cfg.timeout()) // timer J
 	}
@@ -152,13 +153,13 @@ func (tx *ServerTx) respondInvite(resp *sipmsg.Response) {
 	case tx.state == serverProceeding && success:
 		// RFC 6026 §7.1: for timer L retransmissions of the INVITE are
 		// absorbed, on any transport; the user repeats the 2xx. [COM-18]
-		tx.state = serverAccepted
+		tx.become(serverAccepted)
 		tx.send(resp)
 		tx.layer.after(tx.shard, &tx.end, cfg.timeout(), func() { tx.terminate(nil) })
 	case tx.state == serverAccepted && success:
 		tx.send(resp)
 	case tx.state == serverProceeding:
-		tx.state = serverCompleted
+		tx.become(serverCompleted)
 		tx.send(resp)
 		if !tx.src.Flow.Reliable() {
 			tx.interval = cfg.T1
@@ -166,6 +167,14 @@ func (tx *ServerTx) respondInvite(resp *sipmsg.Response) {
 		}
 		tx.layer.after(tx.shard, &tx.end, cfg.timeout(), tx.timedOut) // timer H
 	}
+}
+
+// become changes the state.
+func (tx *ServerTx) become(state serverState) {
+	if tx.state == serverProceeding && state != serverProceeding {
+		tx.layer.unfinished.end()
+	}
+	tx.state = state
 }
 
 // send passes a response to the transport and keeps it.
@@ -216,7 +225,7 @@ func (tx *ServerTx) received(req *sipmsg.Request, src transport.Source) {
 	case serverAccepted:
 		tx.layer.handler.Ack(req, src)
 	case serverCompleted:
-		tx.state = serverConfirmed
+		tx.become(serverConfirmed)
 		tx.retransmit.Stop()
 		tx.linger(tx.layer.cfg.T4) // timer I
 	case serverProceeding, serverConfirmed, serverTerminated:
@@ -259,7 +268,7 @@ func (tx *ServerTx) terminate(err error) {
 	if tx.state == serverTerminated {
 		return
 	}
-	tx.state = serverTerminated
+	tx.become(serverTerminated)
 	tx.retransmit.Stop()
 	tx.end.Stop()
 	delete(tx.shard.server, tx.key)

@@ -329,3 +329,23 @@ func TestOverload(t *testing.T) {
 		b.peer.expect("0 SIP/2.0 200 OK", "0 SIP/2.0 200 OK", "0 SIP/2.0 200 OK", "0 SIP/2.0 200 OK")
 	})
 }
+
+// TestStrayCancelsUnderOverload sees that a CANCEL that means nothing is answered
+// without a transaction when there are too many: anybody can send any number.
+func TestStrayCancelsUnderOverload(t *testing.T) {
+	play(t, transaction.Config{MaxTransactions: 2}, func(b *bench) {
+		b.peer.take()
+		for i := range 5 {
+			b.peer.send(request("CANCEL", fmt.Sprint("z9hG4bK", i), i))
+		}
+		const gone = "0 SIP/2.0 481 Call/Transaction Does Not Exist"
+		for _, a := range b.peer.expect(gone, gone, gone, gone, gone) {
+			if !strings.Contains(a.field("To"), ";tag=") {
+				t.Errorf("response without tag\n%s", a.text)
+			}
+		}
+		if n := b.Open(); n != 2 {
+			t.Errorf("%d transactions open", n)
+		}
+	})
+}

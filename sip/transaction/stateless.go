@@ -28,6 +28,11 @@ func (l *Layer) refuse(req *sipmsg.Request, src transport.Source) {
 	resp := sipmsg.NewResponse(req, 503, "")
 	seconds := int64((l.cfg.RetryAfter + time.Second - 1) / time.Second)
 	resp.Header.Add("Retry-After", strconv.FormatInt(seconds, 10))
+	l.answer(resp, req, src)
+}
+
+// answer sends a response to a request that has no transaction.
+func (l *Layer) answer(resp *sipmsg.Response, req *sipmsg.Request, src transport.Source) {
 	resp.Header.AddToTag(l.statelessTag(req))
 	l.transport.SendResponse(resp, src, nil)
 }

@@ -104,11 +104,15 @@ func (s *Stack) Listen(ctx context.Context, network, addr string) (netip.AddrPor
 	return s.Transport.Listen(ctx, network, addr)
 }
 
-// Shutdown closes the stack. It waits until the last dialog has ended, or ctx has; the
-// owners of sessions and subscriptions end them before. The error is that of ctx if
-// something was cut off. It must not be called by a handler.
+// Shutdown closes the stack. It waits until the last dialog has ended and every request
+// has its final response, or until ctx has ended; the owners of sessions and
+// subscriptions end them before. The error is that of ctx if something was cut off. It
+// must not be called by a handler.
 func (s *Stack) Shutdown(ctx context.Context) error {
 	err := s.Dialog.Drain(ctx)
+	if drained := s.Transaction.Drain(ctx); err == nil {
+		err = drained
+	}
 	s.Dialog.Close()
 	if shut := s.Transport.Shutdown(ctx); err == nil {
 		err = shut
