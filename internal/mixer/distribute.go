@@ -10,8 +10,19 @@ import (
 	"github.com/confab-chat/confab/sdp"
 )
 
-// distribute gives everybody else a copy of a message. One rendering serves all
-// legs; each adds its paths and a transaction id. [SW-PUB-04] [SW-PUB-05]
+// batch is how many messages a leg gets in one go at most.
+const batch = 64
+
+// copies is a message that is due to everybody else.
+type copies struct {
+	shared  *msrp.Shared
+	at      conference.Position
+	sender  *Leg
+	content content
+}
+
+// distribute has everybody else get a copy of a message. One rendering serves
+// all legs; each adds its paths and a transaction id. [SW-PUB-04] [SW-PUB-05]
 // [SW-PUB-06] [SW-PUB-07]
 func (x *mix) distribute(at conference.Position, m *conference.Message) {
 	shared, err := msrp.Prepare(msrp.Message{
@@ -26,10 +37,27 @@ func (x *mix) distribute(at conference.Position, m *conference.Message) {
 			slog.String("conference", string(x.id)), slog.Any("error", err))
 		return
 	}
-	sender, c := x.leg(m.Endpoint), contentOf(m.ContentType)
+	x.due = append(x.due, copies{shared: shared, at: at, sender: x.leg(m.Endpoint), content: contentOf(m.ContentType)})
+	if len(x.due) == batch {
+		x.Flush()
+	}
+}
+
+// Flush implements instance.Flusher: it hands out what is due, leg by leg, so
+// that what one leg gets leaves in one write, if it can. Whoever comes or goes
+// does so after what was due before him. [SW-GEN-10] [SW-PUB-12]
+func (x *mix) Flush() {
+	if len(x.due) == 0 {
+		return
+	}
 	for _, l := range x.open {
-		if l != sender && l.terms.Load().wants(c) {
-			_ = l.send(shared, uint64(at)) // who does not take it is left out
+		t := l.terms.Load()
+		for i := range x.due {
+			if c := &x.due[i]; l != c.sender && t.wants(c.content) {
+				_ = l.send(c.shared, uint64(c.at)) // who does not take it is left out
+			}
 		}
 	}
+	clear(x.due)
+	x.due = x.due[:0]
 }

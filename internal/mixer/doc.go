@@ -10,7 +10,7 @@
 //	leg's reader ── checks ──► instance: Post ──► journal ──► Posted
 //	                                                            │
 //	      sender's 200 ◄── done                                 ▼
-//	                                    one Shared, a copy into each leg's output
+//	                                    one Shared each, copies into the legs' outputs
 //
 // Messages to everybody take their place in the conference's order. Private
 // messages and composing indications do not: they go straight to the legs that

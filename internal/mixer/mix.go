@@ -19,6 +19,8 @@ type mix struct {
 	// without, and by everybody else with mu held.
 	open []*Leg
 
+	due []copies // owned by the instance's goroutine
+
 	mu    sync.Mutex
 	legs  map[conference.EndpointID]*Leg // reserved or open
 	users map[string][]*Leg              // open, by the keys of their addresses
@@ -84,18 +86,23 @@ func (x *mix) others(but *Leg) []*Leg {
 	return legs
 }
 
+var _ instance.Flusher = (*mix)(nil)
+
 // Applied implements instance.Observer.
 func (x *mix) Applied(_ *conference.State, at conference.Position, e conference.Event) {
 	switch e := e.(type) {
 	case conference.Created:
 		x.mixer.note(x)
-	case conference.Connected:
-		x.connected(e.Endpoint)
-	case conference.Departed:
-		x.departed(e.Endpoint)
 	case conference.Posted:
 		x.distribute(at, e.Message)
+	case conference.Connected:
+		x.Flush()
+		x.connected(e.Endpoint)
+	case conference.Departed:
+		x.Flush()
+		x.departed(e.Endpoint)
 	case conference.Ended:
+		x.Flush()
 		x.end()
 	}
 }
