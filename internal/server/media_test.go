@@ -101,10 +101,10 @@ func TestOneConnectionForMany(t *testing.T) {
 	bob.msrp = alice.msrp.Share(attribute(t, []byte(bob.sdp), "path"), attribute(t, bob.ok.Body, "path"))
 	bob.msrp.Bind()
 	tid := alice.msrp.Send("tobob", "message/cpim", cpim(alice.aor(), lobby, "to bob"))
+	alice.msrp.Expect(tid, 200) // waits for no recipient
 	if m := alice.msrp.Receive(); m.To != bob.msrp.Own || text(m) != "to bob" {
 		t.Errorf("%+v", m)
 	}
-	alice.msrp.Expect(tid, 200)
 	bob.leave()
 	carol := r.guest("tcp", "carol").join(lobby).connect()
 	carol.say("to alice")
