@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 func TestRequestsOutsideDialogs(t *testing.T) {
@@ -117,4 +118,17 @@ func TestBadContact(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTargetWithoutHeaders: header fields of a Contact URI have no place in a
+// Request-URI (RFC 3261 §19.1.1); the rest is kept.
+func TestTargetWithoutHeaders(t *testing.T) {
+	t.Parallel()
+	play(t, func(x *scene) {
+		x.establish("Contact: <sip:alice@10.0.0.2;x=y?Subject=hello>")
+		x.send(sipmsg.BYE)
+		if got := x.peer.Request(sipmsg.BYE).URI.String(); got != "sip:alice@10.0.0.2;x=y" {
+			x.t.Errorf("Request-URI %s", got)
+		}
+	})
 }

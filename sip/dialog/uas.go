@@ -70,13 +70,16 @@ func (d *Dialog) refresh(req *sipmsg.Request, tx *transaction.ServerTx) {
 	}
 }
 
-// remoteTarget is the URI of the Contact, as written. [FOC-DSP-10]
+// remoteTarget is the URI of the Contact as written, but for header fields: a
+// Request-URI has none (RFC 3261 §19.1.1). [FOC-DSP-10]
 func remoteTarget(h *sipmsg.Header) (sipmsg.URI, error) {
 	contacts, err := h.Contacts()
 	if err != nil || len(contacts) != 1 || !contacts[0].URI.IsSIP() {
 		return sipmsg.URI{}, badRequest("Bad Contact")
 	}
-	return contacts[0].URI, nil
+	target := contacts[0].URI
+	target.Headers = nil
+	return target, nil
 }
 
 // routeSet reads Record-Route in order of appearance, parameters included. [COM-12]

@@ -14,5 +14,7 @@
 // else is refused (RFC 6665 §4.5.2).
 //
 // Callbacks run on the serial executor of the Call-ID and must not block. Methods may
-// be called from any goroutine unless their documentation says otherwise.
+// be called from any goroutine unless their documentation says otherwise. Callbacks can
+// come before a method returns that was not called on the executor: its caller must
+// hold no lock that they take.
 package event

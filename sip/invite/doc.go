@@ -9,7 +9,9 @@
 //
 // Callbacks run on the serial executor of the Call-ID and must not block. The methods
 // of Incoming, Call, Session and Reoffer may be called from any goroutine; what they
-// do happens on that executor, in the order of the calls.
+// do happens on that executor, in the order of the calls. If the executor is idle it
+// happens before the method returns, callbacks included: a caller that is not on the
+// executor itself must hold no lock that its callbacks take.
 //
 // Reliable provisional responses, UPDATE, preconditions and session timers are not
 // part of this package yet: PRACK is answered 481 and UPDATE 405.
