@@ -16,7 +16,7 @@ func (d *Dialog) fallback(to transport.Target) (transport.Target, bool) {
 		!src.Flow.Reliable() || !src.Flow.Alive() {
 		return transport.Target{}, false
 	}
-	return src.Target(), true
+	return d.flow(), true
 }
 
 // transmit sends a request. If the remote target cannot be reached it goes over the
