@@ -51,7 +51,7 @@ func loadConfig(file string) (*config.Config, error) {
 func serve(ctx context.Context, cfg *config.Config, local bool, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s, err := server.New(cfg, newLogger(cfg.Log, stderr))
+	s, err := server.New(cfg, newLogger(cfg.Log, stderr)) //nolint:contextcheck // it sends nothing yet
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type Config struct {
 // Run holds the conference. It returns nil only if every step was seen by
 // everybody who should see it.
 func Run(ctx context.Context, cfg Config) error {
-	s, err := server.New(configuration(), cfg.Log)
+	s, err := server.New(configuration(), cfg.Log) //nolint:contextcheck // it sends nothing yet
 	if err != nil {
 		return err
 	}
