@@ -65,12 +65,16 @@ type Auth struct {
 	Realm          string   // "" stands for the domain
 	Algorithms     []string // of digest authentication, best first
 	Users          []User
-	UsersFile      string
+	UsersFile      string // a list like Users
+	FileUsers      []User // those of UsersFile
 	AllowAnonymous bool
 	// Local takes a loopback peer for whom it says it is. It is valid only while
 	// every listener is on loopback.
 	Local bool
 }
+
+// Accounts returns the users of the configuration and of the file beside it.
+func (a *Auth) Accounts() []User { return append(a.Users[:len(a.Users):len(a.Users)], a.FileUsers...) }
 
 // User is an account. It has a password or its hashes.
 type User struct {

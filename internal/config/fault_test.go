@@ -62,11 +62,9 @@ func TestFaults(t *testing.T) {
 		{"what this version lacks", "tls: {certificate: a.pem}\nsip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\ndefaults: {history: {durable: true}}\nconferences:\n- uri: sip:a@conf.localhost\n- uri: sip:b@conf.localhost\n  policy: {join: moderated}\n", `
 1:20: tls.certificate: not supported yet: this version has no TLS
 2:15: sip.trust[0]: not supported yet: this version has no TLS
-3:15: auth.users: not supported yet: this version has no digest authentication
 4:31: defaults.history.durable: not supported yet: this version has no durable store
 8:18: conferences[1].policy.join: not supported yet: this version has no moderated joining`},
 		{"accounts", "auth: {users: [{password: x}, {aor: sip:a@b.test}, {aor: sip:c@b.test, password: x, ha1: {MD5: 00112233445566778899aabbccddeeff}}, {aor: sip:d@b.test, ha1: {SHA-256: 00, SHA-1: 00}}]}\n", `
-1:15: auth.users: not supported yet: this version has no digest authentication
 1:17: auth.users[0].aor: is missing
 1:32: auth.users[1]: needs a password or ha1
 1:53: auth.users[2]: has both a password and ha1

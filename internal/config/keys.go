@@ -61,7 +61,7 @@ func authKeys(a *Auth) section {
 		{"realm", "of digest authentication; empty for the domain", text(&a.Realm, anything)},
 		{"algorithms", "SHA-256; MD5 only when named", texts(&a.Algorithms, oneOf("SHA-256", "MD5"))},
 		{"users", "accounts: aor, display, and password or ha1", sections[User]{&a.Users, func() User { return User{} }, userKeys}},
-		{"users_file", "more accounts", text(&a.UsersFile, anything)},
+		{"users_file", "more accounts: a YAML list like users", text(&a.UsersFile, anything)},
 		{"allow_anonymous", "let callers in who do not say who they are", flag(&a.AllowAnonymous)},
 		{"local", "take any loopback peer for whom it says it is; only while all listeners are on loopback", flag(&a.Local)},
 	}

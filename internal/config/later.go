@@ -1,9 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // later reports keys that were set to something this version cannot do, so that
 // nobody relies on what is not there. A feature that comes takes its line away.
@@ -22,10 +19,6 @@ func later(c *Config, r *reader) {
 		{"tls.client_ca", c.TLS.ClientCA != "", "TLS"},
 		{"tls.min_version", c.TLS.MinVersion != d.TLS.MinVersion, "TLS"},
 		{"store.path", c.Store.Path != "" && c.Store.Path != d.Store.Path, "durable store"},
-		{"auth.realm", c.Auth.Realm != "", "digest authentication"},
-		{"auth.algorithms", !slices.Equal(c.Auth.Algorithms, d.Auth.Algorithms), "digest authentication"},
-		{"auth.users", len(c.Auth.Users) > 0, "digest authentication"},
-		{"auth.users_file", c.Auth.UsersFile != "", "digest authentication"},
 		{"dial_out.consent", c.DialOut.Consent != d.DialOut.Consent, "calls placed by the server"},
 		{"dial_out.domains", len(c.DialOut.Domains) > 0, "calls placed by the server"},
 		{"limits.uri_list", c.Limits.URIList != d.Limits.URIList, "URI lists"},

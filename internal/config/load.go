@@ -47,6 +47,7 @@ func read(base *Config, name string, text []byte, env Lookup) (*Config, error) {
 		return nil, r.faults.err() // nothing could be read: no use in listing what is missing
 	}
 	keys(base).read(r, "", root)
+	readUsersFile(base, r)
 	if !r.given("factory") {
 		base.Factory = []string{"sip:factory@" + base.Domain}
 	}

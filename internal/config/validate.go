@@ -103,25 +103,6 @@ func validateAddresses(c *Config, r *reader) {
 	}
 }
 
-func validateUsers(c *Config, r *reader) {
-	seen := make(map[string]bool)
-	for i, u := range c.Auth.Users {
-		key := fmt.Sprintf("auth.users[%d]", i)
-		switch {
-		case r.bad[key]:
-		case u.AOR == "":
-			complain(r, key+".aor", "is missing")
-		case seen[u.AOR]:
-			complain(r, key+".aor", "%s stands twice", u.AOR)
-		case u.Password == "" && len(u.HA1) == 0 && !r.bad[key+".ha1"]:
-			complain(r, key, "needs a password or ha1")
-		case u.Password != "" && len(u.HA1) > 0:
-			complain(r, key, "has both a password and ha1")
-		}
-		seen[u.AOR] = true
-	}
-}
-
 // validatePolicies reports what is wrong with a policy once: where it was given,
 // not again in each conference that inherits it.
 func validatePolicies(c *Config, r *reader) {

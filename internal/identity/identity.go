@@ -33,10 +33,12 @@ func Of(u sipmsg.URI) conference.Identity {
 	}
 	a := u.Address()
 	a.Scheme = "sip"
-	a.Host = strings.ToLower(a.Host)
+	a.Host = aorHost(u)
 	a.Port = 0
 	return conference.Identity(a.String())
 }
+
+func aorHost(u sipmsg.URI) string { return strings.ToLower(u.Host) }
 
 // maxDisplay is how many characters of a display name are shown: everybody's
 // roster carries everybody's name.

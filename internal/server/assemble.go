@@ -85,6 +85,10 @@ func (s *Server) newGate() (*access.Gate, error) {
 		}
 		factories = append(factories, uri)
 	}
+	accounts, err := s.accounts()
+	if err != nil {
+		return nil, err
+	}
 	host, port := hostPort(s.cfg.SIP.Advertise)
 	return access.New(access.Config{
 		Directory:  s.directory,
@@ -95,6 +99,7 @@ func (s *Server) newGate() (*access.Gate, error) {
 		ByListener: s.onLoopback(),
 		Identity: identity.New(identity.Config{
 			Log: s.log, Trust: s.trusted(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
+			Auth: accounts,
 		}),
 	}), nil
 }

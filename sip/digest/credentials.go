@@ -59,6 +59,9 @@ func parseCredentials(a sipmsg.Auth) (Credentials, bool) {
 	return c, strings.EqualFold(qop, "auth") && err == nil && len(c.nc) == 8 && count > 0 && c.cnonce != ""
 }
 
+// Response returns the response parameter: what was claimed to prove the password.
+func (c *Credentials) Response() string { return c.response }
+
 // expected is the response that proves ha1 (RFC 7616 §3.4.1): over the URI as sent
 // and the real method. [IDN-14]
 func (c *Credentials) expected(ha1 string, method sipmsg.Method) string {

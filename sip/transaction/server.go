@@ -126,6 +126,8 @@ func (tx *ServerTx) Respond(resp *sipmsg.Response) {
 
 func (tx *ServerTx) respond(resp *sipmsg.Response) {
 	switch {
+	case tx.stranger(resp):
+		tx.layer.forget(tx, resp)
 	case tx.req.Method == sipmsg.INVITE:
 		tx.respondInvite(resp)
 	case tx.state != serverProceeding:

@@ -37,6 +37,24 @@ func (l *Layer) answer(resp *sipmsg.Response, req *sipmsg.Request, src transport
 	l.transport.SendResponse(resp, src, nil)
 }
 
+// stranger reports whether a response turns somebody away who is not known, or not
+// wanted, before anything was done for him: a repetition of his request may well be
+// looked at again, so nothing has to be remembered (RFC 3261 §8.2.7, §26.3.2.4).
+// [IDN-12]
+func (tx *ServerTx) stranger(resp *sipmsg.Response) bool {
+	return (resp.Status == 401 || resp.Status == 403) &&
+		tx.state == serverProceeding && tx.last == nil && tx.req.Header.ToTag() == ""
+}
+
+// forget sends the only response of a transaction and ends it. The ACK to it, if one
+// comes, is stray.
+func (l *Layer) forget(tx *ServerTx, resp *sipmsg.Response) {
+	resp.Header.AddToTag(l.statelessTag(tx.req))
+	tx.state = serverCompleted
+	l.transport.SendResponse(resp, tx.src, nil)
+	tx.terminate(nil)
+}
+
 // statelessTag makes the tag of a response without transaction: RFC 3261
 // §8.2.7 wants the same one for the same request.
 func (l *Layer) statelessTag(req *sipmsg.Request) string {

@@ -1,0 +1,163 @@
+package identity
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/digest"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+)
+
+// Account is somebody who may log in.
+type Account struct {
+	AOR     sipmsg.URI
+	Display string
+	// Password, or its hashes if it is empty.
+	Password string
+	// HA1 is H(username:realm:password) in hexadecimal digits.
+	HA1 map[digest.Algorithm]string
+}
+
+// AccountsConfig is what [Accounts] know.
+type AccountsConfig struct {
+	Realm      string
+	Algorithms []digest.Algorithm // default SHA-256
+	Accounts   []Account
+	// Serves reports whether a URI leads to this server; nil: every one does.
+	Serves func(uri sipmsg.URI) bool
+	// Now tells the time; default time.Now.
+	Now func() time.Time
+}
+
+// Accounts authenticate by digest (RFC 3261 §22, RFC 8760). A request without
+// credentials leaves nothing behind. They are safe for concurrent use. [IDN-12]
+type Accounts struct {
+	// fixed after construction
+	cfg      AccountsConfig
+	server   *digest.Server
+	accounts map[string]*account // by username
+
+	failures *failures
+}
+
+// account is an Account with its hashes.
+type account struct {
+	aor     conference.Identity
+	display string
+	ha1     map[digest.Algorithm]string
+}
+
+var _ Authenticator = (*Accounts)(nil)
+
+// NewAccounts returns accounts by configuration; it fails if two have the same AOR.
+// The username is the user part of the AOR, or the whole user@domain where two
+// accounts share one.
+func NewAccounts(cfg AccountsConfig) (*Accounts, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if len(cfg.Algorithms) == 0 {
+		cfg.Algorithms = []digest.Algorithm{digest.SHA256}
+	}
+	a := &Accounts{
+		cfg: cfg, accounts: make(map[string]*account), failures: newFailures(),
+		server: digest.NewServer(digest.ServerConfig{Realm: cfg.Realm, Algorithms: cfg.Algorithms, Now: cfg.Now}),
+	}
+	sharing := make(map[string]int)
+	for i := range cfg.Accounts {
+		sharing[cfg.Accounts[i].AOR.UserDecoded()]++
+	}
+	for i := range cfg.Accounts {
+		from := &cfg.Accounts[i]
+		username := from.AOR.UserDecoded()
+		if sharing[username] > 1 {
+			username += "@" + aorHost(from.AOR)
+		}
+		if a.accounts[username] != nil {
+			return nil, fmt.Errorf("identity: account %s stands twice", username)
+		}
+		a.accounts[username] = from.hashed(username, &cfg)
+	}
+	return a, nil
+}
+
+func (from *Account) hashed(username string, cfg *AccountsConfig) *account {
+	acc := &account{aor: Of(from.AOR), display: from.Display, ha1: make(map[digest.Algorithm]string)}
+	for _, algorithm := range cfg.Algorithms {
+		if from.Password != "" {
+			acc.ha1[algorithm] = algorithm.HA1(username, cfg.Realm, from.Password)
+		} else {
+			acc.ha1[algorithm] = from.HA1[algorithm]
+		}
+	}
+	return acc
+}
+
+// Authenticate implements [Authenticator]. Who names no account gets the same
+// answers as who has the wrong password. [IDN-05] [IDN-06]
+func (a *Accounts) Authenticate(req *sipmsg.Request, src transport.Source) (Identity, error) {
+	credentials, ok := a.server.Credentials(&req.Header)
+	if !ok {
+		return Identity{}, a.challenge(false) // [IDN-03]
+	}
+	if !a.serves(req, credentials.URI) {
+		return Identity{}, &sip.Error{Status: 400, Reason: "Bad Digest URI"}
+	}
+	guesser := guesserOf(credentials.Username, src)
+	if wait := a.failures.locked(guesser, a.cfg.Now()); wait > 0 {
+		return Identity{}, tooMany(wait)
+	}
+	var ha1 string
+	acc := a.accounts[credentials.Username]
+	if acc != nil {
+		ha1 = acc.ha1[credentials.Algorithm]
+	}
+	switch a.server.Verify(credentials, req.Method, ha1) {
+	case digest.Stale:
+		return Identity{}, a.challenge(true)
+	case digest.Valid:
+		a.failures.forget(guesser)
+		return acc.identity(req)
+	case digest.Wrong:
+	}
+	if a.failures.add(guesser, credentials.Response(), a.cfg.Now()) {
+		return Identity{}, tooMany(lockTime)
+	}
+	return Identity{}, a.challenge(false)
+}
+
+func (a *Accounts) challenge(stale bool) error {
+	return &sip.Error{Status: 401, Header: a.server.Challenge(stale)}
+}
+
+// serves looks at the uri of credentials, which need not be the Request-URI: proxies
+// rewrite that. [IDN-14]
+func (a *Accounts) serves(req *sipmsg.Request, text string) bool {
+	uri, err := sipmsg.ParseURI(text)
+	if err != nil {
+		return false
+	}
+	return a.cfg.Serves == nil || uri.Equal(req.URI) || a.cfg.Serves(uri)
+}
+
+// identity is the account, if From agrees: it is the account's AOR, or hides it.
+// What P-Preferred-Identity says changes nothing, as an account has one identity
+// only (RFC 3325 §6). [IDN-10]
+func (acc *account) identity(req *sipmsg.Request) (Identity, error) {
+	from, err := req.Header.From()
+	if err != nil {
+		return Identity{}, &sip.Error{Status: 400, Reason: "Bad From"}
+	}
+	hidden := anonymous(from)
+	if !hidden && Of(from.URI) != acc.aor {
+		return Identity{}, forbidden("From Is Another Account")
+	}
+	return Identity{User: acc.aor, Display: acc.display, Privacy: hidden}, nil
+}
+
+func tooMany(wait time.Duration) error {
+	return &sip.Error{Status: 403, Reason: "Too Many Failures", RetryAfter: wait}
+}
