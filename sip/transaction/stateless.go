@@ -49,9 +49,8 @@ func (tx *ServerTx) stranger(resp *sipmsg.Response) bool {
 // forget sends the only response of a transaction and ends it. The ACK to it, if one
 // comes, is stray.
 func (l *Layer) forget(tx *ServerTx, resp *sipmsg.Response) {
-	resp.Header.AddToTag(l.statelessTag(tx.req))
 	tx.state = serverCompleted
-	l.transport.SendResponse(resp, tx.src, nil)
+	l.answer(resp, tx.req, tx.src)
 	tx.terminate(nil)
 }
 
