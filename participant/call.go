@@ -73,7 +73,11 @@ func (u *UE) newConference(uri sipmsg.URI, next transport.Target, o Options) *Co
 
 // outgoing describes a request outside dialogs.
 func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
-	return dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(), Target: c.next}
+	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(), Target: c.next}
+	if c.ue.login != nil {
+		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
+	}
+	return out
 }
 
 // settle tells who waits what became of the call; only the first outcome counts.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/confab-chat/confab/sip/digest"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
 )
@@ -21,6 +22,9 @@ type Config struct {
 	AOR string
 	// Display is the name shown to others; may be empty.
 	Display string
+	// Username and Password answer challenges (RFC 3261 §22.2). The default username is
+	// the user part of AOR. Without password a challenge is a refusal.
+	Username, Password string
 	// Server is the next hop of all requests outside dialogs, host:port; empty: the
 	// URI that is called is resolved.
 	Server string
@@ -92,6 +96,17 @@ func (cfg *Config) identity() (sipmsg.Address, error) {
 		return sipmsg.Address{}, errors.New("participant: AOR is no SIP URI with a user part")
 	}
 	return sipmsg.Address{Display: cfg.Display, URI: uri.Address()}, nil
+}
+
+// login returns what answers challenges, nil if there is no password.
+func (cfg *Config) login(identity sipmsg.Address) *digest.Client {
+	if cfg.Password == "" {
+		return nil
+	}
+	if cfg.Username == "" {
+		return digest.NewClient(identity.URI.UserDecoded(), cfg.Password)
+	}
+	return digest.NewClient(cfg.Username, cfg.Password)
 }
 
 // newInstance makes a random UUID as a URN (RFC 9562 §5.4).

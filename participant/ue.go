@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sip/digest"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -26,6 +27,7 @@ type UE struct {
 	identity sipmsg.Address
 	stack    *ua.Stack
 	media    *msrp.Endpoint
+	login    *digest.Client // nil: none
 
 	closing chan struct{} // closed when Close begins
 	shut    chan struct{} // closed when Close ends
@@ -56,7 +58,7 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 		return nil, err
 	}
 	return &UE{
-		cfg: cfg, identity: identity,
+		cfg: cfg, identity: identity, login: cfg.login(identity),
 		stack: ua.New(ua.Config{
 			Log:          cfg.Log,
 			T1:           cfg.T1,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 // chatFlags are the flags of chat as they were given.
 type chatFlags struct {
 	as, server, transport, output string
+	username, passwordFile        string
 	create                        bool
 }
 
@@ -37,6 +39,8 @@ func chatCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.as, "as", "", "SIP `URI` of the user; default: the login name at the conference's domain")
+	flags.StringVar(&f.username, "username", "", "`name` to log in with; default: the user part of --as")
+	flags.StringVar(&f.passwordFile, "password-file", "", "`file` with the password; default: the variable CONFAB_PASSWORD")
 	flags.StringVar(&f.server, "server", "", "`host:port` that requests are sent to; default: where the URI leads")
 	flags.StringVar(&f.transport, "transport", "udp", "udp or tcp")
 	flags.BoolVar(&f.create, "create", false, "URI is a factory: create a conference")
@@ -49,7 +53,6 @@ func chatCommand() *cobra.Command {
 // laterFlags defines the flags that the program will have, so that their use is
 // refused in words and not as a misspelling.
 func laterFlags(flags *pflag.FlagSet) {
-	flags.String("password-file", "", "not available in this version")
 	flags.StringArray("invite", nil, "not available in this version")
 	flags.String("nickname", "", "not available in this version")
 	flags.String("accept", "", "not available in this version")
@@ -62,7 +65,7 @@ func laterFlags(flags *pflag.FlagSet) {
 }
 
 func chatLater() []string {
-	return []string{"password-file", "invite", "nickname", "accept", "ca", "preconditions", "insecure"}
+	return []string{"invite", "nickname", "accept", "ca", "preconditions", "insecure"}
 }
 
 func chatArguments(_ *cobra.Command, args []string) error {
@@ -105,9 +108,14 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	if as == "" {
 		as = "sip:" + userName() + "@" + domainOf(uri)
 	}
+	password, err := f.password()
+	if err != nil {
+		return err
+	}
 	version, _ := build()
-	err := chat.Run(ctx, chat.Config{
+	err = chat.Run(ctx, chat.Config{
 		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport,
+		Username: f.username, Password: password,
 		JSON: f.output == "json", Version: version,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
 		Log: diagnostics(cmd.ErrOrStderr()),
@@ -116,6 +124,30 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 		return &failure{err: err, told: true}
 	}
 	return err
+}
+
+// maxPassword is how long a password may be, in octets.
+const maxPassword = 1024
+
+// password reads the first line of the file that was named, or else the environment.
+func (f *chatFlags) password() (string, error) {
+	if f.passwordFile == "" {
+		return os.Getenv("CONFAB_PASSWORD"), nil
+	}
+	file, err := os.Open(f.passwordFile)
+	if err != nil {
+		return "", fmt.Errorf("chat: --password-file: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxPassword+1))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", fmt.Errorf("chat: --password-file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	line = strings.TrimSuffix(line, "\r")
+	if line == "" || len(line) > maxPassword {
+		return "", fmt.Errorf("chat: --password-file: %s does not begin with a password", f.passwordFile)
+	}
+	return line, nil
 }
 
 // domainOf is the host of a SIP URI, as far as a default needs it.

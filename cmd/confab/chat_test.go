@@ -21,7 +21,7 @@ func TestChatUsage(t *testing.T) {
 		{uri + " --output xml", "neither"},
 		{uri + " --invite sip:bob@example.test", later},
 		{uri + " --nickname Al", later},
-		{uri + " --password-file f", later},
+		{uri + " --password-file /no/such/file", "--password-file"},
 		{uri + " --accept all", later},
 		{uri + " --ca f", later},
 		{uri + " --preconditions", later},

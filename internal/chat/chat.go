@@ -21,6 +21,9 @@ type Config struct {
 	// As is the AOR of the user, Server the next hop host:port (empty: URI is
 	// resolved) and Transport "udp" or "tcp".
 	As, Server, Transport string
+	// Username and Password are for focuses that ask for them; Username by default is
+	// the user part of As.
+	Username, Password string
 	// Version is named in User-Agent.
 	Version string
 	// JSON prints events as JSON lines; otherwise they are text.
@@ -56,6 +59,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	ue, err := participant.New(participant.Config{
 		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport,
+		Username: cfg.Username, Password: cfg.Password,
 		UserAgent: "confab/" + cfg.Version, Log: cfg.Log,
 	})
 	if err != nil {

@@ -27,6 +27,8 @@ type Outgoing struct {
 	// ContentType and Body; no body if ContentType is empty.
 	ContentType string
 	Body        []byte
+	// Auth answers challenges to the request, and to no other; nil: they are final.
+	Auth Authorizer
 	// Target, if it names a flow or an address, is where the request goes; else the
 	// first route or the Request-URI is resolved.
 	Target transport.Target
@@ -48,9 +50,11 @@ type Origin struct {
 	Receive func(tx *transaction.ServerTx) bool
 
 	// owned by the shard
-	seq     uint32
-	dialogs []*Dialog
-	closed  bool
+	seq         uint32
+	dialogs     []*Dialog
+	credentials []sipmsg.Field // of the request sent last
+	abandoned   bool
+	closed      bool
 }
 
 // Originate prepares a dialog-forming request under a new Call-ID and tag. It may be
@@ -75,12 +79,13 @@ func (o *Origin) Send(ev transaction.ClientEvents, sent func(*transaction.Client
 	for _, f := range fields {
 		req.Header.Set(f.Name, f.Value)
 	}
+	events := o.authorize(req, ev, func() { o.Send(ev, sent, fields...) })
 	o.route(func(to transport.Target, err error) {
 		if err != nil {
-			ev.End(err)
+			events.End(err)
 			return
 		}
-		sent(o.layer.tl.Send(req, to, ev))
+		sent(o.layer.tl.Send(req, to, events))
 	})
 }
 

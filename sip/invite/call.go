@@ -79,6 +79,7 @@ func (c *Call) Cancel(fields ...sipmsg.Field) {
 			return
 		}
 		c.cancel, c.reason = true, fields
+		c.origin.Abandon()
 		if c.tx != nil {
 			c.tx.Cancel(fields...)
 		}
@@ -126,6 +127,7 @@ func (c *Call) success(resp *sipmsg.Response, src transport.Source) {
 		return
 	}
 	f.ack = f.d.NewAck(c.origin.Seq())
+	f.ack.Header.Fields = append(f.ack.Header.Fields, c.origin.Credentials()...)
 	if c.done || c.cancel || f.gone {
 		c.surplus(f)
 		return
