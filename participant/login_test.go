@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/digest"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -53,7 +52,6 @@ func (x *stage) credential(req *sipmsg.Request, name string) string {
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "PAR-GEN-03")
 	bubble(t, func(x *stage) {
 		x.ue.login = digest.NewClient("alice", "secret")
 		first, result := x.call(x.t.Context(), Options{})
@@ -89,7 +87,6 @@ func TestLogin(t *testing.T) {
 
 func TestLoginFails(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "PAR-GEN-03")
 	for name, test := range map[string]struct {
 		password string
 		times    int // that the INVITE is repeated

@@ -14,7 +14,7 @@ import (
 
 // TestParticipantsLogIn has participants of the library join with passwords.
 func TestParticipantsLogIn(t *testing.T) {
-	conform.Covers(t, "PAR-GEN-03", "IDN-03")
+	conform.Covers(t, "IDN-03", "IDN-05")
 	for name, change := range map[string]func(*config.Config){
 		"SHA-256": nil,
 		"MD5":     func(c *config.Config) { c.Auth.Algorithms, c.Auth.Users = []string{"MD5"}, c.Auth.Users[:1] },
@@ -30,8 +30,8 @@ func TestParticipantsLogIn(t *testing.T) {
 					t.Cleanup(func() {
 						ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 						defer cancel()
-						if err := u.Close(ctx); err != nil {
-							t.Error(err)
+						if failed := u.Close(ctx); failed != nil {
+							t.Error(failed)
 						}
 					})
 				}

@@ -219,7 +219,6 @@ func TestOldForm(t *testing.T) {
 }
 
 func TestClient(t *testing.T) {
-	conform.Covers(t, "PAR-GEN-03")
 	www := func(params string) sipmsg.Field {
 		return sipmsg.Field{Name: "WWW-Authenticate", Value: "Digest " + params}
 	}
