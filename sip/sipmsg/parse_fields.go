@@ -18,7 +18,10 @@ func parseFields(s string, lim Limits) ([]Field, *SyntaxError) {
 	}
 	p.fields = make([]Field, 0, min(lines, lim.Headers)+1)
 	for s != "" {
-		n, folded := lineLength(s)
+		n, folded, alone := lineLength(s)
+		if alone { // with as many CR as LF, one of each may stand by itself
+			p.fail("header", "CR or LF alone")
+		}
 		line := s[:n]
 		s = s[n:]
 		if len(line) > lim.HeaderLine {
@@ -41,15 +44,17 @@ func (p *fieldParser) fail(field, problem string) {
 }
 
 // lineLength measures the line at the start of s, with the folds that belong to it.
-func lineLength(s string) (n int, folded bool) {
+// Alone says that it holds an LF without CR.
+func lineLength(s string) (n int, folded, alone bool) {
 	for {
 		end := strings.IndexByte(s[n:], '\n')
 		if end < 0 {
-			return len(s), folded
+			return len(s), folded, alone
 		}
+		alone = alone || end == 0 || s[n+end-1] != '\r'
 		n += end + 1
 		if n == len(s) || !isSpace(s[n]) {
-			return n, folded
+			return n, folded, alone
 		}
 		folded = true
 	}
