@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -14,12 +15,15 @@ import (
 // size that the next two say.
 const asServer = "fan-out-server"
 
-// kindBare is the kind of the bare server.
-const kindBare = "bare"
+// The kinds of servers.
+const (
+	kindMSRP = "msrp" // the one under test
+	kindBare = "bare"
+)
 
-// Main is for TestMain: it runs the tests, or, in a process that [Start] made,
-// serve, which writes to out its address, a line for each of its n members, and
-// then calls [Usage].
+// Main is for TestMain: it runs the tests, or, in a process that [Run] or [Idle]
+// made, serve, which writes to out its address, a line for each of its n members,
+// and then calls [Usage].
 func Main(m *testing.M, serve func(n int, out io.Writer) error) (code int) {
 	if len(os.Args) < 4 || os.Args[1] != asServer {
 		return m.Run()
@@ -39,18 +43,44 @@ func Main(m *testing.M, serve func(n int, out io.Writer) error) (code int) {
 	return 0
 }
 
-// Usage writes to out the CPU time used so far, in nanoseconds, for each line
-// of the standard input, until that ends.
+// What a server is asked, each a line.
+const (
+	askUsage  = "usage"  // the CPU time used so far, in nanoseconds
+	askMemory = "memory" // the octets in use
+)
+
+// Usage answers the lines of the standard input, which ask what the server has
+// used so far, until that ends.
 func Usage(out io.Writer) error {
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		figure := cpuTime
+		if in.Text() == askMemory {
+			figure = memoryInUse
+		}
+		n, err := figure()
+		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintln(out, u.Utime.Nano()+u.Stime.Nano()); err != nil {
+		if _, err := fmt.Fprintln(out, n); err != nil {
 			return err
 		}
 	}
 	return in.Err()
+}
+
+func cpuTime() (int64, error) {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0, err
+	}
+	return u.Utime.Nano() + u.Stime.Nano(), nil
+}
+
+func memoryInUse() (int64, error) {
+	runtime.GC()
+	runtime.GC() // empties the pools, too
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse), nil //nolint:gosec // far below 1<<63
 }

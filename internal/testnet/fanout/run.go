@@ -20,7 +20,7 @@ type side struct {
 // bare one, by turns, and reports what a delivery costs each.
 func Run(b *testing.B, n int, body []byte) {
 	b.Helper()
-	ours, bare := &side{Server: start(b, "msrp", n)}, &side{Server: start(b, kindBare, n)}
+	ours, bare := &side{Server: start(b, kindMSRP, n)}, &side{Server: start(b, kindBare, n)}
 	ours.send = startMSRP(ours.Server, n, body)
 	bare.send = startBare(bare.Server, n)
 	b.ResetTimer()
@@ -40,7 +40,7 @@ func Run(b *testing.B, n int, body []byte) {
 
 // carry has the server carry count messages and adds up what that cost.
 func (s *side) carry(count int) {
-	before, begin := s.usage(), time.Now()
+	before, begin := s.ask(askUsage), time.Now()
 	for range count {
 		s.flow.next()
 		if err := s.send(); err != nil {
@@ -49,5 +49,5 @@ func (s *side) carry(count int) {
 	}
 	s.flow.wait(0)
 	s.wall += time.Since(begin)
-	s.cpu += s.usage() - before
+	s.cpu += s.ask(askUsage) - before
 }

@@ -57,9 +57,9 @@ func (s *Server) Line() string {
 	return s.out.Text()
 }
 
-// usage is the CPU time of the server in nanoseconds.
-func (s *Server) usage() int64 {
-	if _, err := s.in.WriteString("usage\n"); err != nil {
+// ask asks the server for a figure.
+func (s *Server) ask(what string) int64 {
+	if _, err := s.in.WriteString(what + "\n"); err != nil {
 		s.b.Fatal(err)
 	}
 	n, err := strconv.ParseInt(s.Line(), 10, 64)
