@@ -38,6 +38,7 @@ func (s *shard) meant(via sipmsg.Via, cancel *sipmsg.Request) *ServerTx {
 	var buf [keySize]byte
 	for _, m := range [...]sipmsg.Method{
 		sipmsg.INVITE, sipmsg.SUBSCRIBE, sipmsg.NOTIFY, sipmsg.REFER, sipmsg.OPTIONS, sipmsg.BYE, sipmsg.MESSAGE,
+		sipmsg.UPDATE, sipmsg.INFO, sipmsg.PRACK, sipmsg.PUBLISH, sipmsg.REGISTER,
 	} {
 		if tx := s.server[string(appendServerKey(buf[:0], cancel, via, m))]; tx != nil {
 			return tx

@@ -221,6 +221,29 @@ func TestCancelWithoutEffect(t *testing.T) {
 	})
 }
 
+// TestCancelOfOtherMethods: a CANCEL of what is no INVITE is answered 200 and does
+// nothing (RFC 3261 §9.2).
+func TestCancelOfOtherMethods(t *testing.T) {
+	for _, method := range []string{
+		"SUBSCRIBE", "NOTIFY", "REFER", "OPTIONS", "BYE", "MESSAGE", "UPDATE", "INFO", "PRACK", "PUBLISH", "REGISTER",
+	} {
+		t.Run(method, func(t *testing.T) {
+			play(t, transaction.Config{}, func(b *bench) {
+				txs := b.keep()
+				b.peer.take()
+				b.peer.send(request(method, "z9hG4bK1", 1))
+				(*txs)[0].OnCancel(func(*sipmsg.Request) { t.Error("OnCancel was called") })
+				b.peer.send(request("CANCEL", "z9hG4bK1", 1))
+				respond((*txs)[0], 202)
+				got := b.peer.expect("0 SIP/2.0 200 OK", "0 SIP/2.0 202 Accepted")
+				if got[0].field("CSeq") != "1 CANCEL" {
+					t.Errorf("the answer to the CANCEL is\n%s", got[0].text)
+				}
+			})
+		})
+	}
+}
+
 func TestRequestsOfOldClients(t *testing.T) {
 	play(t, transaction.Config{}, func(b *bench) {
 		txs := b.keep()
