@@ -21,7 +21,8 @@ type Config struct {
 	// serves the request asks [Layer.Unsupported] when its time has come.
 	Extensions []string
 	// MaxForks is how many dialogs may grow from one request of ours before further
-	// provisional responses form none; 0 means 32.
+	// provisional responses form none; 0 means 32. A 2xx forms one up to eight times
+	// as many.
 	MaxForks int
 }
 

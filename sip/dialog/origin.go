@@ -54,6 +54,7 @@ type Origin struct {
 	dialogs     []*Dialog
 	credentials []sipmsg.Field // of the request sent last
 	abandoned   bool
+	crowded     bool // a 2xx was dropped because there were too many
 	closed      bool
 }
 
@@ -152,7 +153,7 @@ func (o *Origin) route(f func(transport.Target, error)) {
 }
 
 // Dialog makes the dialog that a response forms (RFC 3261 §12.1.2), or returns it if
-// it is there; nil if the response forms none, or if too many are early.
+// it is there; nil if the response forms none, or if there are too many.
 func (o *Origin) Dialog(resp *sipmsg.Response, src transport.Source) *Dialog {
 	id := answerID(&resp.Header)
 	if id.Remote == "" && resp.Status < 200 || resp.Status == 100 || resp.Status >= 300 {
@@ -160,7 +161,7 @@ func (o *Origin) Dialog(resp *sipmsg.Response, src transport.Source) *Dialog {
 	}
 	d := o.find(id.Remote)
 	if d == nil {
-		if resp.Status < 200 && len(o.dialogs) >= o.layer.cfg.MaxForks {
+		if !o.room(resp.Status) {
 			return nil
 		}
 		routes, err := routeSet(&resp.Header)
@@ -175,6 +176,27 @@ func (o *Origin) Dialog(resp *sipmsg.Response, src transport.Source) *Dialog {
 	}
 	return d
 }
+
+// room reports whether a response may form one more dialog. Past MaxForks only a 2xx
+// does, which is to be acknowledged and ended; past eight times as many nothing: no
+// honest call forks so often.
+func (o *Origin) room(status int) bool {
+	forks := o.layer.cfg.MaxForks
+	if status >= 200 {
+		forks *= confirmedForks
+	}
+	if len(o.dialogs) < forks {
+		return true
+	}
+	if status >= 200 && !o.crowded {
+		o.crowded = true
+		o.layer.cfg.Log.Warn("too many forks answered, the rest is dropped", "call_id", o.callID, "dialogs", len(o.dialogs))
+	}
+	return false
+}
+
+// confirmedForks is how many times MaxForks the dialogs may be when each answers 2xx.
+const confirmedForks = 8
 
 // Update lets a response to the request that formed the dialog take effect: its
 // Contact is the remote target, and a 2xx confirms the dialog and sets the route set
