@@ -14,14 +14,13 @@ import (
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/transport/transporttest"
-	"github.com/confab-chat/confab/wheel"
 )
 
 // scene is what a test plays with: its own t, a stack at 10.0.0.1 whose INVITEs are
 // answered 200 at once, and a bare peer at 10.0.0.2.
 type scene struct {
 	t     *testing.T
-	dl    *dialog.Layer
+	stack *testnet.Stack
 	peer  *testnet.Peer
 	names *names
 	// dialogs that INVITE made, owned by the shard of c1
@@ -74,16 +73,12 @@ func play(t *testing.T, f func(x *scene)) {
 	synctest.Test(t, func(t *testing.T) {
 		net := &transporttest.Network{}
 		x := &scene{t: t, names: &names{addr: map[string]netip.AddrPort{}}}
-		w := wheel.New(10 * time.Millisecond)
-		defer w.Close()
-		x.dl = dialog.New(dialog.Config{Extensions: []string{"timer"}})
-		tl := transaction.New(transaction.Config{Wheel: w}, x.dl)
-		tp := transport.New(transport.Config{Network: net.Host("10.0.0.1")}, tl)
-		tl.Bind(tp)
-		x.dl.Bind(tl, x.names)
-		x.dl.Serves(sipmsg.ACK, sipmsg.BYE)
-		x.dl.Handle(sipmsg.INVITE, func(tx *transaction.ServerTx) {
-			d, err := x.dl.Accept(tx, "<sip:conf@10.0.0.1>;isfocus")
+		x.stack = testnet.NewStack(t, net.Host("10.0.0.1"), dialog.Config{Extensions: []string{"timer"}}, x.names)
+		defer x.stack.Close()
+		dl := x.stack.Dialog
+		dl.Serves(sipmsg.ACK, sipmsg.BYE)
+		dl.Handle(sipmsg.INVITE, func(tx *transaction.ServerTx) {
+			d, err := dl.Accept(tx, "<sip:conf@10.0.0.1>;isfocus")
 			if err != nil {
 				dialog.Reply(tx, 400, "")
 				return
@@ -92,16 +87,8 @@ func play(t *testing.T, f func(x *scene)) {
 			d.Attach(&session{d})
 			d.Respond(tx, sipmsg.NewResponse(tx.Request(), 200, ""))
 		})
-		x.dl.Handle(sipmsg.OPTIONS, func(tx *transaction.ServerTx) { dialog.Reply(tx, 200, "") })
-		addr, err := tp.Listen(t.Context(), "udp", "0.0.0.0:5060")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			x.dl.Close()
-			_ = tp.Close()
-		}()
-		x.peer = testnet.NewPeer(t, net.Host("10.0.0.2"), addr)
+		dl.Handle(sipmsg.OPTIONS, func(tx *transaction.ServerTx) { dialog.Reply(tx, 200, "") })
+		x.peer = testnet.NewPeer(t, net.Host("10.0.0.2"), x.stack.Addr)
 		defer x.peer.Close()
 		f(x)
 	})

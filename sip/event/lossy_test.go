@@ -80,10 +80,10 @@ func TestLossyNetwork(t *testing.T) {
 			return delays
 		}}
 		c := &counter{}
-		notifier := newRig(t, net, event.Config{}, event.Package{Name: "conference", Notifier: c})
-		defer notifier.close()
-		subscriber := newRigAt(t, net, "10.0.0.2", event.Config{})
-		defer subscriber.close()
+		notifier := newRig(t, net.Host("10.0.0.1"), event.Package{Name: "conference", Notifier: c})
+		defer notifier.Close()
+		subscriber := newRig(t, net.Host("10.0.0.2"))
+		defer subscriber.Close()
 		to, _ := sipmsg.ParseURI("sip:conf@10.0.0.1")
 		from, _ := sipmsg.ParseAddress("<sip:alice@ims.example>")
 		viewers := make([]*viewer, watches)

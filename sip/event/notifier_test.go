@@ -164,9 +164,7 @@ func TestFetch(t *testing.T) {
 		}
 		f.sub.Changed()
 		p.Quiet(time.Minute)
-		if n := r.dl.Dialogs(); n != 0 {
-			t.Errorf("%d dialogs kept", n)
-		}
+		r.Dialogs(t, 0)
 	})
 }
 
@@ -279,7 +277,7 @@ func TestOutcomeOfNotify(t *testing.T) {
 			f.ended(x.t, "")
 			f.sub.Changed()
 			p.Quiet(time.Hour)
-			if n := r.dl.Dialogs(); n != 0 {
+			if n := r.Dialog.Dialogs(); n != 0 {
 				x.t.Errorf("%d dialogs left after %d", n, status)
 			}
 		})

@@ -1,7 +1,6 @@
 package event_test
 
 import (
-	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,49 +11,24 @@ import (
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/transport/transporttest"
-	"github.com/confab-chat/confab/wheel"
 )
 
 // rig is a stack with an event agent on a network in memory.
 type rig struct {
-	dl    *dialog.Layer
+	*testnet.Stack
 	agent *event.Agent
-	addr  netip.AddrPort
-	tp    *transport.Layer
-	wheel *wheel.Wheel
 }
 
-func newRig(t *testing.T, net *transporttest.Network, cfg event.Config, packages ...event.Package) *rig {
+func newRig(t *testing.T, host transport.Network, packages ...event.Package) *rig {
 	t.Helper()
-	return newRigAt(t, net, "10.0.0.1", cfg, packages...)
-}
-
-func newRigAt(t *testing.T, net *transporttest.Network, ip string, cfg event.Config, packages ...event.Package) *rig {
-	t.Helper()
-	r := &rig{wheel: wheel.New(10 * time.Millisecond)}
-	r.dl = dialog.New(dialog.Config{})
-	r.agent = event.New(cfg, r.dl)
+	r := &rig{Stack: testnet.NewStack(t, host, dialog.Config{}, nil)}
+	r.agent = event.New(event.Config{}, r.Dialog)
 	for _, p := range packages {
 		r.agent.Register(p)
 	}
-	tl := transaction.New(transaction.Config{Wheel: r.wheel}, r.dl)
-	r.tp = transport.New(transport.Config{Network: net.Host(ip)}, tl)
-	tl.Bind(r.tp)
-	r.dl.Bind(tl, r.tp)
-	var err error
-	if r.addr, err = r.tp.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-		t.Fatal(err)
-	}
 	return r
-}
-
-func (r *rig) close() {
-	r.dl.Close()
-	_ = r.tp.Close()
-	r.wheel.Close()
 }
 
 // scene is what a test plays with: its own t, the stack and the peer.
@@ -70,16 +44,14 @@ func bubble(t *testing.T, packages []event.Package, f func(x *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		net := &transporttest.Network{}
-		r := newRig(t, net, event.Config{}, packages...)
-		defer r.close()
-		p := testnet.NewPeer(t, net.Host("10.0.0.2"), r.addr)
+		r := newRig(t, net.Host("10.0.0.1"), packages...)
+		defer r.Close()
+		p := testnet.NewPeer(t, net.Host("10.0.0.2"), r.Addr)
 		defer p.Close()
 		f(&scene{t: t, rig: r, peer: p})
 		// Whatever is left to do is done when the longest subscription is over.
 		<-time.After(2 * time.Hour)
-		if n := r.dl.Dialogs(); n != 0 {
-			t.Errorf("%d dialogs left", n)
-		}
+		r.Dialogs(t, 0)
 	})
 }
 

@@ -49,7 +49,7 @@ func TestLossyNetwork(t *testing.T) {
 			return delays
 		}}
 		callees := make(map[string]*record)
-		callee := newRig(t, net, "10.0.0.1", serve(func(in *invite.Incoming) {
+		callee := newRig(t, net.Host("10.0.0.1"), serve(func(in *invite.Incoming) {
 			h := &record{}
 			mu.Lock()
 			callees[in.Request().Header.CallID()] = h
@@ -61,9 +61,9 @@ func TestLossyNetwork(t *testing.T) {
 				h.session = in.Accept(invite.Answer{Body: []byte(answer)}, hangs{h})
 			})
 		}))
-		defer callee.close()
-		caller := newRig(t, net, "10.0.0.2", nil)
-		defer caller.close()
+		defer callee.Close()
+		caller := newRig(t, net.Host("10.0.0.2"), nil)
+		defer caller.Close()
 		to, _ := sipmsg.ParseURI("sip:conf@10.0.0.1")
 		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.2>")
 		callers := make(map[string]*record)
@@ -93,8 +93,7 @@ func TestLossyNetwork(t *testing.T) {
 		if confirmed < calls*95/100 {
 			t.Errorf("only %d of %d calls confirmed", confirmed, calls)
 		}
-		if a, b := caller.dl.Dialogs(), callee.dl.Dialogs(); a+b != 0 {
-			t.Errorf("%d and %d dialogs left", a, b)
-		}
+		caller.Dialogs(t, 0)
+		callee.Dialogs(t, 0)
 	})
 }

@@ -1,7 +1,6 @@
 package invite_test
 
 import (
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -12,43 +11,23 @@ import (
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/transport/transporttest"
-	"github.com/confab-chat/confab/wheel"
 )
 
 // rig is a stack with an invite agent on a network in memory.
 type rig struct {
-	dl    *dialog.Layer
+	*testnet.Stack
 	agent *invite.Agent
-	addr  netip.AddrPort
-	tp    *transport.Layer
-	wheel *wheel.Wheel
 }
 
-func newRig(t *testing.T, net *transporttest.Network, ip string, h invite.Handler) *rig {
+func newRig(t *testing.T, host transport.Network, h invite.Handler) *rig {
 	t.Helper()
-	r := &rig{wheel: wheel.New(10 * time.Millisecond)}
-	r.dl = dialog.New(dialog.Config{})
-	r.agent = invite.New(invite.Config{}, r.dl)
+	r := &rig{Stack: testnet.NewStack(t, host, dialog.Config{}, nil)}
+	r.agent = invite.New(invite.Config{}, r.Dialog)
 	r.agent.Serve(h)
-	r.agent.Announce(sipmsg.Field{Name: "Allow", Value: r.dl.Allow()})
-	tl := transaction.New(transaction.Config{Wheel: r.wheel}, r.dl)
-	r.tp = transport.New(transport.Config{Network: net.Host(ip)}, tl)
-	tl.Bind(r.tp)
-	r.dl.Bind(tl, r.tp)
-	var err error
-	if r.addr, err = r.tp.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-		t.Fatal(err)
-	}
+	r.agent.Announce(sipmsg.Field{Name: "Allow", Value: r.Dialog.Allow()})
 	return r
-}
-
-func (r *rig) close() {
-	r.dl.Close()
-	_ = r.tp.Close()
-	r.wheel.Close()
 }
 
 // scene is what a test plays with: its own t, the stack and the peer.
@@ -64,16 +43,14 @@ func bubble(t *testing.T, h invite.Handler, f func(x *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		net := &transporttest.Network{}
-		r := newRig(t, net, "10.0.0.1", h)
-		p := testnet.NewPeer(t, net.Host("10.0.0.2"), r.addr)
-		defer r.close()
+		r := newRig(t, net.Host("10.0.0.1"), h)
+		defer r.Close()
+		p := testnet.NewPeer(t, net.Host("10.0.0.2"), r.Addr)
 		defer p.Close()
 		f(&scene{t: t, rig: r, peer: p})
 		// Whatever is left to do is done within the longest timers.
 		<-time.After(2 * time.Minute)
-		if n := r.dl.Dialogs(); n != 0 {
-			t.Errorf("%d dialogs left", n)
-		}
+		r.Dialogs(t, 0)
 	})
 }
 

@@ -110,9 +110,7 @@ func TestForkedCall(t *testing.T) {
 		p.Answer(inv, 180, "z", peerContact, "")
 		p.Answer(inv, 199, "z", peerContact, "")
 		synctest.Wait()
-		if n := r.dl.Dialogs(); n != 2 {
-			t.Errorf("%d dialogs", n)
-		}
+		r.Dialogs(t, 2)
 		p.Answer(inv, 200, "y", withSDP, offer)
 		if tag := toTag(p.Request(sipmsg.ACK)); tag != "y" {
 			t.Errorf("ACK to %s", tag)
@@ -133,9 +131,7 @@ func TestForkedCall(t *testing.T) {
 		if got := h.answered(t).ID().Remote; got != "y" {
 			t.Errorf("session with %s", got)
 		}
-		if n := r.dl.Dialogs(); n != 1 {
-			t.Errorf("%d dialogs left", n)
-		}
+		r.Dialogs(t, 1)
 		h.session.Bye()
 		p.Answer(p.Request(sipmsg.BYE), 200, "", "", "")
 	})
@@ -258,9 +254,7 @@ func TestCallCancelled(t *testing.T) {
 			h.mu.Unlock()
 			<-time.After(1100 * time.Millisecond)
 			h.failed(t, 487)
-			if n := r.dl.Dialogs(); n != 0 {
-				t.Errorf("%d dialogs left", n)
-			}
+			r.Dialogs(t, 0)
 		})
 	})
 }
@@ -282,9 +276,7 @@ func TestCallFails(t *testing.T) {
 			if e.RetryAfter != 7*time.Second || len(e.Header) != 1 {
 				t.Errorf("%+v", e)
 			}
-			if n := r.dl.Dialogs(); n != 0 {
-				t.Errorf("%d dialogs left", n)
-			}
+			r.Dialogs(t, 0)
 		})
 	})
 	t.Run("no answer at all", func(t *testing.T) {

@@ -297,9 +297,7 @@ func TestRejected(t *testing.T) {
 		}
 		p.Send(request("ACK", "i1", 1, tag))
 		p.Quiet(time.Minute)
-		if n := r.dl.Dialogs(); n != 0 {
-			t.Errorf("%d dialogs", n)
-		}
+		r.Dialogs(t, 0)
 	})
 }
 
