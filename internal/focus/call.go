@@ -49,8 +49,9 @@ func newEndpointID() conference.EndpointID {
 	return conference.EndpointID("ep-" + rand.Text()[:16])
 }
 
-// admission is the command that lets the caller in as far as its place.
-func (c *call) admission() conference.Admit {
+// admission lets the caller in as far as its place, if it has not given up when
+// its turn comes.
+func (c *call) admission() instance.Admission {
 	req := c.in.Request()
 	admit := conference.Admit{
 		At:             c.focus.cfg.Now(),
@@ -67,7 +68,14 @@ func (c *call) admission() conference.Admit {
 		admit.Contact = contacts[0].URI.String()
 		admit.Instance = instanceOf(contacts[0])
 	}
-	return admit
+	return instance.Admission{Admit: admit, Wanted: c.wanted}
+}
+
+// wanted reports whether the caller still waits.
+func (c *call) wanted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.cancelled
 }
 
 // instanceOf returns what tells a device from others: +sip.instance (RFC 5626

@@ -19,7 +19,10 @@ func (c *call) join() {
 // admitted goes on when the conference has decided: the mixer's leg, then the
 // connection. It runs on the instance's goroutine.
 func (c *call) admitted(inst *instance.Instance, r instance.Result) {
-	if r.Err != nil {
+	switch {
+	case errors.Is(r.Err, instance.ErrUnwanted):
+		return // the CANCEL was answered, and the INVITE with it
+	case r.Err != nil:
 		c.refuse(c.refusal(r.Err))
 		return
 	}

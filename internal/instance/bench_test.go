@@ -35,7 +35,7 @@ func crowd(b *testing.B, n int) *instance.Instance {
 	})
 	ready := make(chan *instance.Instance)
 	now := time.Now()
-	d.Create(instance.Founding{}, conference.Admit{At: now, Identity: "sip:u0@a.test", Endpoint: "e0"},
+	d.Create(instance.Founding{}, instance.Admission{Admit: conference.Admit{At: now, Identity: "sip:u0@a.test", Endpoint: "e0"}},
 		func(i *instance.Instance, r instance.Result) {
 			if r.Err != nil {
 				b.Error(r.Err)

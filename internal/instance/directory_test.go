@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -154,7 +155,7 @@ func TestRefusedFounderLeavesNothing(t *testing.T) {
 		private := conference.DefaultPolicy()
 		private.MaxUsers, private.EndpointsPerUser = 1, 1
 		var o outcome
-		h.Create(instance.Founding{Policy: private}, conference.Admit{Replaces: "nothing"}, o.done)
+		h.Create(instance.Founding{Policy: private}, instance.Admission{Admit: conference.Admit{Replaces: "nothing"}}, o.done)
 		synctest.Wait()
 		if conference.CodeOf(o.err) != conference.CodeNoSuchEndpoint || len(h.All()) != 1 {
 			t.Errorf("%v, %d conferences", o.err, len(h.All()))
@@ -378,4 +379,45 @@ func TestConfigNeedsJournalAndDomain(t *testing.T) {
 	if _, err := instance.NewDirectory(cfg, append(open(nil), open(nil)...)...); !errors.Is(err, instance.ErrTaken) {
 		t.Errorf("one URI reserved twice: %v", err)
 	}
+}
+
+// TestUnwantedAdmissionTakesNoPlace has callers give up while the conference is
+// busy: who comes after them finds the places free.
+func TestUnwantedAdmissionTakesNoPlace(t *testing.T) {
+	bubble(t, nil, open(nil), func(h *house) {
+		given := admit("sip:bob@b.test", "gone")
+		given.Wanted = func() bool { return false }
+		var founder outcome
+		h.Join(lobby(), given, founder.done)
+		synctest.Wait()
+		if !errors.Is(founder.err, instance.ErrUnwanted) || founder.calls != 1 {
+			t.Errorf("the first is answered %v, %d times", founder.err, founder.calls)
+		}
+		h.status(lobby(), instance.Reserved)
+
+		i := h.join(lobby(), "sip:alice@a.test", "alice1")
+		hold := make(chan struct{})
+		if err := i.Look(func(*conference.State) { <-hold }); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		asked := make([]outcome, 6)
+		waits := true
+		for k := range asked {
+			a := admit("sip:bob@b.test", conference.EndpointID("bob"+strconv.Itoa(k)))
+			a.Wanted = func() bool { return waits || k == len(asked)-1 }
+			h.Join(lobby(), a, asked[k].done)
+		}
+		waits = false
+		close(hold)
+		synctest.Wait()
+		for k, o := range asked {
+			if last := k == len(asked)-1; o.calls != 1 || errors.Is(o.err, instance.ErrUnwanted) == last || last && o.err != nil {
+				t.Errorf("admission %d is answered %v, %d times", k, o.err, o.calls)
+			}
+		}
+		if got := h.recorders[1].kinds(); got != "created admitted connected admitted" {
+			t.Errorf("seen %s", got)
+		}
+	})
 }

@@ -34,7 +34,7 @@ func Example() {
 		return
 	}
 	now := time.Now()
-	alice := conference.Admit{At: now, Identity: "sip:alice@example.test", Endpoint: "a"}
+	alice := instance.Admission{Admit: conference.Admit{At: now, Identity: "sip:alice@example.test", Endpoint: "a"}}
 	over := make(chan *instance.Instance)
 	d.Join(lobby, alice, func(i *instance.Instance, r instance.Result) {
 		fmt.Println(r.Err, d.Lookup(lobby).Status)

@@ -112,8 +112,8 @@ func (o *outcome) done(i *instance.Instance, r instance.Result) {
 	o.calls++
 }
 
-func admit(user conference.Identity, ep conference.EndpointID) conference.Admit {
-	return conference.Admit{At: time.Now(), Identity: user, Endpoint: ep}
+func admit(user conference.Identity, ep conference.EndpointID) instance.Admission {
+	return instance.Admission{Admit: conference.Admit{At: time.Now(), Identity: user, Endpoint: ep}}
 }
 
 // create makes a factory conference that alice is in.

@@ -58,8 +58,8 @@ type Result struct {
 	// State is the conference after them, to be read until done returns; nil
 	// where Err is ErrOverload or ErrEnded.
 	State *conference.State
-	// Err is a [*conference.Refusal], ErrOverload, ErrEnded, or the journal's
-	// error. Nothing has changed then.
+	// Err is a [*conference.Refusal], ErrOverload, ErrEnded, ErrUnwanted, or the
+	// journal's error. Nothing has changed then.
 	Err error
 }
 
@@ -99,20 +99,20 @@ func (i *Instance) Look(f func(*conference.State)) error {
 }
 
 // first queues the admission that the conference is to be created with.
-func (i *Instance) first(admit conference.Admit, done Joined) {
-	i.queue.tasks = append(i.queue.tasks, task{command: admit, done: i.joined(admit, done)})
+func (i *Instance) first(a Admission, done Joined) {
+	i.queue.tasks = append(i.queue.tasks, i.admission(a, done))
 	i.queue.wake <- struct{}{}
 }
 
-// joined tells the result of an admission to done.
-func (i *Instance) joined(admit conference.Admit, done Joined) func(Result) {
-	return func(r Result) {
+// admission is the task of an admission, whose result it tells to done.
+func (i *Instance) admission(a Admission, done Joined) task {
+	return task{command: a.Admit, wanted: a.Wanted, done: func(r Result) {
 		if errors.Is(r.Err, ErrEnded) {
-			i.directory.late(i, admit, done)
+			i.directory.late(i, a, done)
 			return
 		}
 		done(i, r)
-	}
+	}}
 }
 
 // start attaches the observers and sets the instance going. Its queue holds the

@@ -92,7 +92,7 @@ func TestFlushOnceForAllThatWaited(t *testing.T) {
 func TestLookReadsBetweenCommands(t *testing.T) {
 	bubble(t, nil, nil, func(h *house) {
 		i := h.create()
-		i.Do(admit("sip:bob@b.test", "bob1"), nil)
+		i.Do(admit("sip:bob@b.test", "bob1").Admit, nil)
 		i.Do(conference.Connect{At: time.Now(), Endpoint: "bob1"}, nil)
 		users := 0
 		if err := i.Look(func(s *conference.State) { users = s.UserCount() }); err != nil {
@@ -124,8 +124,8 @@ func TestFullQueueRefusesMessagesOnly(t *testing.T) {
 		}
 		i.Do(large, note) // too many octets
 		i.Do(post("4"), note)
-		i.Do(post("5"), note)                       // too many
-		i.Do(admit("sip:bob@b.test", "bob1"), note) // too many
+		i.Do(post("5"), note)                             // too many
+		i.Do(admit("sip:bob@b.test", "bob1").Admit, note) // too many
 		if err := i.Look(func(*conference.State) {}); !errors.Is(err, instance.ErrOverload) {
 			t.Errorf("look: %v", err)
 		}
@@ -187,7 +187,7 @@ func TestAnotherWriterIsTakenIn(t *testing.T) {
 		if _, err := j.Append(t.Context(), i.ID(), journal.AnyPosition, locked); err != nil {
 			t.Fatal(err)
 		}
-		i.Do(admit("sip:bob@b.test", "bob1"), func(r instance.Result) {
+		i.Do(admit("sip:bob@b.test", "bob1").Admit, func(r instance.Result) {
 			if conference.CodeOf(r.Err) != conference.CodeLocked {
 				t.Errorf("bob is not kept out by a lock set elsewhere: %v", r.Err)
 			}

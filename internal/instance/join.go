@@ -14,6 +14,16 @@ type Founding struct {
 	Policy  conference.Policy // zero: Config.Policy
 }
 
+// Admission is the wish of one endpoint to be let in.
+type Admission struct {
+	Admit conference.Admit
+	// Wanted, unless it is nil, is asked when the admission's turn has come:
+	// where it says no, as the caller has given up meanwhile, the admission is
+	// answered with ErrUnwanted and takes no place from anybody. It is called on
+	// the instance's goroutine and must not block.
+	Wanted func() bool
+}
+
 // Joined takes the result of an admission. Where the conference was not
 // reached, the instance is nil and the error one of the directory's.
 type Joined func(*Instance, Result)
@@ -22,7 +32,7 @@ type Joined func(*Instance, Result)
 // with it; where that is refused nothing comes into being. Done is called
 // exactly once, on the instance's goroutine or, for ErrDraining, ErrUserLimit
 // and ErrServerLimit, by Create itself. [FOC-FAC-01]
-func (d *Directory) Create(f Founding, admit conference.Admit, done Joined) {
+func (d *Directory) Create(f Founding, admit Admission, done Joined) {
 	if f.Policy == (conference.Policy{}) {
 		f.Policy = d.cfg.Policy
 	}
@@ -35,14 +45,14 @@ func (d *Directory) Create(f Founding, admit conference.Admit, done Joined) {
 }
 
 // found puts the instance of a new conference into the directory.
-func (d *Directory) found(f Founding, admit conference.Admit, done Joined) (*Instance, error) {
+func (d *Directory) found(f Founding, admit Admission, done Joined) (*Instance, error) {
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.room(); err != nil {
 		return nil, err
 	}
-	if d.cfg.MaxPerUser > 0 && d.founded[admit.Identity] >= d.cfg.MaxPerUser {
+	if d.cfg.MaxPerUser > 0 && d.founded[admit.Admit.Identity] >= d.cfg.MaxPerUser {
 		return nil, ErrUserLimit
 	}
 	a := Address{User: randomUser(), Host: d.cfg.Domain}
@@ -51,7 +61,7 @@ func (d *Directory) found(f Founding, admit conference.Admit, done Joined) (*Ins
 	}
 	i := d.add(a, conference.Create{
 		ID: a.ID(), Origin: conference.FromFactory, Subject: f.Subject, Members: f.Members, Policy: f.Policy,
-	}, admit.Identity)
+	}, admit.Admit.Identity)
 	i.first(admit, done)
 	return i, nil
 }
@@ -64,7 +74,7 @@ func (d *Directory) found(f Founding, admit conference.Admit, done Joined) (*Ins
 // until that is over, and then starts it anew. Done is called exactly once, on
 // an instance's goroutine or, for ErrNotFound, ErrTerminating, ErrNotYet,
 // ErrDraining, ErrServerLimit and ErrOverload, by Join itself.
-func (d *Directory) Join(a Address, admit conference.Admit, done Joined) {
+func (d *Directory) Join(a Address, admit Admission, done Joined) {
 	for {
 		i, fresh, err := d.reach(a, admit, done)
 		if err != nil {
@@ -75,7 +85,7 @@ func (d *Directory) Join(a Address, admit conference.Admit, done Joined) {
 			i.start()
 			return
 		}
-		err = i.queue.put(task{command: admit, done: i.joined(admit, done)})
+		err = i.queue.put(i.admission(admit, done))
 		switch {
 		case err == nil:
 			return
@@ -93,7 +103,7 @@ func (d *Directory) Join(a Address, admit conference.Admit, done Joined) {
 
 // reach returns the instance at the address; fresh says that it was made with
 // the admission in its queue, and is to be started.
-func (d *Directory) reach(a Address, admit conference.Admit, done Joined) (i *Instance, fresh bool, err error) {
+func (d *Directory) reach(a Address, admit Admission, done Joined) (i *Instance, fresh bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a = d.resolve(a)

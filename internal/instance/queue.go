@@ -13,6 +13,8 @@ var (
 	ErrOverload = errors.New("instance: overload")
 	// ErrEnded: the conference has ended.
 	ErrEnded = errors.New("instance: conference has ended")
+	// ErrUnwanted: nobody wanted the admission any more when its turn came.
+	ErrUnwanted = errors.New("instance: admission no longer wanted")
 
 	// errDissolved: the conference never came into being.
 	errDissolved = errors.New("instance: dissolved")
@@ -43,6 +45,7 @@ func (q Queue) withDefaults() Queue {
 // task is one piece of work for an instance: a command, or a look.
 type task struct {
 	command conference.Command
+	wanted  func() bool // nil: always
 	look    func(*conference.State)
 	done    func(Result)
 }

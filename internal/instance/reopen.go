@@ -45,12 +45,12 @@ func (s *successors) enter() {
 // that ended because nobody was left is started anew as soon as the old life is
 // cleared away; who comes after any other end is told to come back.
 // [FOC-TRM-02]
-func (d *Directory) late(i *Instance, admit conference.Admit, done Joined) {
+func (d *Directory) late(i *Instance, a Admission, done Joined) {
 	if !d.reopens(i) {
 		done(nil, Result{Err: d.terminating(i)})
 		return
 	}
-	again := func() { d.Join(i.address, admit, done) }
+	again := func() { d.Join(i.address, a, done) }
 	waits, err := i.successors.wait(again, i.queue.limits.Commands)
 	switch {
 	case err != nil:

@@ -116,6 +116,10 @@ func (i *Instance) perform(ctx context.Context, t task) {
 		t.look(&i.state)
 		return
 	}
+	if t.wanted != nil && !t.wanted() {
+		i.answer(t, Result{State: &i.state, Err: ErrUnwanted})
+		return
+	}
 	result := i.carryOut(ctx, i.founding(t.command))
 	i.answer(t, result)
 	if len(result.Events) > 0 && result.Events[0].Kind() != conference.KindPosted {

@@ -52,8 +52,7 @@ func TestCancelRace(t *testing.T) {
 			conform.Covers(t, "FOC-CRE-05", "MIX-01")
 			r := serve(t, nil)
 			alice := r.guest(network, "alice")
-			for i := range 50 {
-				alice.name = "alice" + strconv.Itoa(i)
+			for range 50 {
 				invite := alice.invite(lobby)
 				alice.together(invite, testnet.Cancel(invite))
 				alice.cancelled(invite)
