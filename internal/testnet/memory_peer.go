@@ -114,6 +114,13 @@ func (p *Peer) Response(status int) *sipmsg.Response {
 	}
 }
 
+// Ask sends a request as Send does; the answer must have that status.
+func (p *Peer) Ask(text string, status int) *sipmsg.Response {
+	p.t.Helper()
+	p.Send(text)
+	return p.Response(status)
+}
+
 // Request returns the next message within two seconds, which must be a request of that
 // method.
 func (p *Peer) Request(method sipmsg.Method) *sipmsg.Request {

@@ -98,8 +98,7 @@ func TestWatch(t *testing.T) {
 		}
 		// The route set is that of the NOTIFY, not of the 200.
 		p.Answer(sub, 200, "n", "Expires: 3600\nContact: <sip:conf@10.0.0.2>\nRecord-Route: <sip:nowhere.example;lr>", "")
-		p.Send(notifyFor(sub, "n", 1, "active;expires=600", "Record-Route: <sip:10.0.0.2;lr;r=1>"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "n", 1, "active;expires=600", "Record-Route: <sip:10.0.0.2;lr;r=1>"), 200)
 		v.saw(t, 1, false)
 		p.Quiet(8 * time.Minute)
 		again, ok := p.Next(2 * time.Minute).(*sipmsg.Request)
@@ -113,8 +112,7 @@ func TestWatch(t *testing.T) {
 			t.Errorf("refresh %v", again.Header.Fields)
 		}
 		p.Answer(again, 200, "", "Expires: 3600", "")
-		p.Send(notifyFor(sub, "n", 2, "active;expires=3600"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "n", 2, "active;expires=3600"), 200)
 		w.Unsubscribe()
 		last := p.Request(sipmsg.SUBSCRIBE)
 		if last.Header.Value("Expires") != "0" {
@@ -122,11 +120,9 @@ func TestWatch(t *testing.T) {
 		}
 		p.Answer(last, 200, "", "Expires: 0", "")
 		v.saw(t, 2, false)
-		p.Send(notifyFor(sub, "n", 3, "terminated;reason=timeout"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "n", 3, "terminated;reason=timeout"), 200)
 		v.saw(t, 3, true)
-		p.Send(notifyFor(sub, "n", 4, "active;expires=600"))
-		p.Response(481)
+		p.Ask(notifyFor(sub, "n", 4, "active;expires=600"), 481)
 	})
 }
 
@@ -138,22 +134,16 @@ func TestNotifyBeforeAnswer(t *testing.T) {
 		t, p := x.t, x.peer
 		watch(t, x.rig, v, 3600)
 		sub := p.Request(sipmsg.SUBSCRIBE)
-		p.Send(notifyFor(sub, "n", 1, "active;expires=600", "Event: presence"))
-		p.Response(489)
+		p.Ask(notifyFor(sub, "n", 1, "active;expires=600", "Event: presence"), 489)
 		other := sub.Clone()
 		other.Header.Set("From", "<sip:alice@ims.example>;tag=other")
-		p.Send(notifyFor(other, "m", 2, "active;expires=600"))
-		p.Response(481)
-		p.Send(notifyFor(sub, "n", 3, "active;expires=600"))
-		p.Response(200)
+		p.Ask(notifyFor(other, "m", 2, "active;expires=600"), 481)
+		p.Ask(notifyFor(sub, "n", 3, "active;expires=600"), 200)
 		v.saw(t, 1, false)
 		p.Answer(sub, 200, "n", "Expires: 3600", "")
-		p.Send(notifyFor(sub, "fork", 4, "active;expires=600"))
-		p.Response(481)
-		p.Send(notifyFor(sub, "n", 4, "active;expires=600", "Event: presence"))
-		p.Response(489)
-		p.Send(notifyFor(sub, "n", 5, "terminated;reason=noresource"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "fork", 4, "active;expires=600"), 481)
+		p.Ask(notifyFor(sub, "n", 4, "active;expires=600", "Event: presence"), 489)
+		p.Ask(notifyFor(sub, "n", 5, "terminated;reason=noresource"), 200)
 		v.saw(t, 2, true)
 	})
 }
@@ -171,8 +161,7 @@ func TestNoNotify(t *testing.T) {
 		v.saw(t, 0, false)
 		p.Quiet(1200 * time.Millisecond)
 		v.saw(t, 0, true)
-		p.Send(notifyFor(sub, "n", 1, "active;expires=600"))
-		p.Response(481)
+		p.Ask(notifyFor(sub, "n", 1, "active;expires=600"), 481)
 	})
 }
 
@@ -254,8 +243,7 @@ func established(t *testing.T, r *rig, p *testnet.Peer, v *viewer) *event.Watch 
 	w := watch(t, r, v, 600)
 	sub := p.Request(sipmsg.SUBSCRIBE)
 	p.Answer(sub, 202, "n", "Expires: 600", "")
-	p.Send(notifyFor(sub, "n", 1, "active;expires=600"))
-	p.Response(200)
+	p.Ask(notifyFor(sub, "n", 1, "active;expires=600"), 200)
 	v.saw(t, 1, false)
 	return w
 }
@@ -269,8 +257,7 @@ func TestUnsubscribeBeforeFirstNotify(t *testing.T) {
 		sub := p.Request(sipmsg.SUBSCRIBE)
 		w.Unsubscribe()
 		p.Answer(sub, 200, "n", "Expires: 600", "")
-		p.Send(notifyFor(sub, "n", 1, "active;expires=600"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "n", 1, "active;expires=600"), 200)
 		p.Answer(p.Request(sipmsg.SUBSCRIBE), 200, "", "Expires: 0", "")
 		p.Quiet(33 * time.Second) // no final NOTIFY
 		v.saw(t, 1, true)
@@ -285,8 +272,7 @@ func TestFetchByWatch(t *testing.T) {
 		watch(t, x.rig, v, 0)
 		sub := p.Request(sipmsg.SUBSCRIBE)
 		p.Answer(sub, 200, "n", "Expires: 0", "")
-		p.Send(notifyFor(sub, "n", 1, "terminated;reason=timeout"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "n", 1, "terminated;reason=timeout"), 200)
 		v.saw(t, 1, true)
 		p.Quiet(time.Hour)
 	})
@@ -320,8 +306,7 @@ func TestResubscribe(t *testing.T) {
 				watch(t, x.rig, v, 600)
 				sub := p.Request(sipmsg.SUBSCRIBE)
 				p.Answer(sub, 200, "n", "Expires: 600", "")
-				p.Send(notifyFor(sub, "n", 1, tt.state))
-				p.Response(200)
+				p.Ask(notifyFor(sub, "n", 1, tt.state), 200)
 				end := v.saw(t, 1, true)
 				if after, again := end.Resubscribe(); after != tt.after || again != tt.again {
 					t.Errorf("%+v: after %v, %v", end, after, again)
@@ -357,15 +342,11 @@ func TestExaminer(t *testing.T) {
 			event.Interest{Event: "conference", Expires: 600}, v)
 		sub := p.Request(sipmsg.SUBSCRIBE)
 		p.Answer(sub, 200, "n", "Expires: 600", "")
-		p.Send(notifyFor(sub, "n", 1, "active;expires=600"))
-		p.Response(200)
-		p.Send(notifyFor(sub, "n", 2, "active;expires=600"))
-		p.Response(400)
+		p.Ask(notifyFor(sub, "n", 1, "active;expires=600"), 200)
+		p.Ask(notifyFor(sub, "n", 2, "active;expires=600"), 400)
 		v.saw(t, 1, false)
-		p.Send(notifyFor(sub, "n", 3, "active;expires=600"))
-		p.Response(200)
-		p.Send(notifyFor(sub, "n", 4, "terminated;reason=noresource"))
-		p.Response(400)
+		p.Ask(notifyFor(sub, "n", 3, "active;expires=600"), 200)
+		p.Ask(notifyFor(sub, "n", 4, "terminated;reason=noresource"), 400)
 		v.saw(t, 2, true) // its state holds all the same
 	})
 }
@@ -398,7 +379,6 @@ func TestNotifiesDoNotPutOffTheRefresh(t *testing.T) {
 		p.Answer(again, 200, "", "Expires: 600", "")
 		w.Unsubscribe()
 		p.Answer(p.Request(sipmsg.SUBSCRIBE), 200, "", "Expires: 0", "")
-		p.Send(notifyFor(sub, "n", cseq, "terminated;reason=timeout"))
-		p.Response(200)
+		p.Ask(notifyFor(sub, "n", cseq, "terminated;reason=timeout"), 200)
 	})
 }

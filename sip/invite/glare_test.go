@@ -37,7 +37,26 @@ func (o *outcome) is(t *testing.T, status int) {
 	}
 }
 
+// inSession runs f in a bubble where the peer has called and the session is
+// confirmed; tag is ours.
+func inSession(t *testing.T, f func(x *scene, h *record, tag string)) {
+	t.Helper()
+	h := &record{}
+	bubble(t, accepting(h), func(x *scene) {
+		tag := establish(x.peer)
+		h.alive(x.t)
+		f(x, h, tag)
+	})
+}
+
 const newOffer = "v=0\no=focus 1 2 IN IP4 10.0.0.1\n"
+
+// reinvite sends a re-INVITE with newOffer.
+func reinvite(s *invite.Session) *outcome {
+	o := &outcome{}
+	s.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+	return o
+}
 
 func bye(p *testnet.Peer, cseq int, tag string) {
 	p.Send(request("BYE", "bye", cseq, tag))
@@ -97,8 +116,7 @@ func TestOverlappingReinvites(t *testing.T) {
 		p.Send(request("ACK", "r3", 3, tag))
 		synctest.Wait()
 		// Our own has to wait for theirs.
-		var o outcome
-		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+		o := reinvite(h.session)
 		h.reoffer[0].Accept(invite.Answer{Body: []byte(answer)}, nil)
 		p.Response(200)
 		p.Quiet(400 * time.Millisecond)
@@ -124,11 +142,8 @@ func TestGlareIsRetriedOnce(t *testing.T) {
 	t.Run("call of theirs", func(t *testing.T) {
 		t.Parallel()
 		for range 20 {
-			h := &record{}
-			bubble(t, accepting(h), func(x *scene) {
+			inSession(t, func(x *scene, h *record, tag string) {
 				t, p := x.t, x.peer
-				tag := establish(p)
-				h.alive(t)
 				retried(t, p, h.session, 0, 2*time.Second)
 				bye(p, 2, tag)
 			})
@@ -154,8 +169,7 @@ func TestGlareIsRetriedOnce(t *testing.T) {
 // retried plays a re-INVITE that gets 491 twice and checks the wait between.
 func retried(t *testing.T, p *testnet.Peer, s *invite.Session, least, most time.Duration) {
 	t.Helper()
-	var o outcome
-	s.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+	o := reinvite(s)
 	p.Answer(p.Request(sipmsg.INVITE), 491, "", "", "")
 	p.Request(sipmsg.ACK)
 	start := time.Now()
@@ -177,13 +191,9 @@ func TestFailedReinvite(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-MOD-03")
 	for _, status := range []int{481, 408, 0} {
-		h := &record{}
-		bubble(t, accepting(h), func(x *scene) {
+		inSession(t, func(x *scene, h *record, _ string) {
 			p := x.peer
-			establish(p)
-			h.alive(x.t)
-			var o outcome
-			h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+			o := reinvite(h.session)
 			req := p.Request(sipmsg.INVITE)
 			if status != 0 {
 				p.Answer(req, status, "", "", "")
@@ -204,13 +214,9 @@ func TestFailedReinvite(t *testing.T) {
 			}
 		})
 	}
-	h := &record{}
-	bubble(t, accepting(h), func(x *scene) {
+	inSession(t, func(x *scene, h *record, tag string) {
 		t, p := x.t, x.peer
-		tag := establish(p)
-		h.alive(t)
-		var o outcome
-		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+		o := reinvite(h.session)
 		p.Answer(p.Request(sipmsg.INVITE), 488, "", "", "")
 		p.Request(sipmsg.ACK)
 		o.is(t, 488)
@@ -239,14 +245,9 @@ func TestByeSettlesWhatIsPending(t *testing.T) {
 
 func TestByeAbandonsReinvite(t *testing.T) {
 	t.Parallel()
-	h := &record{}
-	bubble(t, accepting(h), func(x *scene) {
+	inSession(t, func(x *scene, h *record, _ string) {
 		t, p := x.t, x.peer
-		establish(p)
-		h.alive(t)
-		var o, second outcome
-		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
-		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, second.done)
+		o, second := reinvite(h.session), reinvite(h.session)
 		h.session.Bye()
 		h.session.Bye()
 		inv := p.Request(sipmsg.INVITE)
@@ -295,13 +296,9 @@ func TestReinviteOvertakesAck(t *testing.T) {
 
 func TestSlowSecondAttempt(t *testing.T) {
 	t.Parallel()
-	h := &record{}
-	bubble(t, accepting(h), func(x *scene) {
+	inSession(t, func(x *scene, h *record, tag string) {
 		t, p := x.t, x.peer
-		tag := establish(p)
-		h.alive(t)
-		var o outcome
-		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+		o := reinvite(h.session)
 		p.Answer(p.Request(sipmsg.INVITE), 491, "", "", "")
 		p.Request(sipmsg.ACK)
 		again := p.Request(sipmsg.INVITE)
@@ -316,13 +313,9 @@ func TestSlowSecondAttempt(t *testing.T) {
 
 func TestUnansweredReinviteIsCancelled(t *testing.T) {
 	t.Parallel()
-	h := &record{}
-	bubble(t, accepting(h), func(x *scene) {
+	inSession(t, func(x *scene, h *record, tag string) {
 		t, p := x.t, x.peer
-		tag := establish(p)
-		h.alive(t)
-		var o outcome
-		h.session.Reinvite(invite.Answer{Body: []byte(newOffer)}, o.done)
+		o := reinvite(h.session)
 		inv := p.Request(sipmsg.INVITE)
 		p.Answer(inv, 180, "", "", "")
 		p.Quiet(179 * time.Second)

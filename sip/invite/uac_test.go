@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
@@ -30,6 +31,26 @@ func callWith(t *testing.T, r *rig, h *record, body []byte) *invite.Call {
 		t.Fatal(err)
 	}
 	return r.agent.Invite(dialog.Outgoing{URI: to, From: from, Contact: conferenceContact, Body: body}, h)
+}
+
+// calling runs f in a bubble where the stack has called the peer, which has got
+// the INVITE.
+func calling(t *testing.T, h *record, f func(x *scene, c *invite.Call, inv *sipmsg.Request)) {
+	t.Helper()
+	bubble(t, nil, func(x *scene) {
+		c := call(x.t, x.rig, h)
+		f(x, c, x.peer.Request(sipmsg.INVITE))
+	})
+}
+
+// cancelRinging plays 180 to the INVITE, then CANCEL and 200.
+func cancelRinging(p *testnet.Peer, c *invite.Call, inv *sipmsg.Request, fields ...sipmsg.Field) (cancel *sipmsg.Request) {
+	p.Answer(inv, 180, "x", peerContact, "")
+	synctest.Wait()
+	c.Cancel(fields...)
+	cancel = p.Request(sipmsg.CANCEL)
+	p.Answer(cancel, 200, "x", "", "")
+	return cancel
 }
 
 // failed fails the test unless the call failed once with that status.
@@ -66,10 +87,8 @@ func TestRepeatedAnswerIsAcknowledgedAgain(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "COM-12")
 	h := &record{}
-	bubble(t, nil, func(x *scene) {
-		t, r, p := x.t, x.rig, x.peer
-		call(t, r, h)
-		inv := p.Request(sipmsg.INVITE)
+	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
+		t, p := x.t, x.peer
 		if inv.Header.Value("Contact") != conferenceContact || inv.Header.Value("Max-Forwards") != "70" {
 			t.Errorf("INVITE %v", inv.Header.Fields)
 		}
@@ -101,10 +120,8 @@ func TestForkedCall(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-OUT-10")
 	h := &record{}
-	bubble(t, nil, func(x *scene) {
+	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
 		t, r, p := x.t, x.rig, x.peer
-		call(t, r, h)
-		inv := p.Request(sipmsg.INVITE)
 		p.Answer(inv, 180, "x", peerContact, "")
 		p.Answer(inv, 180, "y", peerContact, "")
 		p.Answer(inv, 180, "z", peerContact, "")
@@ -142,10 +159,8 @@ func TestFirstDescriptionIsTheAnswer(t *testing.T) {
 	const second = "v=0\no=alice 9 9 IN IP4 10.0.0.9\n"
 	for _, final := range []string{offer, second, ""} {
 		h := &record{}
-		bubble(t, nil, func(x *scene) {
-			t, r, p := x.t, x.rig, x.peer
-			call(t, r, h)
-			inv := p.Request(sipmsg.INVITE)
+		calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
+			t, p := x.t, x.peer
 			p.Answer(inv, 183, "x", withSDP, offer)
 			p.Answer(inv, 183, "x", withSDP, second)
 			p.Answer(inv, 183, "y", withSDP, second)
@@ -185,18 +200,12 @@ func TestCallCancelled(t *testing.T) {
 	t.Run("after 180", func(t *testing.T) {
 		t.Parallel()
 		h := &record{}
-		bubble(t, nil, func(x *scene) {
-			t, r, p := x.t, x.rig, x.peer
-			c := call(t, r, h)
-			inv := p.Request(sipmsg.INVITE)
-			p.Answer(inv, 180, "x", peerContact, "")
-			synctest.Wait()
-			c.Cancel(reason)
-			cancel := p.Request(sipmsg.CANCEL)
+		calling(t, h, func(x *scene, c *invite.Call, inv *sipmsg.Request) {
+			t, p := x.t, x.peer
+			cancel := cancelRinging(p, c, inv, reason)
 			if cancel.Header.Value("Reason") != reason.Value {
 				t.Errorf("CANCEL %v", cancel.Header.Fields)
 			}
-			p.Answer(cancel, 200, "x", "", "")
 			p.Answer(inv, 487, "x", "", "")
 			p.Request(sipmsg.ACK)
 			h.failed(t, 487)
@@ -205,10 +214,8 @@ func TestCallCancelled(t *testing.T) {
 	t.Run("waits for a provisional response", func(t *testing.T) {
 		t.Parallel()
 		h := &record{}
-		bubble(t, nil, func(x *scene) {
-			t, r, p := x.t, x.rig, x.peer
-			c := call(t, r, h)
-			inv := p.Request(sipmsg.INVITE)
+		calling(t, h, func(x *scene, c *invite.Call, inv *sipmsg.Request) {
+			t, p := x.t, x.peer
 			c.Cancel()
 			p.Quiet(400 * time.Millisecond)
 			p.Answer(inv, 100, "", "", "")
@@ -221,14 +228,9 @@ func TestCallCancelled(t *testing.T) {
 	t.Run("crosses 200", func(t *testing.T) {
 		t.Parallel()
 		h := &record{}
-		bubble(t, nil, func(x *scene) {
-			t, r, p := x.t, x.rig, x.peer
-			c := call(t, r, h)
-			inv := p.Request(sipmsg.INVITE)
-			p.Answer(inv, 180, "x", peerContact, "")
-			synctest.Wait()
-			c.Cancel()
-			p.Answer(p.Request(sipmsg.CANCEL), 200, "x", "", "")
+		calling(t, h, func(x *scene, c *invite.Call, inv *sipmsg.Request) {
+			t, p := x.t, x.peer
+			cancelRinging(p, c, inv)
 			p.Answer(inv, 200, "x", withSDP, offer)
 			p.Request(sipmsg.ACK)
 			p.Answer(p.Request(sipmsg.BYE), 200, "", "", "")
@@ -238,14 +240,9 @@ func TestCallCancelled(t *testing.T) {
 	t.Run("no final answer", func(t *testing.T) {
 		t.Parallel()
 		h := &record{}
-		bubble(t, nil, func(x *scene) {
+		calling(t, h, func(x *scene, c *invite.Call, inv *sipmsg.Request) {
 			t, r, p := x.t, x.rig, x.peer
-			c := call(t, r, h)
-			inv := p.Request(sipmsg.INVITE)
-			p.Answer(inv, 180, "x", peerContact, "")
-			synctest.Wait()
-			c.Cancel()
-			p.Answer(p.Request(sipmsg.CANCEL), 200, "x", "", "")
+			cancelRinging(p, c, inv)
 			<-time.After(31 * time.Second)
 			h.mu.Lock()
 			if len(h.errs) != 0 {
@@ -264,10 +261,8 @@ func TestCallFails(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		h := &record{}
-		bubble(t, nil, func(x *scene) {
+		calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
 			t, r, p := x.t, x.rig, x.peer
-			call(t, r, h)
-			inv := p.Request(sipmsg.INVITE)
 			p.Answer(inv, 183, "x", withSDP, offer)
 			p.Answer(inv, 480, "x", "Retry-After: 7\nUnsupported: a", "")
 			p.Request(sipmsg.ACK)
@@ -303,10 +298,8 @@ func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 	t.Parallel()
 	for _, early := range []bool{false, true} {
 		h := &record{onReoffer: func(r *invite.Reoffer) { r.Accept(invite.Answer{Body: []byte(answer)}, nil) }}
-		bubble(t, nil, func(x *scene) {
-			r, p := x.rig, x.peer
-			call(x.t, r, h)
-			inv := p.Request(sipmsg.INVITE)
+		calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
+			p := x.peer
 			if early {
 				p.Answer(inv, 180, "x", peerContact, "")
 			}
@@ -323,10 +316,8 @@ func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 		})
 	}
 	h := &record{}
-	bubble(t, nil, func(x *scene) {
-		t, r, p := x.t, x.rig, x.peer
-		call(t, r, h)
-		inv := p.Request(sipmsg.INVITE)
+	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
+		t, p := x.t, x.peer
 		p.Answer(inv, 200, "x", withSDP, offer)
 		p.Send(inside(inv, "BYE", "b1", "1"))
 		p.Request(sipmsg.ACK)
@@ -338,10 +329,8 @@ func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 func TestByeOvertakesAnswer(t *testing.T) {
 	t.Parallel()
 	h := &record{}
-	bubble(t, nil, func(x *scene) {
-		t, r, p := x.t, x.rig, x.peer
-		call(t, r, h)
-		inv := p.Request(sipmsg.INVITE)
+	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
+		t, p := x.t, x.peer
 		p.Answer(inv, 180, "x", peerContact, "")
 		p.Send(inside(inv, "BYE", "b1", "1"))
 		p.Response(200)
@@ -358,10 +347,8 @@ func TestByeOvertakesAnswer(t *testing.T) {
 func TestCalleeHangsUpUnheard(t *testing.T) {
 	t.Parallel()
 	h := &record{}
-	bubble(t, nil, func(x *scene) {
+	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
 		p := x.peer
-		call(x.t, x.rig, h)
-		inv := p.Request(sipmsg.INVITE)
 		p.Answer(inv, 180, "x", peerContact, "")
 		p.Send(inside(inv, "BYE", "b1", "1"))
 		p.Response(200)

@@ -106,11 +106,8 @@ func TestAcceptedSession(t *testing.T) {
 
 func TestByeOfOurs(t *testing.T) {
 	t.Parallel()
-	h := &record{}
-	bubble(t, accepting(h), func(x *scene) {
+	inSession(t, func(x *scene, h *record, _ string) {
 		t, p := x.t, x.peer
-		establish(p)
-		h.alive(t)
 		h.session.Bye(sipmsg.Field{Name: "Reason", Value: "SIP;cause=200"})
 		bye := p.Request(sipmsg.BYE)
 		h.ended(t, invite.LocalBye)
