@@ -83,10 +83,12 @@ log: {level: debug, format: json}
 	want.Defaults.Join = config.JoinMembers
 	want.Defaults.MaxUsers = 20
 	want.Defaults.End.MaxDuration = 90 * time.Minute
-	own := want.Defaults
+	reserved := want.Defaults
+	reserved.End.MaxDuration = 0 // D-16
+	own := reserved
 	own.MaxUsers, own.End.EmptyAfter = 5, time.Minute
 	want.Conferences = []config.Conference{
-		{URI: "sip:lobby@conf.example.test", Subject: "Lobby: all welcome", Members: []string{"example.test", "sip:bob@example.org"}, Policy: want.Defaults},
+		{URI: "sip:lobby@conf.example.test", Subject: "Lobby: all welcome", Members: []string{"example.test", "sip:bob@example.org"}, Policy: reserved},
 		{URI: "sip:blue@conf.example.test", Policy: own},
 	}
 	want.Notify.MinInterval = 0
@@ -118,6 +120,31 @@ defaults: {nicknames: false, history: {keep: 0, replay: 0}}
 	got := c.Conferences[0].Policy
 	if got.Nicknames || got.History.Keep != 0 || got.MaxUsers != builtIn.MaxUsers || got.Join != builtIn.Join {
 		t.Errorf("policy %+v", got)
+	}
+}
+
+// TestReservedConferencesNameTheirOwnLimit: the longest duration of the defaults is
+// for the factory's conferences, whatever its value (D-16).
+func TestReservedConferencesNameTheirOwnLimit(t *testing.T) {
+	t.Parallel()
+	c := parse(t, `
+defaults: {end: {max_duration: 2h}}
+conferences:
+  - uri: sip:silent@conf.localhost
+  - uri: sip:other@conf.localhost
+    policy: {end: {empty_after: 1m}}
+  - uri: sip:same@conf.localhost
+    policy: {end: {max_duration: 2h}}
+  - uri: sip:none@conf.localhost
+    policy: {end: {max_duration: 0s}}
+`)
+	want := []time.Duration{0, 0, 2 * time.Hour, 0}
+	for _, c := range []*config.Config{c, parse(t, printed(t, c))} {
+		for i, conference := range c.Conferences {
+			if got := conference.Policy.End.MaxDuration; got != want[i] {
+				t.Errorf("%s ends after %s, want %s", conference.URI, got, want[i])
+			}
+		}
 	}
 }
 

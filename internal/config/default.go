@@ -51,7 +51,7 @@ func LocalProfile() *Config {
 	c.Conferences = []Conference{{
 		URI:     "sip:lobby@conf.localhost",
 		Subject: "Lobby",
-		Policy:  c.Defaults,
+		Policy:  c.Defaults.reserved(),
 	}}
 	return c
 }

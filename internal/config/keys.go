@@ -97,11 +97,12 @@ func policyKeys(p *Policy) section {
 	}
 }
 
-// conferences reads reserved conferences, each from the default policy on.
+// conferences reads reserved conferences, each from the policy of those that name
+// nothing on.
 func conferences(c *Config) setting {
 	return sections[Conference]{
 		to:    &c.Conferences,
-		fresh: func() Conference { return Conference{Policy: c.Defaults} },
+		fresh: func() Conference { return Conference{Policy: c.Defaults.reserved()} },
 		keys: func(item *Conference) section {
 			return section{
 				{"uri", "", text(&item.URI, sipURI)},

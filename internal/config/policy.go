@@ -23,7 +23,8 @@ const (
 )
 
 // Policy is what holds in one conference. In the file each key may be left out:
-// a conference then takes it from defaults, and those from the built-in values.
+// a conference then takes it from defaults, and those from the built-in values; but
+// for End.MaxDuration, which is no limit in a reserved conference that names none.
 type Policy struct {
 	Join            Join
 	Invite          Entitled
@@ -47,4 +48,11 @@ type End struct {
 	OnCreatorLeave bool
 	EmptyAfter     time.Duration // stays alive empty for so long
 	MaxDuration    time.Duration // 0 for no limit
+}
+
+// reserved is what a reserved conference takes from the defaults: their longest
+// duration is for the conferences of the factory (D-16).
+func (p Policy) reserved() Policy {
+	p.End.MaxDuration = 0
+	return p
 }

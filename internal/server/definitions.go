@@ -26,18 +26,12 @@ func definitions(cfg *config.Config) ([]instance.Definition, error) {
 		for _, m := range c.Members {
 			members = append(members, string(identityOf(m)))
 		}
-		policy := policyOf(c.Policy)
-		// D-16: a reserved conference has a limit only if its own policy names
-		// one; that of the defaults is for the factory's.
-		if c.Policy.End.MaxDuration == cfg.Defaults.End.MaxDuration {
-			policy.End.MaxDuration = 0
-		}
 		out = append(out, instance.Definition{
 			Address:    instance.Address{User: uri.UserDecoded(), Host: uri.Host},
 			Subject:    c.Subject,
 			Members:    members,
 			Moderators: moderators,
-			Policy:     policy,
+			Policy:     policyOf(c.Policy),
 		})
 	}
 	return out, nil

@@ -43,6 +43,7 @@ func serve(t *testing.T, change func(*config.Config)) *rig {
 	cfg.Limits.ConnectionsPerAddress = 0
 	cfg.Notify.MinInterval = 0
 	cfg.Conferences = []config.Conference{{URI: lobby, Subject: "Lobby", Policy: cfg.Defaults}}
+	cfg.Conferences[0].Policy.End.MaxDuration = 0
 	if change != nil {
 		change(cfg)
 	}
