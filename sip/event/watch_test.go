@@ -65,6 +65,15 @@ func watch(t *testing.T, r *rig, v *viewer, expires uint32) *event.Watch {
 		event.Interest{Event: "conference", Accept: []string{"application/conference-info+xml"}, Expires: expires}, v)
 }
 
+// watching runs f in a bubble where the stack has sent the peer the first SUBSCRIBE.
+func watching(t *testing.T, v *viewer, expires uint32, f func(x *scene, w *event.Watch, sub *sipmsg.Request)) {
+	t.Helper()
+	bubble(t, nil, func(x *scene) {
+		w := watch(x.t, x.rig, v, expires)
+		f(x, w, x.peer.Request(sipmsg.SUBSCRIBE))
+	})
+}
+
 // notifyFor writes a NOTIFY of the peer, whose tag is tag, for a SUBSCRIBE.
 func notifyFor(sub *sipmsg.Request, tag string, cseq int, state string, more ...string) string {
 	ev := "Event: conference"
@@ -87,10 +96,8 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "PAR-SUB-03", "COM-12")
 	v := &viewer{}
-	bubble(t, nil, func(x *scene) {
+	watching(t, v, 3600, func(x *scene, w *event.Watch, sub *sipmsg.Request) {
 		t, p := x.t, x.peer
-		w := watch(t, x.rig, v, 3600)
-		sub := p.Request(sipmsg.SUBSCRIBE)
 		h := &sub.Header
 		if h.Value("Event") != "conference" || h.Value("Expires") != "3600" ||
 			h.Value("Accept") != "application/conference-info+xml" {
@@ -130,10 +137,8 @@ func TestNotifyBeforeAnswer(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "PAR-SUB-02")
 	v := &viewer{}
-	bubble(t, nil, func(x *scene) {
+	watching(t, v, 3600, func(x *scene, _ *event.Watch, sub *sipmsg.Request) {
 		t, p := x.t, x.peer
-		watch(t, x.rig, v, 3600)
-		sub := p.Request(sipmsg.SUBSCRIBE)
 		p.Ask(notifyFor(sub, "n", 1, "active;expires=600", "Event: presence"), 489)
 		other := sub.Clone()
 		other.Header.Set("From", "<sip:alice@ims.example>;tag=other")
@@ -152,10 +157,8 @@ func TestNoNotify(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "PAR-SUB-03")
 	v := &viewer{}
-	bubble(t, nil, func(x *scene) {
+	watching(t, v, 3600, func(x *scene, _ *event.Watch, sub *sipmsg.Request) {
 		t, p := x.t, x.peer
-		watch(t, x.rig, v, 3600)
-		sub := p.Request(sipmsg.SUBSCRIBE)
 		p.Answer(sub, 200, "n", "Expires: 3600", "")
 		p.Quiet(31 * time.Second)
 		v.saw(t, 0, false)
@@ -171,10 +174,8 @@ func TestWatchRefused(t *testing.T) {
 	t.Run("first", func(t *testing.T) {
 		t.Parallel()
 		v := &viewer{}
-		bubble(t, nil, func(x *scene) {
+		watching(t, v, 30, func(x *scene, _ *event.Watch, sub *sipmsg.Request) {
 			t, p := x.t, x.peer
-			watch(t, x.rig, v, 30)
-			sub := p.Request(sipmsg.SUBSCRIBE)
 			p.Answer(sub, 423, "n", "Min-Expires: 60", "")
 			again := p.Request(sipmsg.SUBSCRIBE)
 			cseq, _ := again.Header.CSeq()
@@ -251,10 +252,8 @@ func established(t *testing.T, r *rig, p *testnet.Peer, v *viewer) *event.Watch 
 func TestUnsubscribeBeforeFirstNotify(t *testing.T) {
 	t.Parallel()
 	v := &viewer{}
-	bubble(t, nil, func(x *scene) {
+	watching(t, v, 600, func(x *scene, w *event.Watch, sub *sipmsg.Request) {
 		t, p := x.t, x.peer
-		w := watch(t, x.rig, v, 600)
-		sub := p.Request(sipmsg.SUBSCRIBE)
 		w.Unsubscribe()
 		p.Answer(sub, 200, "n", "Expires: 600", "")
 		p.Ask(notifyFor(sub, "n", 1, "active;expires=600"), 200)
@@ -267,10 +266,8 @@ func TestUnsubscribeBeforeFirstNotify(t *testing.T) {
 func TestFetchByWatch(t *testing.T) {
 	t.Parallel()
 	v := &viewer{}
-	bubble(t, nil, func(x *scene) {
+	watching(t, v, 0, func(x *scene, _ *event.Watch, sub *sipmsg.Request) {
 		t, p := x.t, x.peer
-		watch(t, x.rig, v, 0)
-		sub := p.Request(sipmsg.SUBSCRIBE)
 		p.Answer(sub, 200, "n", "Expires: 0", "")
 		p.Ask(notifyFor(sub, "n", 1, "terminated;reason=timeout"), 200)
 		v.saw(t, 1, true)
@@ -301,10 +298,8 @@ func TestResubscribe(t *testing.T) {
 		t.Run(tt.state, func(t *testing.T) {
 			t.Parallel()
 			v := &viewer{}
-			bubble(t, nil, func(x *scene) {
+			watching(t, v, 600, func(x *scene, _ *event.Watch, sub *sipmsg.Request) {
 				t, p := x.t, x.peer
-				watch(t, x.rig, v, 600)
-				sub := p.Request(sipmsg.SUBSCRIBE)
 				p.Answer(sub, 200, "n", "Expires: 600", "")
 				p.Ask(notifyFor(sub, "n", 1, tt.state), 200)
 				end := v.saw(t, 1, true)
@@ -357,10 +352,8 @@ func TestNotifiesDoNotPutOffTheRefresh(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "PAR-SUB-03")
 	v := &viewer{}
-	bubble(t, nil, func(x *scene) {
+	watching(t, v, 600, func(x *scene, w *event.Watch, sub *sipmsg.Request) {
 		t, p := x.t, x.peer
-		w := watch(t, x.rig, v, 600)
-		sub := p.Request(sipmsg.SUBSCRIBE)
 		p.Answer(sub, 200, "n", "Expires: 600", "")
 		var again *sipmsg.Request
 		cseq := 1
