@@ -144,6 +144,11 @@ func departureReason(e conference.Departed) string {
 // Reoffer implements invite.SessionHandler: a re-INVITE changes the stream, or
 // asks for our offer. [FOC-MOD-01] [FOC-MOD-05]
 func (c *call) Reoffer(r *invite.Reoffer) {
+	// RFC 3261 §14.1: what is answered 487 changes nothing, and the leg changes
+	// before the conference has heard of it and the 200 leaves.
+	if !r.Commit() {
+		return
+	}
 	c.mu.Lock()
 	leg, contact := c.leg, c.contact
 	c.mu.Unlock()

@@ -110,3 +110,28 @@ func TestOneConnectionForMany(t *testing.T) {
 	carol.say("to alice")
 	alice.hear("to alice")
 }
+
+// TestCancelledReinvite cancels a re-INVITE that the conference has not heard of
+// yet: what it is answered is what holds (RFC 3261 §14.1).
+func TestCancelledReinvite(t *testing.T) {
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(lobby).connect()
+	bob := r.guest("tcp", "bob").join(lobby).connect()
+	w := r.watch("tcp", "bob")
+	w.full()
+	w.media("sendrecv")
+	release := r.busy()
+	invite := alice.call.Offer(sipmsg.INVITE, strings.Replace(alice.sdp, "alice 1 1 ", "alice 1 2 ", 1)+"a=recvonly\r\n")
+	alice.Send(invite, testnet.Cancel(invite))
+	alice.Expect(200, sipmsg.CANCEL)
+	release()
+	resp := alice.Response()
+	if resp.Status != 200 || !strings.Contains(string(resp.Body), "a=sendonly") {
+		t.Fatalf("%s", resp.Append(nil))
+	}
+	alice.Send(alice.call.Ack())
+	w.media("recvonly")
+	bob.say("still there?")
+	alice.hear("still there?")
+	alice.leave()
+}

@@ -3,6 +3,7 @@ package invite_test
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -325,5 +326,54 @@ func TestUnansweredReinviteIsCancelled(t *testing.T) {
 		o.is(t, 487)
 		h.alive(t)
 		bye(p, 2, tag)
+	})
+}
+
+// TestReofferCommitted: a CANCEL that comes when the change has begun is too late,
+// one that came before leaves everything as it was.
+func TestReofferCommitted(t *testing.T) {
+	t.Parallel()
+	var held *invite.Reoffer
+	commit := true
+	h := &record{onReoffer: func(r *invite.Reoffer) {
+		held = r
+		if commit && !r.Commit() {
+			t.Error("the re-INVITE counts as answered")
+		}
+	}}
+	bubble(t, accepting(h), func(x *scene) {
+		t, p := x.t, x.peer
+		tag := establish(p)
+		p.Send(request("INVITE", "r2", 2, tag, offer))
+		p.Send(request("CANCEL", "r2", 2, tag))
+		if resp := p.Response(200); !strings.HasSuffix(resp.Header.Value("CSeq"), "CANCEL") {
+			t.Errorf("answer to %s", resp.Header.Value("CSeq"))
+		}
+		held.Accept(invite.Answer{Body: []byte(newOffer)}, nil)
+		if ok := p.Response(200); string(ok.Body) != newOffer {
+			t.Errorf("200 %v %q", ok.Header.Fields, ok.Body)
+		}
+		p.Send(request("ACK", "k2", 2, tag))
+
+		commit = false
+		p.Send(request("INVITE", "r3", 3, tag, offer))
+		p.Send(request("CANCEL", "r3", 3, tag))
+		p.Response(200)
+		p.Response(487)
+		p.Send(request("ACK", "r3", 3, tag))
+		synctest.Wait()
+		if held.Commit() {
+			t.Error("what was cancelled can be committed")
+		}
+
+		// Committed is not accepted yet.
+		commit = true
+		p.Send(request("INVITE", "r4", 4, tag, offer))
+		synctest.Wait()
+		held.Reject(&sip.Error{Status: 488})
+		p.Response(488)
+		p.Send(request("ACK", "r4", 4, tag))
+		h.alive(t)
+		bye(p, 5, tag)
 	})
 }

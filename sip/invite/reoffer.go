@@ -11,9 +11,12 @@ import (
 // Reoffer is a re-INVITE of the peer that waits for its final answer. Exactly one of
 // Accept and Reject takes effect. A rejected one changes nothing (RFC 3261 §14.1).
 type Reoffer struct {
-	s    *Session
-	tx   *transaction.ServerTx
-	done bool // owned by the shard
+	s  *Session
+	tx *transaction.ServerTx
+
+	// owned by the shard
+	committed bool // a CANCEL is too late
+	done      bool
 }
 
 // Request returns the re-INVITE. Without body it asks for an offer.
@@ -54,8 +57,25 @@ func (s *Session) reoffered(tx *transaction.ServerTx) {
 	}
 	r := &Reoffer{s: s, tx: tx}
 	s.theirs = r
-	tx.OnCancel(func(*sipmsg.Request) { r.refuse(&sip.Error{Status: 487}) })
+	tx.OnCancel(func(*sipmsg.Request) { r.cancel() })
 	s.handler.Reoffer(r)
+}
+
+// Commit is called before the handler changes anything for the re-INVITE: a CANCEL
+// that comes later has no effect any more, so that what was changed is never answered
+// 487 (RFC 3261 §9.2, §14.1). It reports false if the final answer has been given, and
+// the handler is then to change nothing. Accept or, where nothing was changed after
+// all, Reject follows. Call it on the shard, as [SessionHandler] is.
+func (r *Reoffer) Commit() bool {
+	r.committed = true
+	return !r.done
+}
+
+// cancel takes the peer's CANCEL.
+func (r *Reoffer) cancel() {
+	if !r.committed {
+		r.refuse(&sip.Error{Status: 487})
+	}
 }
 
 // Accept answers with 200: with the answer, or with an offer if the re-INVITE had
