@@ -70,7 +70,7 @@ func enter(dir *instance.Directory, m *mixer.Mixer, i int) (path string, err err
 	id := conference.EndpointID("endpoint" + strconv.Itoa(i))
 	done := make(chan error, 1)
 	admit := conference.Admit{At: time.Now(), Identity: conference.Identity(user(i)), Endpoint: id}
-	dir.Join(lobbyAddress(), admit, func(inst *instance.Instance, r instance.Result) {
+	dir.Join(lobbyAddress(), instance.Admission{Admit: admit}, func(inst *instance.Instance, r instance.Result) {
 		if r.Err != nil {
 			done <- r.Err
 			return

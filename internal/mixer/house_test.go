@@ -165,7 +165,7 @@ func (h *house) join(user string, change func(*wishes)) *client {
 	}
 	done := make(chan result, 1)
 	admit := conference.Admit{At: time.Now(), Identity: conference.Identity(user), Endpoint: c.id, Private: w.private}
-	h.dir.Join(lobbyAddress(), admit, func(i *instance.Instance, r instance.Result) {
+	h.dir.Join(lobbyAddress(), instance.Admission{Admit: admit}, func(i *instance.Instance, r instance.Result) {
 		if r.Err != nil {
 			done <- result{err: r.Err}
 			return
