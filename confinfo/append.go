@@ -66,7 +66,7 @@ func (w *writer) documentTail(d *Document) {
 	if d.Description != nil {
 		w.description(d.Description)
 	} else if full {
-		w.raw("<conference-description/>")
+		w.description(&Description{})
 	}
 	if h := d.Host; h != nil {
 		w.host(h)

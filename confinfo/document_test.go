@@ -225,7 +225,7 @@ func TestEmptyParts(t *testing.T) {
 		d    *Document
 		want string
 	}{
-		{full, `version="1"><conference-description/><users state="full"/></conference-info>`},
+		{full, `version="1"><conference-description></conference-description><users state="full"/></conference-info>`},
 		{partial, `version="2"><users state="partial"/></conference-info>`},
 		{gone, `entity="sip:c@x.example" state="deleted" version="3"/>`},
 	} {
