@@ -14,7 +14,7 @@ import (
 // Paths checks that no text file names a folder that only exists on the machine
 // of whoever wrote it: homes and work folders of people and of build machines.
 func Paths(fsys fs.FS) ([]Fault, error) {
-	machine := regexp.MustCompile(`(^|[^\w.])(/(home|root|Users|work|farm)/\w|[A-Z]:\\Users\\)`)
+	machine := regexp.MustCompile(`(^|[^\w.])(/(home|root|Users|work)/\w|[A-Z]:\\Users\\)`)
 	var faults []Fault
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
