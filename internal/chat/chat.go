@@ -47,11 +47,14 @@ const (
 	rosterTime = time.Second
 	// closeTime is how long the goodbye may take.
 	closeTime = 8 * time.Second
+	// lostTime is how long it may take after a failure: hardly anybody is there to
+	// answer it.
+	lostTime = time.Second
 )
 
 // Run takes part in the conference until input ends, /leave is entered, the focus
 // ends it, or ctx is over. It returns nil after any of these, [ErrFailed] if the
-// conference could not be joined, and another error for a configuration that cannot
+// conference could not be joined or a failure ended it, and another error for a configuration that cannot
 // work.
 func Run(ctx context.Context, cfg Config) error {
 	if uri, err := sipmsg.ParseURI(cfg.URI); err != nil || !uri.IsSIP() {
@@ -65,9 +68,10 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	patience := closeTime
 	defer func() {
 		// Goodbyes are said even when ctx is over.
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
 		_ = ue.Close(closing) // nobody can do anything about it
 	}()
@@ -79,7 +83,11 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	out.show(joined{conference: conference.URI(), focus: conference.FocusURI()})
 	s := &session{conference: conference, out: out, waiting: make(map[string]struct{})}
-	return s.run(ctx, readLines(ctx, cfg.In))
+	err = s.run(ctx, readLines(ctx, cfg.In))
+	if err != nil {
+		patience = lostTime
+	}
+	return err
 }
 
 func enter(ctx context.Context, ue *participant.UE, cfg *Config) (*participant.Conference, error) {

@@ -18,6 +18,7 @@ type session struct {
 	waiting    map[string]struct{} // ids of messages that are not confirmed
 	held       []participant.Message
 	ready      bool // for input
+	lost       bool // a failure ended the conference
 }
 
 // run handles input and events until the conference has been left.
@@ -37,7 +38,7 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 		select {
 		case e, ok := <-s.conference.Events():
 			if !ok {
-				return nil
+				return s.outcome()
 			}
 			s.event(e)
 		case <-roster:
@@ -84,8 +85,18 @@ func (s *session) event(e participant.Event) {
 		delete(s.waiting, e.ID)
 	case participant.Roster, participant.Problem:
 		s.ready = true
+	case participant.Left:
+		s.lost = e.Err != nil
 	}
 	s.out.show(e)
+}
+
+// outcome is the result of a conference that is over. The left event has said why.
+func (s *session) outcome() error {
+	if s.lost {
+		return ErrFailed
+	}
+	return nil
 }
 
 // input handles a line and tells whether it was the last one.

@@ -149,9 +149,6 @@ func TestParticipantRefused(t *testing.T) {
 // TestManyParticipants has UEs of one process hear each other.
 func TestManyParticipants(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("long")
-	}
 	const all = 50
 	r := serve(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
