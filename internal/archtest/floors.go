@@ -38,7 +38,7 @@ func house() []row {
 		{path: "cpim", floor: wire},
 		{path: "imdn", floor: wire},
 		{path: "confinfo", floor: wire},
-		{path: "resourcelist", floor: wire},
+		{path: "resourcelist", floor: wire, may: []string{"sip"}},
 
 		{path: "wheel", floor: endpoints, only: []string{}},
 		{path: "sip/transport", floor: endpoints, may: []string{"wheel"}},
