@@ -47,6 +47,7 @@ type Admitted struct {
 	Status         Status // of StatusPending to StatusDialingIn
 	Method         Method
 	By             User
+	Hidden         bool // not to be shown to others than By before it has connected
 	Replaces       EndpointID
 	Referred       *Referral
 }
@@ -137,6 +138,9 @@ func (s *State) authorise(id Identity) error {
 	if s.Barred(id) {
 		return refuse(CodeBarred) // [FOC-JOI-03]
 	}
+	if s.Called(id) != nil {
+		return nil // who is invited may as well come by himself [FOC-JOI-11]
+	}
 	role := s.Role(id)
 	if s.created.Policy.Join != JoinOpen && role < RoleModerator {
 		if s.created.Policy.Join == JoinModerated {
@@ -190,13 +194,16 @@ func (e Admitted) apply(s *State) {
 	}
 	s.absent.prune(&s.roster, e.At)
 	s.activity = e.At
+	if e.Method == DialedOut {
+		delete(s.barred, e.Identity) // invited again, by somebody entitled; D-20 [FOC-JOI-03]
+	}
 	p := s.Participant(e.User)
 	if p == nil {
 		p = s.enrol(e)
 	}
 	ep := &Endpoint{
 		ID: e.Endpoint, Participant: p, Contact: e.Contact, Instance: e.Instance, Device: e.Device,
-		Method: e.Method, By: e.By, Referred: e.Referred, Replaces: e.Replaces, reached: e.Status,
+		Method: e.Method, By: e.By, Hidden: e.Hidden, Referred: e.Referred, Replaces: e.Replaces, reached: e.Status,
 	}
 	p.endpoints = append(p.endpoints, ep)
 	s.roster.endpoints[ep.ID] = ep

@@ -45,6 +45,7 @@ type Kind string
 const (
 	KindCreated   Kind = "created"
 	KindAdmitted  Kind = "admitted"
+	KindAdvanced  Kind = "advanced"
 	KindConnected Kind = "connected"
 	KindDeparted  Kind = "departed"
 	KindLegLost   Kind = "leg_lost"

@@ -6,11 +6,16 @@ import "time"
 // received, and preconditions are met. From here on it has messages. An
 // endpoint that it replaces leaves in the same step.
 //
-// Refusals: CodeNotAlive, CodeNoSuchEndpoint, CodeAlreadyConnected.
+// Whom the focus has called is looked at again: the conference may have been
+// locked meanwhile, or made smaller. And if he came by himself meanwhile, or by
+// another device, one of them is enough. [FOC-OUT-14] [FOC-JOI-11]
+//
+// Refusals: CodeNotAlive, CodeNoSuchEndpoint, CodeAlreadyConnected, CodeLocked, CodeFull.
 type Connect struct {
 	At       time.Time
 	Endpoint EndpointID
 	Media    Direction // as negotiated
+	Contact  string    // of an endpoint that was called
 }
 
 // Connected says that an endpoint is in the conference.
@@ -19,6 +24,7 @@ type Connected struct {
 	User     User
 	Endpoint EndpointID
 	Media    Direction
+	Contact  string // of an endpoint that was called
 }
 
 // Kind implements Event.
@@ -35,11 +41,39 @@ func (c Connect) decide(s *State, out []Event) ([]Event, error) {
 	if ep.Connected() {
 		return nil, refuse(CodeAlreadyConnected)
 	}
-	out = append(out, Connected{At: c.At, User: ep.Participant.User, Endpoint: ep.ID, Media: c.Media})
+	if err := c.stillWelcome(s, ep); err != nil {
+		return nil, err
+	}
+	out = append(out, Connected{
+		At: c.At, User: ep.Participant.User, Endpoint: ep.ID, Media: c.Media, Contact: c.Contact,
+	})
 	if old := s.Endpoint(ep.Replaces); old != nil {
 		out = append(out, departure(old, c.At, CauseReplaced, "", ""))
 	}
+	if called := s.Called(ep.Participant.Identity); called != nil && called != ep {
+		out = append(out, departure(called, c.At, CauseReplaced, "", ""))
+	}
 	return out, nil
+}
+
+// stillWelcome looks again at an endpoint that was called. Its place was taken
+// when the call began.
+func (c Connect) stillWelcome(s *State, ep *Endpoint) error {
+	switch {
+	case ep.Method != DialedOut:
+		return nil
+	case s.locked:
+		return refuse(CodeLocked)
+	case s.crowdedOut(c.At):
+		return refuse(CodeFull)
+	}
+	return nil
+}
+
+// crowdedOut reports whether more places are taken than there are.
+func (s *State) crowdedOut(now time.Time) bool {
+	most := s.created.Policy.MaxUsers
+	return most > 0 && s.Places(now) > most
 }
 
 func (e Connected) apply(s *State) {
@@ -48,6 +82,9 @@ func (e Connected) apply(s *State) {
 		return
 	}
 	ep.JoinedAt, ep.Media = e.At, e.Media
+	if e.Contact != "" {
+		ep.Contact = e.Contact
+	}
 	s.roster.connect(ep)
 	s.arrived++
 	s.activity = e.At

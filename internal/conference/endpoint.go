@@ -110,6 +110,7 @@ type Endpoint struct {
 
 	Method   Method
 	By       User // who invited it
+	Hidden   bool // not to be shown to others than By before it has connected, D-26
 	Referred *Referral
 	Replaces EndpointID // whose place it takes when it connects
 

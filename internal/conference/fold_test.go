@@ -121,7 +121,7 @@ func dump(s *State) string {
 	for p := range s.Participants() {
 		fmt.Fprintln(&b, " ", p.User, p.Identity, p.Display, p.Role, p.Anonymous, p.connected)
 		for e := range p.Endpoints() {
-			fmt.Fprintln(&b, "   ", e.ID, e.Instance, e.Method, e.Replaces, e.Status(), e.JoinedAt, e.Media, e.LostAt)
+			fmt.Fprintln(&b, "   ", e.ID, e.Instance, e.Method, e.By, e.Hidden, e.Contact, e.Replaces, e.Status(), e.JoinedAt, e.Media, e.LostAt)
 		}
 	}
 	for _, e := range s.lostLegs {

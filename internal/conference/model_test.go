@@ -89,7 +89,7 @@ func (c *choices) command(s *State) Command {
 	if !s.Alive() && c.pick(10) > 0 {
 		return c.create(s)
 	}
-	switch c.pick(22) {
+	switch c.pick(25) {
 	case 0:
 		return c.create(s)
 	case 1, 2, 3, 4, 5:
@@ -115,6 +115,12 @@ func (c *choices) command(s *State) Command {
 			return Leave{At: c.now, Endpoint: c.endpoint(s), Cause: CauseLost}
 		}
 		return End{At: c.now, By: c.user(s)}
+	case 19, 20:
+		return Invite{
+			At: c.now, By: c.user(s), Identity: c.identity(), Endpoint: EndpointID(fmt.Sprintf("e%d", c.pick(20))),
+		}
+	case 21:
+		return Advance{At: c.now, Endpoint: c.endpoint(s), Status: Status(c.pick(5))}
 	}
 	m := &Message{At: c.now, User: c.user(s), Endpoint: c.endpoint(s), SenderID: fmt.Sprint(c.pick(30))}
 	if ep := s.Endpoint(m.Endpoint); ep != nil && c.pick(8) > 0 {
