@@ -141,13 +141,17 @@ func (s *State) authorise(id Identity) error {
 	if s.Called(id) != nil {
 		return nil // who is invited may as well come by himself [FOC-JOI-11]
 	}
-	role := s.Role(id)
-	if s.created.Policy.Join != JoinOpen && role < RoleModerator {
-		if s.created.Policy.Join == JoinModerated {
-			return refuse(CodeNotApproved)
-		}
-		if !s.member(id) {
-			return refuse(CodeNotMember)
+	if s.Role(id) < RoleModerator {
+		switch s.created.Policy.Join {
+		case JoinMembers:
+			if !s.members.Has(id) {
+				return refuse(CodeNotMember)
+			}
+		case JoinModerated:
+			if !s.Approved(id) {
+				return refuse(CodeNotApproved) // D-18
+			}
+		case JoinOpen:
 		}
 	}
 	if len(s.starters) > 0 && !s.begun {
@@ -156,15 +160,6 @@ func (s *State) authorise(id Identity) error {
 		}
 	}
 	return nil
-}
-
-// member reports whether the list of members names id or its domain.
-func (s *State) member(id Identity) bool {
-	if _, ok := s.members[id]; ok {
-		return true
-	}
-	_, ok := s.domains[id.domain()]
-	return ok
 }
 
 // fits checks lock and limits. Who was lost without BYE less than a grace ago

@@ -43,18 +43,23 @@ type Kind string
 
 // The kinds of events.
 const (
-	KindCreated   Kind = "created"
-	KindAdmitted  Kind = "admitted"
-	KindAdvanced  Kind = "advanced"
-	KindConnected Kind = "connected"
-	KindDeparted  Kind = "departed"
-	KindLegLost   Kind = "leg_lost"
-	KindLegBack   Kind = "leg_back"
-	KindMediaSet  Kind = "media_set"
-	KindPosted    Kind = "posted"
-	KindLockSet   Kind = "lock_set"
-	KindBarred    Kind = "barred"
-	KindEnded     Kind = "ended"
+	KindCreated     Kind = "created"
+	KindAdmitted    Kind = "admitted"
+	KindAdvanced    Kind = "advanced"
+	KindConnected   Kind = "connected"
+	KindDeparted    Kind = "departed"
+	KindLegLost     Kind = "leg_lost"
+	KindLegBack     Kind = "leg_back"
+	KindMediaSet    Kind = "media_set"
+	KindPosted      Kind = "posted"
+	KindLockSet     Kind = "lock_set"
+	KindBarred      Kind = "barred"
+	KindUnbarred    Kind = "unbarred"
+	KindRoleSet     Kind = "role_set"
+	KindApprovalSet Kind = "approval_set"
+	KindChanged     Kind = "changed"
+	KindResumed     Kind = "resumed"
+	KindEnded       Kind = "ended"
 )
 
 // Decide answers what follows from c in the state s: the events to append to

@@ -2,7 +2,6 @@ package conference
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -82,24 +81,7 @@ func (e Created) apply(s *State) {
 	*s = State{position: s.position, created: e, alive: true, activity: e.At, emptySince: e.At}
 	s.moderators = identitySet(e.Moderators)
 	s.starters = identitySet(e.Starters)
-	for _, m := range e.Members {
-		if isDomain(m) {
-			if s.domains == nil {
-				s.domains = make(map[string]struct{})
-			}
-			s.domains[strings.ToLower(m)] = struct{}{}
-			continue
-		}
-		if s.members == nil {
-			s.members = make(map[Identity]struct{}, len(e.Members))
-		}
-		s.members[Identity(m)] = struct{}{}
-	}
-}
-
-// isDomain tells a domain among the members from an address of record.
-func isDomain(member string) bool {
-	return !strings.ContainsAny(member, "@:")
+	s.members = NewCircle(e.Members...)
 }
 
 func identitySet(ids []Identity) map[Identity]struct{} {
@@ -111,16 +93,4 @@ func identitySet(ids []Identity) map[Identity]struct{} {
 		set[id] = struct{}{}
 	}
 	return set
-}
-
-// domain returns the host part of an address of record, in lower case.
-func (id Identity) domain() string {
-	_, host, ok := strings.Cut(string(id), "@")
-	if !ok {
-		return ""
-	}
-	if end := strings.IndexAny(host, ";?>"); end >= 0 {
-		host = host[:end]
-	}
-	return strings.ToLower(host)
 }

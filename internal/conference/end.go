@@ -67,8 +67,8 @@ func (c End) decide(s *State, out []Event) ([]Event, error) {
 	if !s.alive {
 		return out, nil
 	}
-	if !s.owner(c.By) {
-		return nil, refuse(CodeNotAllowed)
+	if err := s.May(ActEnd, c.By); err != nil {
+		return nil, err
 	}
 	return append(out, Ended(c)), nil
 }
@@ -77,5 +77,5 @@ func (e Ended) apply(s *State) {
 	if !s.alive {
 		return
 	}
-	s.alive, s.over = false, true
+	s.alive, s.over, s.end = false, true, e.Cause
 }

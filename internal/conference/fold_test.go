@@ -116,7 +116,7 @@ func kinds(events []Event) string {
 // dump writes out all of a state that anybody can see.
 func dump(s *State) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, s.Position(), s.Phase(), s.created, s.locked, s.begun, len(s.barred), s.UserCount(),
+	fmt.Fprintln(&b, s.Position(), s.Phase(), s.created, s.locked, s.begun, s.end, s.barred, s.approved, s.moderators, s.UserCount(),
 		s.arrived, s.activity, s.emptySince, s.ownerDue, s.absent.queue, s.NextTimeout())
 	for p := range s.Participants() {
 		fmt.Fprintln(&b, " ", p.User, p.Identity, p.Display, p.Role, p.Anonymous, p.connected)

@@ -19,9 +19,6 @@ type Invite struct {
 }
 
 func (c Invite) decide(s *State, out []Event) ([]Event, error) {
-	if !s.alive {
-		return nil, refuse(CodeNotAlive)
-	}
 	if err := s.MayInvite(c.By); err != nil {
 		return nil, err
 	}
@@ -49,17 +46,8 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 }
 
 // MayInvite reports whether by may invite others, as the refusal that Invite
-// would get, or nil.
-func (s *State) MayInvite(by User) error {
-	if by == "" {
-		return nil
-	}
-	p := s.Participant(by)
-	if p == nil || !p.Connected() || !s.created.Policy.Invite.allows(p.Role) {
-		return refuse(CodeNotAllowed) // [FOC-REF-01]
-	}
-	return nil
-}
+// would get, or nil. [FOC-REF-01]
+func (s *State) MayInvite(by User) error { return s.May(ActInvite, by) }
 
 // Room returns how many more users may come at the time now, and false if there
 // is no limit. [FOC-LST-09]

@@ -23,25 +23,13 @@ type LockSet struct {
 func (LockSet) Kind() Kind { return KindLockSet }
 
 func (c Lock) decide(s *State, out []Event) ([]Event, error) {
-	if !s.alive {
-		return nil, refuse(CodeNotAlive)
-	}
-	if !s.owner(c.By) {
-		return nil, refuse(CodeNotAllowed)
+	if err := s.May(ActLock, c.By); err != nil {
+		return nil, err
 	}
 	if s.locked == c.Locked {
 		return out, nil
 	}
 	return append(out, LockSet(c)), nil
-}
-
-// owner reports whether by is the owner, or the administration.
-func (s *State) owner(by User) bool {
-	if by == "" {
-		return true
-	}
-	p := s.Participant(by)
-	return p != nil && p.Connected() && p.Role == RoleOwner
 }
 
 func (e LockSet) apply(s *State) {

@@ -89,7 +89,7 @@ func (c *choices) command(s *State) Command {
 	if !s.Alive() && c.pick(10) > 0 {
 		return c.create(s)
 	}
-	switch c.pick(25) {
+	switch c.pick(33) {
 	case 0:
 		return c.create(s)
 	case 1, 2, 3, 4, 5:
@@ -121,6 +121,8 @@ func (c *choices) command(s *State) Command {
 		}
 	case 21:
 		return Advance{At: c.now, Endpoint: c.endpoint(s), Status: Status(c.pick(5))}
+	case 22, 23, 24, 25, 26, 27:
+		return c.rule(s)
 	}
 	m := &Message{At: c.now, User: c.user(s), Endpoint: c.endpoint(s), SenderID: fmt.Sprint(c.pick(30))}
 	if ep := s.Endpoint(m.Endpoint); ep != nil && c.pick(8) > 0 {
@@ -129,10 +131,44 @@ func (c *choices) command(s *State) Command {
 	return Post{Message: m}
 }
 
+// rule draws a command of owners, moderators or the administration.
+func (c *choices) rule(s *State) Command {
+	by := c.user(s)
+	if c.pick(2) == 0 {
+		by = "" // the administration
+	}
+	switch c.pick(9) {
+	case 0:
+		return Bar{At: c.now, Identity: c.identity(), By: by}
+	case 1, 2:
+		return Unbar{At: c.now, Identity: c.identity(), By: by}
+	case 3:
+		return Approve{At: c.now, Identity: c.identity(), By: by, Approved: c.pick(3) > 0}
+	case 4, 5:
+		return Appoint{At: c.now, Identity: c.identity(), By: by, Role: Role(c.pick(3))}
+	case 6:
+		subject := fmt.Sprint("subject ", c.pick(3))
+		policy := s.Policy()
+		policy.Join, policy.Invite, policy.Remove = Join(c.pick(3)), Right(c.pick(3)), Right(c.pick(3))
+		return Change{At: c.now, By: by, Subject: &subject, Policy: &policy}
+	case 7:
+		if c.pick(4) == 0 {
+			return RemoveAll{At: c.now, By: by}
+		}
+		members := []string{"sip:u2@a.test"}[:c.pick(2)]
+		return Change{At: c.now, By: by, Members: &members}
+	}
+	if c.pick(4) == 0 {
+		return End{At: c.now, Cause: EndShutdown}
+	}
+	return Resume{At: c.now}
+}
+
 // checkInvariants says what is wrong with a state.
 func checkInvariants(s *State) error {
 	users, endpoints, connected := 0, 0, 0
 	seen := make(map[uint64]bool)
+	owners := make(map[Identity]bool)
 	for p := range s.Participants() {
 		users++
 		n := 0
@@ -151,6 +187,12 @@ func checkInvariants(s *State) error {
 		if n > 0 {
 			connected++
 		}
+		if p.Role == RoleOwner {
+			owners[p.Identity] = true
+		}
+		if p.Role != s.Role(p.Identity) {
+			return fmt.Errorf("%s is %s in the roster, and %s", p.User, p.Role, s.Role(p.Identity))
+		}
 		if p.Anonymous != 0 && (seen[p.Anonymous] || p.User != anonymousUser(p.Anonymous) || p.Anonymous > s.roster.numbered) {
 			return fmt.Errorf("%s: number %d", p.User, p.Anonymous)
 		}
@@ -163,6 +205,8 @@ func checkInvariants(s *State) error {
 		}
 	}
 	switch {
+	case len(owners) > 1:
+		return fmt.Errorf("%d owners", len(owners))
 	case users != len(s.roster.users), endpoints != len(s.roster.endpoints), connected != s.roster.connected:
 		return fmt.Errorf("counts: %d users, %d endpoints, %d connected", users, endpoints, connected)
 	case len(s.absent.until) != len(s.absent.queue):
@@ -173,6 +217,15 @@ func checkInvariants(s *State) error {
 		return fmt.Errorf("%d places taken of %d", s.Places(s.activity), s.created.Policy.MaxUsers)
 	}
 	return nil
+}
+
+// begins reports whether a command may follow the end of a conference.
+func begins(c Command) bool {
+	switch c.(type) {
+	case Create, Resume:
+		return true
+	}
+	return false
 }
 
 // play runs a conference on the choices and checks it at every step.
@@ -191,7 +244,7 @@ func play(t *testing.T, octets []byte) {
 		if err != nil && CodeOf(err) == 0 {
 			t.Fatalf("%#v: %v is no refusal", command, err)
 		}
-		if _, create := command.(Create); ended && !create && len(events) > 0 {
+		if ended && len(events) > 0 && !begins(command) {
 			t.Fatalf("%#v: %s after the end", command, kinds(events))
 		}
 		for _, e := range events {

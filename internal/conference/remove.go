@@ -15,17 +15,6 @@ type Remove struct {
 	Bar    bool
 }
 
-// Barred says that a user may not come back.
-type Barred struct {
-	At       time.Time
-	User     User
-	Identity Identity
-	By       User
-}
-
-// Kind implements Event.
-func (Barred) Kind() Kind { return KindBarred }
-
 func (c Remove) decide(s *State, out []Event) ([]Event, error) {
 	if !s.alive {
 		return nil, refuse(CodeNotAlive)
@@ -56,30 +45,36 @@ func (c Remove) decide(s *State, out []Event) ([]Event, error) {
 
 // allowed checks that the issuer may remove the user id, who may be a stranger.
 func (c Remove) allowed(s *State, id Identity) error {
-	if c.By == "" {
-		return nil
+	if c.By != "" && c.By == c.User {
+		return s.May(ActRemoveSelf, c.By)
 	}
-	issuer := s.Participant(c.By)
-	if issuer == nil || !issuer.Connected() {
-		return refuse(CodeNotAllowed)
+	if err := s.May(ActRemove, c.By); err != nil {
+		return err
 	}
-	if issuer.User == c.User {
-		return nil // [FOC-RMV-08]
-	}
-	if !s.created.Policy.Remove.allows(issuer.Role) || s.Role(id) == RoleOwner {
+	if c.By != "" && s.Role(id) == RoleOwner {
 		return refuse(CodeNotAllowed)
 	}
 	return nil
 }
 
-func (e Barred) apply(s *State) {
-	if !s.alive {
-		return
+// RemoveAll takes everybody out, the issuer and those on the way in included,
+// and ends the conference. D-12 [FOC-RMV-07]
+//
+// Refusals: CodeNotAlive, CodeNotAllowed.
+type RemoveAll struct {
+	At     time.Time
+	By     User // empty: the administration
+	Reason string
+}
+
+func (c RemoveAll) decide(s *State, out []Event) ([]Event, error) {
+	if err := s.May(ActRemoveAll, c.By); err != nil {
+		return nil, err
 	}
-	if s.barred == nil {
-		s.barred = make(map[Identity]struct{})
+	for p := range s.Participants() {
+		for _, ep := range p.endpoints {
+			out = append(out, departure(ep, c.At, CauseRemoved, c.Reason, c.By))
+		}
 	}
-	s.barred[e.Identity] = struct{}{}
-	s.absent.remove(e.User)
-	s.roster.unname(e.User, e.Identity)
+	return append(out, Ended{At: c.At, By: c.By, Cause: EndRequested, Reason: c.Reason}), nil
 }

@@ -38,21 +38,22 @@ func (p Phase) String() string {
 type State struct {
 	position Position
 
-	// Facts of this life, from Created.
+	// Facts of this life, from Created and what changed since.
 	created    Created
-	members    map[Identity]struct{}
-	domains    map[string]struct{}
+	members    Circle
 	starters   map[Identity]struct{}
 	moderators map[Identity]struct{}
 
 	// What changes.
-	alive  bool
-	over   bool
-	locked bool
-	barred map[Identity]struct{}
-	begun  bool // somebody of the starters has joined
-	roster roster
-	recent recentIDs
+	alive    bool
+	over     bool
+	end      EndCause // if over
+	locked   bool
+	barred   map[Identity]struct{}
+	approved map[Identity]struct{}
+	begun    bool // somebody of the starters has joined
+	roster   roster
+	recent   recentIDs
 
 	// What ends it: see timeout.go.
 	arrived    int         // endpoints that got in, for good

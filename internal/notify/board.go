@@ -47,6 +47,10 @@ func (b *board) Applied(s *conference.State, _ conference.Position, e conference
 	switch e := e.(type) {
 	case conference.Created, conference.LockSet:
 		b.update(s, "")
+	case conference.RoleSet:
+		for p := range s.Participants() {
+			b.update(s, p.User) // the owner of before may be another one, too
+		}
 	case conference.Connected:
 		b.update(s, e.User)
 	case conference.LegLost:

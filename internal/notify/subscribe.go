@@ -56,12 +56,8 @@ func watcher(s *conference.State, id conference.Identity) (conference.User, bool
 	if s == nil {
 		return "", false
 	}
-	for p := range s.Participants() {
-		if p.Identity == id && p.Connected() {
-			return p.User, true
-		}
-	}
-	return "", s.Role(id) >= conference.RoleModerator
+	user, connected := s.Persona(id)
+	return user, connected || s.May(conference.ActSubscribe, conference.User(id)) == nil
 }
 
 // accept makes the subscription. One more than a user may have ends the one he
