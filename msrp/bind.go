@@ -23,6 +23,9 @@ func (c *conn) lookup(h *msrpwire.Head) *Session {
 	if s == nil || s.ended.Load() {
 		return nil
 	}
+	if !c.described(s) {
+		return nil
+	}
 	to, err := msrpwire.ParseURI(string(h.ToPath))
 	if err != nil || !c.ep.cfg.Matching.To(s.uri, to) {
 		return nil

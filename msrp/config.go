@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -24,6 +25,20 @@ type Config struct {
 	// Lookup resolves a host name. Default: net.DefaultResolver.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 
+	// TLS identifies the endpoint towards its peers. Certificates, or what chooses
+	// them, are taken from it; peers are always asked for a certificate that
+	// nobody has to vouch for. nil: a self-signed certificate of the endpoint's
+	// own, which fingerprints make good. [MSRP-TLS-06]
+	TLS *tls.Config
+	// ClientTLS says which authorities vouch for servers that have no fingerprint
+	// in their session description; nil: those of the system. [MSRP-TLS-02]
+	ClientTLS *tls.Config
+	// RefuseSHA1 refuses peers whose best fingerprint is SHA-1. [MSRP-TLS-05]
+	RefuseSHA1 bool
+	// LegacyCipher allows TLS_RSA_WITH_AES_128_CBC_SHA beside the modern suites,
+	// for peers that know nothing else. [MSRP-TLS-08]
+	LegacyCipher bool
+
 	Matching msrpwire.Matching // how paths are compared [MSRP-PTH-05] [MSRP-PTH-06]
 	Limits   msrpwire.Limits   // of the parser [MSRP-FRM-23]
 
@@ -32,15 +47,17 @@ type Config struct {
 	PerSource        int // all accepted connections of one address; 100
 	SessionsPerConn  int // 64 [MSRP-CON-07]
 
-	UnboundTimeout time.Duration // connection without session; 30 s [MSRP-CON-10]
-	HeaderTimeout  time.Duration // first octet to the end of the header; 10 s
-	ChunkStall     time.Duration // no octet inside a chunk; 120 s
-	KeepAlive      time.Duration // traffic-free time before a keep-alive; 60 s, negative: never [MSRP-CON-11]
-	AnswerTimeout  time.Duration // wait for a response; 30 s [MSRP-SND-10]
-	WriteStall     time.Duration // peer takes no octet; 60 s [SW-FLOW-04]
-	FlushTimeout   time.Duration // responses due at the end of input; 2 s [MSRP-CON-16]
-	DialTimeout    time.Duration // one address; 10 s [MSRP-URI-08]
-	DialTotal      time.Duration // all addresses; 30 s
+	UnboundTimeout   time.Duration // connection without session; 30 s [MSRP-CON-10]
+	HandshakeTimeout time.Duration // TLS and WebSocket; 10 s
+	HoldTimeout      time.Duration // a request that overtakes the description of its session waits; 10 s [MSRP-TLS-07]
+	HeaderTimeout    time.Duration // first octet to the end of the header; 10 s
+	ChunkStall       time.Duration // no octet inside a chunk; 120 s
+	KeepAlive        time.Duration // traffic-free time before a keep-alive; 60 s, negative: never [MSRP-CON-11]
+	AnswerTimeout    time.Duration // wait for a response; 30 s [MSRP-SND-10]
+	WriteStall       time.Duration // peer takes no octet; 60 s [SW-FLOW-04]
+	FlushTimeout     time.Duration // responses due at the end of input; 2 s [MSRP-CON-16]
+	DialTimeout      time.Duration // one address; 10 s [MSRP-URI-08]
+	DialTotal        time.Duration // all addresses; 30 s
 
 	ResponseBacklog int   // octets of responses a peer may leave unread; 1 MiB
 	PartialOctets   int64 // octets of half-received messages, all sessions; 64 MiB [MSRP-RCV-10]
@@ -63,6 +80,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.PerSource, 100)
 	setDefault(&c.SessionsPerConn, 64)
 	setDefault(&c.UnboundTimeout, 30*time.Second)
+	setDefault(&c.HandshakeTimeout, 10*time.Second)
+	setDefault(&c.HoldTimeout, 10*time.Second)
 	setDefault(&c.HeaderTimeout, 10*time.Second)
 	setDefault(&c.ChunkStall, 120*time.Second)
 	setDefault(&c.KeepAlive, 60*time.Second)
@@ -87,7 +106,7 @@ func setDefault[T int | int64 | time.Duration](field *T, value T) {
 type SessionConfig struct {
 	Handler Handler
 
-	Secure bool   // msrps
+	Secure bool   // msrps: carried by TLS
 	Host   string // of the session's URI; default: the address of the listener
 	Port   uint16 // of the session's URI; default: the port of the listener
 

@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"slices"
@@ -26,7 +27,8 @@ type conn struct {
 	key      string     // scheme, host and port that were dialled
 
 	// Owned by the reader.
-	in receiver
+	certificate []byte // of the peer on a TLS connection, in DER; nil if it has shown none
+	in          receiver
 
 	// Read by the sweep.
 	frameSince atomic.Int64 // first octet of an unfinished header, 0 = none
@@ -60,6 +62,7 @@ type conn struct {
 	drainBy     int64
 	drainErr    error
 	timer       wheel.Timer
+	holding     chan struct{} // closed with the connection while the reader holds a request
 }
 
 // start makes a connection of nc and reads from it.
@@ -84,6 +87,12 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	c.mu.Lock()
 	c.tickIn(ep.cfg.UnboundTimeout)
 	c.mu.Unlock()
+	if tc, ok := nc.(*tls.Conn); ok {
+		c.certificate = leafOf(tc.ConnectionState())
+		if g, ok := tc.NetConn().(*guarded); ok {
+			g.c = c
+		}
+	}
 	go c.read()
 	return c, nil
 }
@@ -141,6 +150,10 @@ func (c *conn) fail(err error) {
 	c.closed = true
 	sessions := slices.Clone(c.sessions)
 	c.timer.Stop()
+	if c.holding != nil {
+		close(c.holding)
+		c.holding = nil
+	}
 	c.mu.Unlock()
 	_ = c.nc.Close()
 	c.ep.forget(c)

@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
 var errNoPath = errors.New("msrp: no path of the peer, or not one to connect to")
@@ -26,27 +24,60 @@ type dialling struct {
 // bodiless SEND. It returns at once. Then either Bound is called, or Ended with
 // the error of the network, an *Error of the peer, or ErrUnbound after
 // BindTimeout.
-func (s *Session) Connect() error {
+func (s *Session) Connect() error { return s.ConnectTo("", 0) }
+
+// ConnectTo is Connect to another host and port than the path names: those of
+// the c= and m= lines where media is anchored (RFC 6714). An empty host and port
+// 0 stand for those of the path, which all requests carry in any case.
+// [CEMA-02]
+func (s *Session) ConnectTo(host string, port uint16) error {
 	s.mu.Lock()
-	remote, ended := s.remote, s.ended.Load()
+	remote, prints, ended := s.remote, s.prints, s.ended.Load()
 	s.mu.Unlock()
 	if ended {
 		return ErrClosed
 	}
 	// Only a tcp URI with a port can be dialled. [MSRP-URI-03] [MSRP-URI-07]
-	if len(remote) == 0 || remote[0].Port == 0 || !strings.EqualFold(remote[0].Transport, "tcp") || remote[0].Secure {
+	if len(remote) == 0 || remote[0].Port == 0 || !strings.EqualFold(remote[0].Transport, "tcp") {
 		return errNoPath
 	}
+	to := target{host: host, port: port, secure: remote[0].Secure, name: remote[0].Host, prints: strongest(prints)}
+	if host == "" {
+		to.host, to.port = remote[0].Host, remote[0].Port
+	}
 	s.Await()
-	if !s.ep.spawn(func() { s.connect(remote[0]) }) {
+	if !s.ep.spawn(func() { s.connect(to) }) {
 		return ErrShutdown
 	}
 	return nil
 }
 
-func (s *Session) connect(next msrpwire.URI) {
+// target is where a connection leads.
+type target struct {
+	host   string
+	port   uint16
+	secure bool
+	name   string        // that the server's certificate must be made out to,
+	prints []Fingerprint // unless these are known
+}
+
+// key is what connections must have in common to be shared: scheme, host, port,
+// and what is known of the certificate. [MSRP-CON-08]
+func (t *target) key() string {
+	scheme := "msrp://"
+	if t.secure {
+		scheme = "msrps://" + strings.ToLower(t.name) + "@"
+	}
+	key := scheme + net.JoinHostPort(strings.ToLower(t.host), strconv.Itoa(int(t.port)))
+	for _, f := range t.prints {
+		key += " " + string(f.Digest)
+	}
+	return key
+}
+
+func (s *Session) connect(to target) {
 	for {
-		c, err := s.ep.reach(next)
+		c, err := s.ep.reach(to)
 		if err != nil {
 			s.end(err, true)
 			return
@@ -61,17 +92,17 @@ func (s *Session) connect(next msrpwire.URI) {
 	}
 }
 
-// reach returns a live connection to u, or opens one. RFC 4975 §5.4.
+// reach returns a live connection to a target, or opens one. RFC 4975 §5.4.
 // [MSRP-CON-08]
-func (ep *Endpoint) reach(u msrpwire.URI) (*conn, error) {
-	key := u.Scheme() + "://" + strings.ToLower(u.Host) + ":" + strconv.Itoa(int(u.Port))
+func (ep *Endpoint) reach(to target) (*conn, error) {
+	key := to.key()
 	ep.mu.Lock()
 	d := ep.dialled[key]
 	if d == nil {
 		d = &dialling{done: make(chan struct{})}
 		ep.dialled[key] = d
 		ep.mu.Unlock()
-		ep.open(d, key, u)
+		ep.open(d, key, to)
 	} else {
 		ep.mu.Unlock()
 	}
@@ -83,10 +114,10 @@ func (ep *Endpoint) reach(u msrpwire.URI) (*conn, error) {
 	}
 }
 
-func (ep *Endpoint) open(d *dialling, key string, u msrpwire.URI) {
+func (ep *Endpoint) open(d *dialling, key string, to target) {
 	defer close(d.done)
 	var c *conn
-	nc, err := ep.dial(u)
+	nc, err := ep.dial(to)
 	if err == nil {
 		c, err = ep.start(nc, false, key)
 	}
@@ -106,26 +137,33 @@ func (ep *Endpoint) abandon(c *conn) {
 	}
 }
 
-// dial tries the addresses of u in the order given, without SRV and without a
-// default port. RFC 4975 §6.2. [MSRP-URI-08]
-func (ep *Endpoint) dial(u msrpwire.URI) (net.Conn, error) {
+// dial tries the addresses of a target in the order given, without SRV and
+// without a default port. RFC 4975 §6.2. [MSRP-URI-08]
+func (ep *Endpoint) dial(to target) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ep.life, ep.cfg.DialTotal)
 	defer cancel()
-	addrs, err := ep.resolve(ctx, u.Host)
+	addrs, err := ep.resolve(ctx, to.host)
 	if err != nil {
 		return nil, err
 	}
 	var failed []error
 	for _, a := range addrs {
-		one, cancel := context.WithTimeout(ctx, ep.cfg.DialTimeout)
-		nc, err := ep.cfg.Dial(one, "tcp", netip.AddrPortFrom(a, u.Port).String())
-		cancel()
+		nc, err := ep.dialOne(ctx, netip.AddrPortFrom(a, to.port))
+		if err == nil && to.secure {
+			nc, err = ep.secure(ctx, nc, to.name, to.prints)
+		}
 		if err == nil {
 			return nc, nil
 		}
 		failed = append(failed, err)
 	}
 	return nil, errors.Join(failed...)
+}
+
+func (ep *Endpoint) dialOne(ctx context.Context, a netip.AddrPort) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, ep.cfg.DialTimeout)
+	defer cancel()
+	return ep.cfg.Dial(ctx, "tcp", a.String())
 }
 
 func (ep *Endpoint) resolve(ctx context.Context, host string) ([]netip.Addr, error) {

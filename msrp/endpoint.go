@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/netip"
 	"sync"
@@ -21,7 +22,9 @@ type Endpoint struct {
 	begin    time.Time
 	blocks   blockPool
 	reads    readPool
-	life     context.Context //nolint:containedctx // the endpoint's lifetime: ends dialling
+	tls      *tls.Config                      // of connections that peers open
+	own      func() (*tls.Certificate, error) // self-signed, made when first needed
+	life     context.Context                  //nolint:containedctx // the endpoint's lifetime: ends dialling
 	cancel   context.CancelFunc
 
 	group    sync.WaitGroup // connections, their goroutines, listeners, dials
@@ -48,6 +51,8 @@ func New(cfg Config) *Endpoint {
 	if ep.wheel == nil {
 		ep.wheel, ep.ownWheel = wheel.New(0), true
 	}
+	ep.own = sync.OnceValues(selfSigned)
+	ep.tls = ep.cfg.serverTLS(ep.own)
 	ep.life, ep.cancel = context.WithCancel(context.Background())
 	return ep
 }
@@ -79,14 +84,16 @@ func (ep *Endpoint) session(id []byte) *Session {
 	return ep.sessions[string(id)]
 }
 
-// address is that of the first listener.
-func (ep *Endpoint) address() netip.AddrPort {
+// address is that of the first listener with or without TLS.
+func (ep *Endpoint) address(secure bool) netip.AddrPort {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	if len(ep.listeners) == 0 {
-		return netip.AddrPort{}
+	for _, l := range ep.listeners {
+		if l.secure == secure {
+			return l.Addr()
+		}
 	}
-	return ep.listeners[0].Addr()
+	return netip.AddrPort{}
 }
 
 // spawn runs f on a goroutine that Shutdown waits for; false after Close.

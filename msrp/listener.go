@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -10,25 +11,39 @@ import (
 
 // Listener accepts connections for an endpoint.
 type Listener struct {
-	ep *Endpoint
-	nl net.Listener
+	ep     *Endpoint
+	nl     net.Listener
+	secure bool
 }
 
-// Listen accepts connections on a TCP address.
+// Listen accepts connections on a TCP address; network is "tcp", or "tls" for
+// connections that begin with a TLS handshake.
 func (ep *Endpoint) Listen(ctx context.Context, network, address string) (*Listener, error) {
 	lc := net.ListenConfig{KeepAlive: 30 * time.Second} // [MSRP-CON-11]
-	nl, err := lc.Listen(ctx, network, address)
+	nl, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
+	}
+	if network == "tls" {
+		return ep.ServeTLS(nl)
 	}
 	return ep.Serve(nl)
 }
 
 // Serve accepts connections from nl, which it closes with the endpoint.
 func (ep *Endpoint) Serve(nl net.Listener) (*Listener, error) {
-	l := &Listener{ep: ep, nl: nl}
+	return ep.serve(&Listener{ep: ep, nl: nl})
+}
+
+// ServeTLS is like Serve; each connection begins with a TLS handshake.
+// [MSRP-TLS-01]
+func (ep *Endpoint) ServeTLS(nl net.Listener) (*Listener, error) {
+	return ep.serve(&Listener{ep: ep, nl: nl, secure: true})
+}
+
+func (ep *Endpoint) serve(l *Listener) (*Listener, error) {
 	if !ep.spawnListener(l) {
-		_ = nl.Close()
+		_ = l.nl.Close()
 		return nil, ErrShutdown
 	}
 	return l, nil
@@ -76,6 +91,9 @@ func (l *Listener) accept() {
 }
 
 func (l *Listener) serve(nc net.Conn) {
+	if l.secure {
+		nc = tls.Server(&guarded{Conn: nc}, l.ep.tls)
+	}
 	if err := l.ep.ServeConn(nc); err != nil {
 		l.ep.cfg.Log.Debug("msrp connection refused", "remote", nc.RemoteAddr(), "reason", err)
 	}
@@ -94,7 +112,8 @@ func (ep *Endpoint) pause(d time.Duration) bool {
 }
 
 // ServeConn takes over a connection that a peer has opened, whatever carries
-// it. It is closed if the endpoint refuses it.
+// it; on a [tls.Conn] the handshake may be still to come. It is closed if the
+// endpoint refuses it.
 func (ep *Endpoint) ServeConn(nc net.Conn) error {
 	_, err := ep.start(nc, true, "")
 	return err

@@ -134,7 +134,7 @@ func newSession(tb testing.TB, ep *Endpoint, cfg SessionConfig) *Session {
 	if cfg.Host == "" {
 		cfg.Host = "127.0.0.1"
 	}
-	if cfg.Port == 0 && ep.address().Port() == 0 {
+	if cfg.Port == 0 && ep.address(cfg.Secure).Port() == 0 {
 		cfg.Port = 9
 	}
 	s, err := ep.NewSession(cfg)

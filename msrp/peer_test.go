@@ -39,7 +39,7 @@ func newPeer(t *testing.T, ep *Endpoint, network string) *rawPeer {
 			t.Fatal(err)
 		}
 	} else {
-		near = dial(t, ep.address().String())
+		near = dial(t, ep.address(false).String())
 	}
 	return peerOn(t, near)
 }

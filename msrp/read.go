@@ -33,6 +33,10 @@ func (p *readPool) give(b []byte) {
 // read takes octets from the connection until it ends.
 func (c *conn) read() {
 	defer c.ep.group.Done()
+	if err := c.handshake(); err != nil {
+		c.fail(err)
+		return
+	}
 	small := make([]byte, readSmall)
 	buf, held := small, 0
 	for {
@@ -100,7 +104,7 @@ func (c *conn) markFrame(held int) {
 // ended handles the end of input: a message cut by it is dropped, responses
 // that are due are still written. [MSRP-CON-16]
 func (c *conn) ended(err error) {
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // TLS may end without close_notify
 		c.mu.Lock()
 		c.atEnd = true
 		c.mu.Unlock()

@@ -74,6 +74,11 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 	if owner == nil {
 		// RFC 4975 §5.4: the first request ties the session to the connection,
 		// whatever becomes of its content. [MSRP-CON-03]
+		if err := c.fits(s); err != nil { // [MSRP-TLS-06]
+			c.ep.cfg.Log.Warn("msrp connection does not fit its session", "remote", c.source, "reason", err)
+			c.in.fatal, c.in.answered = err, true
+			return refusal(msrpwire.StatusForbidden)
+		}
 		if err := c.bind(s); err != nil {
 			return err
 		}

@@ -25,7 +25,9 @@ type Session struct {
 	// is set.
 	mu       sync.Mutex
 	remote   []msrpwire.URI
-	timer    wheel.Timer // bind timeout
+	prints   []Fingerprint // of the peer
+	known    chan struct{} // closed when remote is set or the session ends; nil: nobody waits
+	timer    wheel.Timer   // bind timeout
 	partials []*Incoming
 	held     int64 // octets of half-received messages
 	refused  []refused
@@ -56,7 +58,7 @@ func (ep *Endpoint) NewSession(cfg SessionConfig) (*Session, error) {
 		Transport: "tcp",
 	}
 	if s.uri.Host == "" || s.uri.Port == 0 {
-		a := ep.address()
+		a := ep.address(cfg.Secure)
 		if s.uri.Host == "" && a.IsValid() {
 			s.uri.Host = a.Addr().Unmap().String()
 		}
@@ -78,6 +80,7 @@ func (s *Session) SetRemote(path []msrpwire.URI) {
 	lines := msrpwire.AppendPaths(nil, msrpwire.MakePath(path...), msrpwire.MakePath(s.uri))
 	s.mu.Lock()
 	s.remote = path
+	s.tellWaiting()
 	c := s.conn.Load()
 	if c == nil {
 		s.paths = lines
@@ -126,6 +129,7 @@ func (s *Session) end(err error, tell bool) {
 		return
 	}
 	s.ended.Store(true)
+	s.tellWaiting()
 	s.timer.Stop()
 	c := s.conn.Load()
 	if c == nil {
