@@ -36,6 +36,12 @@ func (r *NicknameRequest) Respond(err error) {
 
 // nickname hands a NICKNAME request to the application.
 func (c *conn) nickname(h *msrpwire.Head) {
+	// RFC 7701 §7.1: it is always answered, and nothing is reported of it.
+	// [SW-NCK-04]
+	if h.HasReportFields() {
+		c.respond(h, msrpwire.StatusBadRequest, "Report fields in NICKNAME")
+		return
+	}
 	r := &NicknameRequest{conn: c, head: keep(h)}
 	if h.UseNickname != nil {
 		r.Value = append([]byte{}, h.UseNickname...)

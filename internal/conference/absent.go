@@ -12,6 +12,8 @@ type absentee struct {
 	user     User
 	identity Identity
 	until    time.Time
+
+	nickname, nicknameKey string
 }
 
 // absentees holds those who are waited for, in the order in which the waiting

@@ -218,5 +218,9 @@ func (s *State) enrol(e Admitted) *Participant {
 			s.roster.anonymous[p.Identity] = p.Anonymous
 		}
 	}
+	p.userKey, p.displayKey = userKey(string(p.User)), looseKey(p.Display)
+	if x, ok := s.absent.find(p.User, e.At); ok {
+		s.nicknames.back(p, x)
+	}
 	return p
 }

@@ -57,6 +57,7 @@ const (
 	KindUnbarred    Kind = "unbarred"
 	KindRoleSet     Kind = "role_set"
 	KindApprovalSet Kind = "approval_set"
+	KindNicknamed   Kind = "nicknamed"
 	KindChanged     Kind = "changed"
 	KindResumed     Kind = "resumed"
 	KindEnded       Kind = "ended"

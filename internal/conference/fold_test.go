@@ -119,7 +119,7 @@ func dump(s *State) string {
 	fmt.Fprintln(&b, s.Position(), s.Phase(), s.created, s.locked, s.begun, s.end, s.barred, s.approved, s.moderators, s.UserCount(),
 		s.arrived, s.activity, s.emptySince, s.ownerDue, s.absent.queue, s.NextTimeout())
 	for p := range s.Participants() {
-		fmt.Fprintln(&b, " ", p.User, p.Identity, p.Display, p.Role, p.Anonymous, p.connected)
+		fmt.Fprintln(&b, " ", p.User, p.Identity, p.Display, p.Role, p.Anonymous, p.connected, p.Nickname)
 		for e := range p.Endpoints() {
 			fmt.Fprintln(&b, "   ", e.ID, e.Instance, e.Method, e.By, e.Hidden, e.Contact, e.Replaces, e.Status(), e.JoinedAt, e.Media, e.LostAt)
 		}
@@ -130,5 +130,6 @@ func dump(s *State) string {
 	for r := s.recent.first; r != nil; r = r.next {
 		fmt.Fprintln(&b, "  recent", r.user, len(r.at), r.order, r.head)
 	}
+	fmt.Fprintln(&b, s.nicknames) // maps are written in the order of their keys
 	return b.String()
 }

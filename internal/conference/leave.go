@@ -163,8 +163,11 @@ func (s *State) miss(p *Participant, until, now time.Time) {
 	if len(p.endpoints) > 0 {
 		return
 	}
+	s.nicknames.rest(p, now, until.Add(s.created.Policy.Quarantine))
 	if until.After(now) {
-		s.absent.add(absentee{user: p.User, identity: p.Identity, until: until})
+		s.absent.add(absentee{
+			user: p.User, identity: p.Identity, until: until, nickname: p.Nickname, nicknameKey: p.nicknameKey,
+		})
 	}
 	if !s.absent.has(p.User, now) {
 		s.roster.unname(p.User, p.Identity)

@@ -89,7 +89,7 @@ func (c *choices) command(s *State) Command {
 	if !s.Alive() && c.pick(10) > 0 {
 		return c.create(s)
 	}
-	switch c.pick(33) {
+	switch c.pick(35) {
 	case 0:
 		return c.create(s)
 	case 1, 2, 3, 4, 5:
@@ -123,6 +123,8 @@ func (c *choices) command(s *State) Command {
 		return Advance{At: c.now, Endpoint: c.endpoint(s), Status: Status(c.pick(5))}
 	case 22, 23, 24, 25, 26, 27:
 		return c.rule(s)
+	case 28, 29:
+		return SetNickname{At: c.now, Endpoint: c.endpoint(s), Nickname: []string{"", "Owl", "owl ", "u1", "\x00", "Cat"}[c.pick(6)]}
 	}
 	m := &Message{At: c.now, User: c.user(s), Endpoint: c.endpoint(s), SenderID: fmt.Sprint(c.pick(30))}
 	if ep := s.Endpoint(m.Endpoint); ep != nil && c.pick(8) > 0 {
@@ -166,7 +168,7 @@ func (c *choices) rule(s *State) Command {
 
 // checkInvariants says what is wrong with a state.
 func checkInvariants(s *State) error {
-	users, endpoints, connected := 0, 0, 0
+	users, endpoints, connected, named := 0, 0, 0, 0
 	seen := make(map[uint64]bool)
 	owners := make(map[Identity]bool)
 	for p := range s.Participants() {
@@ -197,6 +199,12 @@ func checkInvariants(s *State) error {
 			return fmt.Errorf("%s: number %d", p.User, p.Anonymous)
 		}
 		seen[p.Anonymous] = true
+		if holder := s.nicknames.holders[p.nicknameKey]; p.Nickname != "" && holder != p.User {
+			return fmt.Errorf("%s: nickname %s is %s's", p.User, p.Nickname, holder)
+		}
+		if p.Nickname != "" {
+			named++
+		}
 		if s.Participant(p.User) != p || p.Connected() && s.absent.has(p.User, time.Time{}) {
 			return fmt.Errorf("%s is not where it should be", p.User)
 		}
@@ -209,6 +217,8 @@ func checkInvariants(s *State) error {
 		return fmt.Errorf("%d owners", len(owners))
 	case users != len(s.roster.users), endpoints != len(s.roster.endpoints), connected != s.roster.connected:
 		return fmt.Errorf("counts: %d users, %d endpoints, %d connected", users, endpoints, connected)
+	case named != len(s.nicknames.holders):
+		return fmt.Errorf("%d nicknames, %d holders", named, len(s.nicknames.holders))
 	case len(s.absent.until) != len(s.absent.queue):
 		return fmt.Errorf("absent: %d and %d", len(s.absent.until), len(s.absent.queue))
 	case s.arrived < 0, s.alive && s.arrived == 0 && connected > 0:

@@ -13,6 +13,7 @@ type Policy struct {
 	Remove           Right         // remove
 	PrivateMessages  bool          // private_messages
 	Nicknames        bool          // nicknames
+	Quarantine       time.Duration // mixer.nickname_quarantine: how long the name of one who left is nobody else's
 	History          History       // history
 	MaxUsers         int           // max_users; 0: no limit
 	EndpointsPerUser int           // limits.endpoints_per_user; 0: no limit
@@ -44,6 +45,7 @@ func DefaultPolicy() Policy {
 		Remove:           Moderators,
 		PrivateMessages:  true,
 		Nicknames:        true,
+		Quarantine:       5 * time.Minute,
 		History:          History{Keep: 200, Replay: 20},
 		MaxUsers:         1000,
 		EndpointsPerUser: 5,

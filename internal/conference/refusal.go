@@ -26,6 +26,8 @@ const (
 	CodeEndpointTaken         // Admit with an endpoint id that is in use
 	CodeNotConnected          // the endpoint is not connected, or may not send
 	CodeAlreadyConnected      // the endpoint is past the step that was asked for
+	CodeBadNickname           // it holds what no nickname may
+	CodeNicknameTaken         // it is another's, or sounds like it
 )
 
 // String returns the code in words, for logs and the text of a Warning.
@@ -46,6 +48,8 @@ func (c Code) String() string {
 		CodeEndpointTaken:    "endpoint id in use",
 		CodeNotConnected:     "not connected",
 		CodeAlreadyConnected: "already connected",
+		CodeBadNickname:      "malformed nickname",
+		CodeNicknameTaken:    "nickname reserved or already in use",
 	}
 	if c == 0 || int(c) >= len(words) {
 		return "code " + strconv.Itoa(int(c))

@@ -14,11 +14,15 @@ type Participant struct {
 	AssociatedAORs []string
 	Focus          string // its conference URI, if the user is another focus
 	Role           Role
+	Nickname       string // as it is shown; empty: none. RFC 7701 §7
 	Anonymous      uint64 // N of anonymousN; 0: shown by its identity
 
 	endpoints  []*Endpoint // in the order in which they came
 	connected  int
 	prev, next *Participant
+
+	nicknameKey         string // of Nickname
+	userKey, displayKey string // what others may not call themselves
 }
 
 // Endpoints yields the user's endpoints in the order in which they came.

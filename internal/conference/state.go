@@ -55,6 +55,8 @@ type State struct {
 	roster   roster
 	recent   recentIDs
 
+	nicknames nicknames
+
 	// What ends it: see timeout.go.
 	arrived    int         // endpoints that got in, for good
 	activity   time.Time   // last step of somebody who wants to get in

@@ -50,7 +50,7 @@ func TestEveryValueHasItsWord(t *testing.T) {
 		}
 		return all
 	}
-	distinct(words(int(CodeAlreadyConnected), func(i int) string { return Code(i).String() })...)
+	distinct(words(int(CodeNicknameTaken), func(i int) string { return Code(i).String() })...)
 	distinct(words(int(PhaseEnded), func(i int) string { return Phase(i).String() })...)
 	distinct(words(int(NoStream), func(i int) string { return Direction(i).String() })...)
 	distinct(words(int(StatusOnHold), func(i int) string { return Status(i).String() })...)

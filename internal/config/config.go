@@ -12,6 +12,7 @@ type Config struct {
 	Domain      string // host part of conference URIs, in lower case
 	SIP         SIP
 	MSRP        MSRP
+	Mixer       Mixer
 	HTTP        HTTP
 	TLS         TLS
 	Store       Store
@@ -38,6 +39,13 @@ type MSRP struct {
 	Listen     []Listener
 	Advertise  string // host[:port] for a=path; "" for what the listener says
 	MaxMessage Size   // largest complete message, CPIM wrapper included
+	Strict     bool   // tolerates nothing beyond the standards
+}
+
+// Mixer is what the mixer does with messages and names.
+type Mixer struct {
+	ReservedNicknames  []string      // that nobody may take
+	NicknameQuarantine time.Duration // how long the name of one who has left is nobody else's
 }
 
 // HTTP is the side of administration.

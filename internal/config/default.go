@@ -22,6 +22,10 @@ func Default() *Config {
 			Listen:     []Listener{{Network: "tcp", Address: "127.0.0.1:2855"}},
 			MaxMessage: 1 << 20,
 		},
+		Mixer: Mixer{
+			ReservedNicknames:  []string{"focus", "room", "conference", "server", "system", "admin", "administrator", "moderator", "owner"},
+			NicknameQuarantine: 5 * time.Minute,
+		},
 		HTTP:     HTTP{Listen: "127.0.0.1:8080"},
 		TLS:      TLS{MinVersion: "1.2"},
 		Store:    Store{Path: "./confab-data"},

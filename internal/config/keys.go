@@ -15,6 +15,11 @@ func keys(c *Config) section {
 			{"listen", "tcp, as NETWORK://HOST:PORT", listeners(&c.MSRP.Listen)},
 			{"advertise", "host[:port] for a=path where it differs from the listener", text(&c.MSRP.Advertise, optional(hostPort))},
 			{"max_message", "largest message, CPIM wrapper included", size(&c.MSRP.MaxMessage, 1<<10, 64<<20)},
+			{"strict", "tolerate nothing of clients beyond the standards", flag(&c.MSRP.Strict)},
+		}},
+		{"mixer", "", section{
+			{"reserved_nicknames", "that nobody may take", texts(&c.Mixer.ReservedNicknames, nickname)},
+			{"nickname_quarantine", "how long the nickname of one who left or was lost is nobody else's", duration(&c.Mixer.NicknameQuarantine, 0)},
 		}},
 		{"http", "", section{
 			{"listen", "host:port of /healthz and /readyz; empty serves no HTTP", text(&c.HTTP.Listen, optional(address))},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/secure/precis"
+
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -118,6 +120,14 @@ func optional(parse func(string) (string, error)) func(string) (string, error) {
 		}
 		return parse(s)
 	}
+}
+
+// nickname accepts what could be a nickname, RFC 8266.
+func nickname(s string) (string, error) {
+	if _, err := precis.Nickname.CompareKey(s); err != nil {
+		return "", fmt.Errorf("%q could not be a nickname", s)
+	}
+	return s, nil
 }
 
 func anything(s string) (string, error) { return s, nil }

@@ -23,7 +23,6 @@ func later(c *Config, r *reader) {
 		{"dial_out.domains", len(c.DialOut.Domains) > 0, "calls placed by the server"},
 		{"limits.uri_list", c.Limits.URIList != d.Limits.URIList, "URI lists"},
 		{"limits.messages_per_second", c.Limits.MessagesPerSecond != d.Limits.MessagesPerSecond, "limit on rates of messages"},
-		{"limits.nicknames_per_minute", c.Limits.NicknamesPerMinute != d.Limits.NicknamesPerMinute, "nicknames"},
 		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "other limit on composing indications"},
 	}
 	for _, f := range features {

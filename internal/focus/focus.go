@@ -27,13 +27,12 @@ type Mixer interface {
 
 // LegRequest tells the mixer of the endpoint a leg is for. [MIX-03]
 type LegRequest struct {
-	Instance        *instance.Instance
-	Endpoint        conference.EndpointID
-	User            conference.User // as everybody sees it
-	Addresses       []string        // what the user may write into From
-	Conference      []string        // what means the conference on this leg
-	UserAgent       string
-	PrivateMessages bool
+	Instance   *instance.Instance
+	Endpoint   conference.EndpointID
+	User       conference.User // as everybody sees it
+	Addresses  []string        // what the user may write into From
+	Conference []string        // what means the conference on this leg
+	UserAgent  string
 	// Lost is called if nothing ever came of the leg; the dialog is to end.
 	Lost func(err error)
 }

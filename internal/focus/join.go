@@ -97,7 +97,7 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 	}
 	return LegRequest{
 		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
-		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent), PrivateMessages: s.Policy().PrivateMessages,
+		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent),
 		Lost: func(error) {
 			inst.Do(conference.Leave{
 				At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: conference.CauseFailed,

@@ -144,7 +144,6 @@ type wishes struct {
 	maxSize                                           int
 	also                                              []string // further addresses
 	private                                           bool
-	forbidden                                         bool // no private messages in this conference
 	outside                                           bool // not connected yet
 	unbound                                           bool // does not open its connection
 }
@@ -179,11 +178,10 @@ func (h *house) join(user string, change func(*wishes)) *client {
 	h.inst, c.user = r.inst, string(r.user)
 	leg, err := h.mixer.Reserve(mixer.LegRequest{
 		Instance: r.inst, Endpoint: c.id, User: r.user,
-		Addresses:       append([]string{c.user}, w.also...),
-		Conference:      []string{lobby, "sip:lobby@10.0.0.1:5060;transport=tcp", "sip:front-door@example.test"},
-		UserAgent:       w.agent,
-		PrivateMessages: !w.forbidden,
-		Lost:            func(err error) { c.lost <- err },
+		Addresses:  append([]string{c.user}, w.also...),
+		Conference: []string{lobby, "sip:lobby@10.0.0.1:5060;transport=tcp", "sip:front-door@example.test"},
+		UserAgent:  w.agent,
+		Lost:       func(err error) { c.lost <- err },
 	})
 	if err != nil {
 		h.t.Fatal(err)

@@ -27,8 +27,7 @@ type LegRequest struct {
 	// aliases, the focus's Contact, and the one that the user dialled. [SW-PUB-04]
 	Conference []string
 
-	UserAgent       string
-	PrivateMessages bool // the conference allows private messages
+	UserAgent string
 
 	// Lost is called, at most once, if the dialog has to end: nobody connected
 	// in time, or the peer does not read what it is sent. It must not block.

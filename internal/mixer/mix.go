@@ -3,6 +3,8 @@ package mixer
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
@@ -21,10 +23,45 @@ type mix struct {
 
 	due []copies // owned by the instance's goroutine
 
+	policy atomic.Pointer[conference.Policy] // in force
+
 	mu    sync.Mutex
 	legs  map[conference.EndpointID]*Leg // reserved or open
 	users map[string][]*Leg              // open, by the keys of their addresses
+	names map[conference.User]*bucket    // who has asked for nicknames lately
 	ended bool
+}
+
+func newMix(m *Mixer, inst *instance.Instance) *mix {
+	x := &mix{
+		mixer: m, inst: inst, id: inst.ID(),
+		legs: make(map[conference.EndpointID]*Leg), users: make(map[string][]*Leg),
+		names: make(map[conference.User]*bucket),
+	}
+	x.policy.Store(&conference.Policy{})
+	return x
+}
+
+// mayRename reports whether the user has not asked for too many nicknames
+// within the last minute.
+func (x *mix) mayRename(u conference.User, now time.Time) bool {
+	n := float64(x.mixer.cfg.NicknamesPerMinute)
+	if n == 0 {
+		return true
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b := x.names[u]
+	if b == nil {
+		for other, b := range x.names {
+			if b.full(now, n/60) {
+				delete(x.names, other)
+			}
+		}
+		b = &bucket{}
+		x.names[u] = b
+	}
+	return b.allows(now, 1, n/60, n)
 }
 
 // add notes a reserved leg. It returns the one that is there already, if there
@@ -89,9 +126,10 @@ func (x *mix) others(but *Leg) []*Leg {
 var _ instance.Flusher = (*mix)(nil)
 
 // Applied implements instance.Observer.
-func (x *mix) Applied(_ *conference.State, at conference.Position, e conference.Event) {
+func (x *mix) Applied(s *conference.State, at conference.Position, e conference.Event) {
 	switch e := e.(type) {
 	case conference.Created:
+		x.govern(s)
 		x.mixer.note(x)
 	case conference.Posted:
 		x.distribute(at, e.Message)
@@ -104,6 +142,15 @@ func (x *mix) Applied(_ *conference.State, at conference.Position, e conference.
 	case conference.Ended:
 		x.Flush()
 		x.end()
+	default:
+		x.govern(s)
+	}
+}
+
+// govern notes the policy in force.
+func (x *mix) govern(s *conference.State) {
+	if p := s.Policy(); p != *x.policy.Load() {
+		x.policy.Store(&p)
 	}
 }
 

@@ -36,6 +36,13 @@ type Config struct {
 	// private message as such though they never declare it. [SW-PRV-09]
 	PrivateUnaware []string
 
+	// Strict switches off what is tolerated of clients beyond the standards.
+	// [SW-NCK-11]
+	Strict bool
+
+	Reserved           []string // names that nobody may take as nickname; none [SW-NCK-05]
+	NicknamesPerMinute int      // requests of one user; 0: no limit
+
 	Now func() time.Time // time.Now
 }
 
@@ -62,7 +69,8 @@ func (c Config) withDefaults() Config {
 // concurrent use.
 type Mixer struct {
 	// fixed after construction
-	cfg Config
+	cfg      Config
+	reserved map[string]struct{} // Config.Reserved by key
 
 	parsers parsers
 	legs    atomic.Int64 // reserved or open
@@ -73,7 +81,9 @@ type Mixer struct {
 
 // New returns a mixer without legs.
 func New(cfg Config) *Mixer {
-	return &Mixer{cfg: cfg.withDefaults(), mixes: make(map[conference.ID]*mix)}
+	return &Mixer{
+		cfg: cfg.withDefaults(), reserved: reservedKeys(cfg.Reserved), mixes: make(map[conference.ID]*mix),
+	}
 }
 
 // Legs returns the number of legs that are reserved or open.
@@ -81,10 +91,7 @@ func (m *Mixer) Legs() int { return int(m.legs.Load()) }
 
 // Attach is the mixer's part in an instance; it is handed to the directory.
 func (m *Mixer) Attach(inst *instance.Instance) instance.Observer {
-	return &mix{
-		mixer: m, inst: inst, id: inst.ID(),
-		legs: make(map[conference.EndpointID]*Leg), users: make(map[string][]*Leg),
-	}
+	return newMix(m, inst)
 }
 
 // note makes the mix of a conference known that has come into being: not all
@@ -126,7 +133,7 @@ func (m *Mixer) Check(offer *sdp.Session) error {
 func (m *Mixer) Capability() *sdp.Session {
 	local := m.local()
 	local.Address = m.cfg.Host
-	local.Chatroom.PrivateMessages = true
+	local.Chatroom.PrivateMessages, local.Chatroom.Nickname = true, true
 	return sdp.Capability(local, sdp.ProtoTCP)
 }
 

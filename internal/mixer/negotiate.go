@@ -93,7 +93,8 @@ func (l *Leg) Accept(answer *sdp.Session) (conference.Direction, error) {
 // local is what the leg says of itself; the URI is missing.
 func (l *Leg) local() sdp.Local {
 	local := l.mix.mixer.local()
-	local.Chatroom.PrivateMessages = l.req.PrivateMessages
+	policy := l.mix.policy.Load()
+	local.Chatroom.PrivateMessages, local.Chatroom.Nickname = policy.PrivateMessages, policy.Nicknames // [SDP-07]
 	local.Address = l.mix.mixer.cfg.Host
 	return local
 }

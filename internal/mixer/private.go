@@ -16,7 +16,7 @@ import (
 // asked for. [SW-PRV-01] [IMDN-03]
 func (x *mix) recipients(from *Leg, v verdict) ([]*Leg, error) {
 	private := v.content.kind != notification
-	if private && !from.req.PrivateMessages {
+	if private && !x.policy.Load().PrivateMessages {
 		return nil, forbidden("No private messages here") // [SW-PRV-04]
 	}
 	legs := x.openLegsOf(from, v.to)

@@ -13,14 +13,20 @@ import (
 // Each case with two faults is answered for the one that stands first.
 func TestDecisionTable(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(b *blueprint) {
+	plan := func(b *blueprint) {
 		b.mixer.MaxMessage = 20000
 		b.mixer.WrappedTypes = sdp.TypeList{"text/plain", "message/imdn+xml"}
-	})
+	}
+	h := newHouse(t, plan)
 	a := h.join(alice, nil)
 	b := h.join(bob, nil)
-	plain := h.join(carol, func(w *wishes) { w.chatroom = " " })             // no private messages
-	mum := h.join("sip:dave@x.test", func(w *wishes) { w.forbidden = true }) // who must not whisper
+	plain := h.join(carol, func(w *wishes) { w.chatroom = " " }) // no private messages
+	discreet := newHouse(t, func(b *blueprint) {
+		plan(b)
+		b.policy.PrivateMessages = false
+	})
+	mum := discreet.join("sip:dave@x.test", nil) // who must not whisper
+	mums := discreet.join(carol, func(w *wishes) { w.chatroom = " " })
 	held := h.join("sip:erin@x.test", func(w *wishes) { w.direction = "recvonly" })
 	early := h.join("sip:frank@x.test", func(w *wishes) { w.outside = true })
 	a2 := h.join("sip:gina@x.test", nil)
@@ -110,8 +116,9 @@ func TestDecisionTable(t *testing.T) {
 	}
 	notice = wrap(mum.user, carol, "message/imdn+xml", "<imdn/>")
 	mum.try(part{body: notice}, 200)
-	plain.hears(notice)
-	quiet(t, b, a, plain, mum, held)
+	mums.hears(notice)
+	quiet(t, b, a, plain, held)
+	quiet(t, mum, mums)
 	conform.Covers(t, "SW-PUB-01", "SW-PUB-03", "SW-PUB-11", "SW-PUB-21", "SW-GEN-09", "SW-PRV-02", "SW-PRV-04", "SDP-20",
 		"IMDN-03", "CPIM-12", "CPIM-13")
 }

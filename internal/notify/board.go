@@ -59,6 +59,8 @@ func (b *board) Applied(s *conference.State, _ conference.Position, e conference
 		b.update(s, e.User)
 	case conference.MediaSet:
 		b.update(s, e.User)
+	case conference.Nicknamed:
+		b.update(s, e.User) // [SW-NCK-01]
 	case conference.Departed:
 		b.departed(s, e)
 	case conference.Ended:

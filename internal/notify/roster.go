@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/confab-chat/confab/confinfo"
@@ -43,10 +44,10 @@ func (r *roster) show(name conference.User, p *conference.Participant) (before *
 	w := r.row(name)
 	u := &confinfo.User{Entity: string(name)}
 	if w.user != nil {
-		u.DisplayText, u.Roles = w.user.DisplayText, w.user.Roles
+		u.Nickname, u.DisplayText, u.Roles = w.user.Nickname, w.user.DisplayText, w.user.Roles
 	}
 	if p != nil {
-		u.DisplayText = p.Display
+		u.Nickname, u.DisplayText = p.Nickname, cmp.Or(p.Nickname, p.Display)
 		u.Roles = []string{p.Role.String()}
 		u.AssociatedAORs = addresses(p.AssociatedAORs)
 		u.CascadedFocus = p.Focus

@@ -64,7 +64,7 @@ func (s *Server) directories(f *parts) error {
 		Journal: s.journal,
 		Domain:  s.cfg.Domain,
 		Log:     s.log,
-		Policy:  policyOf(s.cfg.Defaults),
+		Policy:  policyOf(s.cfg, s.cfg.Defaults),
 		// The mixer first: nobody gets a message after his departure was told,
 		// nor before his arrival was.
 		Attach: []func(*instance.Instance) instance.Observer{
@@ -136,6 +136,7 @@ func (s *Server) mixerConfig() mixer.Config {
 	host, port := hostPort(s.cfg.MSRP.Advertise)
 	return mixer.Config{
 		Log: s.log, Endpoint: s.media, Host: host, Port: port, MaxMessage: int64(s.cfg.MSRP.MaxMessage),
+		Strict: s.cfg.MSRP.Strict, Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
 	}
 }
 

@@ -31,7 +31,7 @@ func definitions(cfg *config.Config) ([]instance.Definition, error) {
 			Subject:    c.Subject,
 			Members:    members,
 			Moderators: moderators,
-			Policy:     policyOf(c.Policy),
+			Policy:     policyOf(cfg, c.Policy),
 		})
 	}
 	return out, nil
@@ -48,13 +48,14 @@ func identityOf(text string) conference.Identity {
 }
 
 // policyOf is the policy of the configuration in the words of the model.
-func policyOf(c config.Policy) conference.Policy {
+func policyOf(cfg *config.Config, c config.Policy) conference.Policy {
 	p := conference.DefaultPolicy()
 	p.Join = joinOf(c.Join)
 	p.Invite = rightOf(c.Invite)
 	p.Remove = rightOf(c.Remove)
 	p.PrivateMessages = c.PrivateMessages
 	p.Nicknames = c.Nicknames
+	p.Quarantine = cfg.Mixer.NicknameQuarantine
 	p.History = conference.History{Keep: c.History.Keep, Replay: c.History.Replay, Durable: c.History.Durable}
 	p.MaxUsers = c.MaxUsers
 	p.End = conference.Ending{
