@@ -56,6 +56,7 @@ func house() []row {
 		{path: "internal/conference", floor: server, only: []string{}, pure: true},
 		{path: "internal/journal", floor: server, may: []string{"internal/conference"}},
 		{path: "internal/journal/local", floor: server, may: []string{"internal/conference", "internal/journal"}},
+		{path: "internal/journal/codec", floor: server, may: []string{"internal/conference"}, pure: true},
 		{path: "internal/journal/journaltest", floor: server, may: []string{"internal/conference", "internal/journal"}},
 		{path: "internal/journal/jetstream", floor: server, may: []string{"internal/conference", "internal/journal"}},
 		{path: "internal/instance", floor: server, may: []string{"internal/conference", "internal/journal", "internal/telemetry"}},

@@ -1,0 +1,305 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal/codec"
+)
+
+// samples is one event of each kind. The test fills in every field.
+func samples() []conference.Event {
+	return []conference.Event{
+		conference.Created{},
+		conference.Admitted{},
+		conference.Advanced{},
+		conference.Connected{},
+		conference.Departed{},
+		conference.LegLost{},
+		conference.LegBack{},
+		conference.MediaSet{},
+		conference.Posted{},
+		conference.LockSet{},
+		conference.Barred{},
+		conference.Unbarred{},
+		conference.RoleSet{},
+		conference.ApprovalSet{},
+		conference.Changed{},
+		conference.Resumed{},
+		conference.Ended{},
+	}
+}
+
+// filled returns the event with a value in every field, so that one that does not
+// come back is noticed.
+func filled(e conference.Event) conference.Event {
+	v := reflect.New(reflect.TypeOf(e)).Elem()
+	fill(v, new(1))
+	out, _ := v.Interface().(conference.Event)
+	return out
+}
+
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Date(2026, 3, 1, 12, 0, *n, 123456789, time.UTC)))
+		return
+	case conference.Join:
+		v.Set(reflect.ValueOf(conference.JoinModerated))
+		return
+	case conference.Right:
+		v.Set(reflect.ValueOf(conference.OwnerOnly))
+		return
+	}
+	switch v.Kind() { //nolint:exhaustive // those that events are made of
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0), n)
+		fill(v.Index(1), n)
+	case reflect.String:
+		v.SetString(fmt.Sprint("text<&>\x00\u2028 ", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Uint8, reflect.Uint64:
+		v.SetUint(uint64(1 + *n%2)) //nolint:gosec // small
+	default:
+		panic("no value for " + v.Kind().String())
+	}
+}
+
+// kinds reads the kinds of events out of the model's source.
+func kinds(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../../conference/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no source: %v", err)
+	}
+	var found []string
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Kind") {
+				return true
+			}
+			if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
+				kind, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, kind)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// TestEveryKindComesBack: what is written is what is read, for every kind that
+// the model has.
+func TestEveryKindComesBack(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]bool)
+	for _, e := range samples() {
+		for _, e := range []conference.Event{filled(e), e} {
+			if p, ok := e.(conference.Posted); ok && p.Message == nil {
+				e = conference.Posted{Message: &conference.Message{}}
+			}
+			b, err := codec.Append([]byte("before"), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := codec.Decode(b[len("before"):])
+			if err != nil {
+				t.Fatalf("%s: %v\n%q", e.Kind(), err, b)
+			}
+			if diff := cmp.Diff(e, got); diff != "" {
+				t.Errorf("%s:\n%s", e.Kind(), diff)
+			}
+		}
+		seen[string(e.Kind())] = true
+	}
+	all := kinds(t)
+	if len(all) < len(seen) {
+		t.Fatalf("only %d kinds in the source", len(all))
+	}
+	for _, kind := range all {
+		if !seen[kind] {
+			t.Errorf("kind %q has no codec, or no sample here", kind)
+		}
+	}
+}
+
+// TestWhatWasWritten: the events of earlier versions are read for ever. A new
+// kind, or field, adds to the file; a line of it is never changed.
+func TestWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	const name = "testdata/events.txt"
+	var out bytes.Buffer
+	for _, e := range samples() {
+		b, err := codec.Append(nil, filled(e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "%q\n", b)
+	}
+	if os.Getenv("CONFAB_WRITE_TESTDATA") != "" {
+		if err := os.WriteFile(name, out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(written)) {
+		text, err := strconv.Unquote(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := codec.Decode([]byte(text))
+		if err != nil {
+			t.Errorf("%v: %s", err, line)
+			continue
+		}
+		again, err := codec.Append(nil, e)
+		if err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
+		if !within(data(t, text), data(t, string(again))) {
+			t.Errorf("something of\n%s\nis lost in\n%q", line, again)
+		}
+	}
+}
+
+// data returns the JSON of an event.
+func data(t *testing.T, event string) any {
+	t.Helper()
+	begin, end := strings.IndexByte(event, '{'), strings.LastIndexByte(event, '}')
+	var v any
+	if err := json.Unmarshal([]byte(event[begin:end+1]), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// within reports whether all of a is in b, which may hold more fields.
+func within(a, b any) bool {
+	fields, ok := a.(map[string]any)
+	if !ok {
+		return cmp.Equal(a, b)
+	}
+	more, _ := b.(map[string]any)
+	for name, v := range fields {
+		if !within(v, more[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestBodyIsNotCopied(t *testing.T) {
+	t.Parallel()
+	b, err := codec.Append(nil, conference.Posted{Message: &conference.Message{ID: "1", Body: []byte("\x00\xffhello")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasSuffix(b, []byte("\x00\xffhello")) {
+		t.Errorf("body is not raw: %q", b)
+	}
+	e, err := codec.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := e.(conference.Posted)
+	if !ok || &p.Message.Body[0] != &b[len(b)-7] || cap(p.Message.Body) != 7 {
+		t.Error("body was copied")
+	}
+}
+
+func TestForeignOctets(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text    string
+		version bool
+		kind    bool
+	}{
+		{"", false, false},
+		{"\x01", false, false},
+		{"\x01\x05", false, false},
+		{"\x01\x05ended\x02{", false, false},
+		{"\x01\x05ended\x02{}x", false, false},
+		{"\x01\x05ended\x02[]", false, false},
+		{"\x01\x06posted\x0b{\"Body\":\"\"}", false, false},
+		{"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01ended\x02{}", false, false},
+		{"\x02whatever", true, false},
+		{"\x01\x08teleport\x02{}", false, true},
+	} {
+		_, err := codec.Decode([]byte(tt.text))
+		_, newer := errors.AsType[*codec.VersionError](err)
+		_, unknown := errors.AsType[*codec.KindError](err)
+		if newer != tt.version || unknown != tt.kind || !newer && !unknown && !errors.Is(err, codec.ErrMalformed) {
+			t.Errorf("%q: %v", tt.text, err)
+		}
+		if newer || unknown {
+			if !strings.Contains(err.Error(), "this version") {
+				t.Errorf("%q: the error does not say why: %v", tt.text, err)
+			}
+		}
+	}
+	if _, err := codec.Append(nil, conference.Posted{}); err == nil {
+		t.Error("a Posted without message was written")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, e := range samples() {
+		b, err := codec.Append(nil, filled(e))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e, err := codec.Decode(b)
+		if err != nil {
+			return
+		}
+		again, err := codec.Append(nil, e)
+		if err != nil {
+			t.Fatalf("%#v was read, and cannot be written: %v", e, err)
+		}
+		e2, err := codec.Decode(again)
+		if err != nil || cmp.Diff(e, e2) != "" {
+			t.Fatalf("%#v comes back as %#v, %v", e, e2, err)
+		}
+	})
+}
