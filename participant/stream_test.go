@@ -77,7 +77,7 @@ func TestReinviteAnswered(t *testing.T) {
 		x.focus.Response(488)
 		x.request(x.invite, "f", "ACK", 4)
 		x.talks(c)
-		for i, method := range []string{"INFO", "MESSAGE", "UPDATE"} {
+		for i, method := range []string{"INFO", "MESSAGE", "PUBLISH"} {
 			x.request(x.invite, "f", method, 5+i)
 			x.focus.Response(405)
 		}

@@ -29,6 +29,19 @@ func (l *Layer) Allow() string {
 	return strings.Join(names, ", ")
 }
 
+// Supported returns the value of our Supported header field; "" without extensions.
+func (l *Layer) Supported() string { return l.extensions }
+
+// supported adds Supported to the fields of a request of ours, unless it is there: an
+// extension like the session timer wants it in each (RFC 4028 §7.1). [TMR-01]
+func (l *Layer) supported(fields []sipmsg.Field) []sipmsg.Field {
+	named := func(f sipmsg.Field) bool { return f.Name == "Supported" }
+	if l.extensions == "" || slices.ContainsFunc(fields, named) {
+		return fields
+	}
+	return append(fields, sipmsg.Field{Name: "Supported", Value: l.extensions})
+}
+
 // Unsupported returns 420 with the extensions that the request requires and we do not
 // have (RFC 3261 §8.2.2.3), nil if there are none.
 func (l *Layer) Unsupported(req *sipmsg.Request) *sip.Error {

@@ -3,6 +3,7 @@ package dialog
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,10 +46,11 @@ type Resolver interface {
 // transaction.Handler.
 type Layer struct {
 	// fixed after construction
-	cfg    Config
-	table  *table
-	closed context.Context //nolint:containedctx // the layer's lifetime, which bounds name resolution
-	close  context.CancelFunc
+	cfg        Config
+	table      *table
+	extensions string          // cfg.Extensions as one value
+	closed     context.Context //nolint:containedctx // the layer's lifetime, which bounds name resolution
+	close      context.CancelFunc
 
 	// fixed after Bind and the Handle calls, before the first message
 	tl       *transaction.Layer
@@ -70,13 +72,14 @@ var _ transaction.Handler = (*Layer)(nil)
 func New(cfg Config) *Layer {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Layer{
-		cfg:     cfg.withDefaults(),
-		table:   newTable(),
-		closed:  ctx,
-		close:   cancel,
-		outside: make(map[sipmsg.Method]func(*transaction.ServerTx)),
-		inside:  make(map[sipmsg.Method]func(*Dialog, *transaction.ServerTx)),
-		served:  make(map[sipmsg.Method]bool),
+		cfg:        cfg.withDefaults(),
+		extensions: strings.Join(cfg.Extensions, ", "),
+		table:      newTable(),
+		closed:     ctx,
+		close:      cancel,
+		outside:    make(map[sipmsg.Method]func(*transaction.ServerTx)),
+		inside:     make(map[sipmsg.Method]func(*Dialog, *transaction.ServerTx)),
+		served:     make(map[sipmsg.Method]bool),
 	}
 }
 

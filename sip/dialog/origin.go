@@ -90,6 +90,9 @@ func (o *Origin) Send(ev transaction.ClientEvents, sent func(*transaction.Client
 	})
 }
 
+// Body returns the body of the request, which must not be changed.
+func (o *Origin) Body() []byte { return o.out.Body }
+
 // Seq returns the CSeq number of the request sent last.
 func (o *Origin) Seq() uint32 { return o.seq }
 
@@ -115,7 +118,7 @@ func (o *Origin) request() *sipmsg.Request {
 	if o.out.Contact != "" {
 		fields = append(fields, sipmsg.Field{Name: "Contact", Value: o.out.Contact})
 	}
-	fields = append(fields, o.out.Fields...)
+	fields = o.layer.supported(append(fields, o.out.Fields...))
 	if o.out.ContentType != "" {
 		fields = append(fields, sipmsg.Field{Name: "Content-Type", Value: o.out.ContentType})
 		req.Body = o.out.Body

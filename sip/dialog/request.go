@@ -39,6 +39,9 @@ func (d *Dialog) request(m sipmsg.Method, seq uint32) *sipmsg.Request {
 	if refreshesTarget(m) && d.contact != "" {
 		fields = append(fields, sipmsg.Field{Name: "Contact", Value: d.contact})
 	}
+	if m != sipmsg.ACK {
+		fields = d.layer.supported(fields)
+	}
 	req.Header.Fields = fields
 	return req
 }

@@ -41,7 +41,8 @@ func TestRequestFollowsRouteSet(t *testing.T) {
 			t.Parallel()
 			conform.Covers(t, "FOC-DSP-10")
 			d := &Dialog{
-				id: ID{CallID: "c1", Local: "f", Remote: "a"}, local: "<sip:CONF@x>;tag=f",
+				layer: &Layer{},
+				id:    ID{CallID: "c1", Local: "f", Remote: "a"}, local: "<sip:CONF@x>;tag=f",
 				remote: `"Alice" <sip:alice@x>;tag=a`, contact: "<sip:CONF@x>;isfocus",
 				target: target, routes: tt.routes, localSeq: 7,
 			}

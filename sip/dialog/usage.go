@@ -57,3 +57,6 @@ func (d *Dialog) Replace(old, u Usage) {
 
 // Usages returns how many usages the dialog has.
 func (d *Dialog) Usages() int { return len(d.usages) }
+
+// Serves tells whether the dialog has the usage.
+func (d *Dialog) Serves(u Usage) bool { return slices.Contains(d.usages, u) }

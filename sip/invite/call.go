@@ -1,11 +1,15 @@
 package invite
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/wheel"
 )
 
 // CallHandler hears what becomes of an INVITE of ours. It is called on the shard of
@@ -17,12 +21,25 @@ type CallHandler interface {
 	// Answered is called for the first 2xx. answer is the session description that
 	// counts: the first one received in the dialog, even in a provisional response
 	// (RFC 3261 §13.2.1). It returns who hears about the session from now on, and the
-	// answer that goes into the ACK if the INVITE had no offer.
+	// answer that goes into the ACK if the 2xx made the offer.
 	Answered(s *Session, resp *sipmsg.Response, answer []byte) (SessionHandler, Answer)
 	// Failed is called with a *sip.Error: the final response, 408 for none within
-	// Timer B, 503 for a failing transport, 487 after [Call.Cancel] or if the callee
-	// hung up before we heard of its answer.
+	// Timer B, 503 for a failing transport, 487 after [Call.Cancel], when nobody has
+	// answered within the ring time, or if the callee hung up before we heard of its
+	// answer.
 	Failed(err error)
+}
+
+// EarlyHandler is implemented by a [CallHandler] that takes part in what is negotiated
+// before the 2xx. It is called like that.
+type EarlyHandler interface {
+	// EarlyAnswer is called for the first session description of a branch in a reliable
+	// provisional response, before Progress. If the INVITE had no offer the description
+	// is one, and what is returned goes into the PRACK as its answer.
+	EarlyAnswer(b *Branch, resp *sipmsg.Response) Answer
+	// EarlyOffer is called for an UPDATE with an offer in an early dialog. Where there is
+	// no EarlyHandler it is refused with 488.
+	EarlyOffer(b *Branch, r *Reoffer)
 }
 
 // Call is an INVITE of ours and the dialogs that grow from it.
@@ -38,7 +55,10 @@ type Call struct {
 	reason []sipmsg.Field        // of the CANCEL
 	cancel bool                  // Cancel was called
 	done   bool                  // the handler has been told
-	forks  []*fork
+	forks  []*Branch
+	tries  int
+	timer  sessionTimer // what was learned before there is a dialog
+	ring   wheel.Timer
 }
 
 // Invite sends an INVITE. out.Method is set; out.Contact must be there.
@@ -48,10 +68,32 @@ func (a *Agent) Invite(out dialog.Outgoing, h CallHandler) *Call {
 	if len(out.Body) > 0 && out.ContentType == "" {
 		out.ContentType = sdpType
 	}
+	ring, fields := a.ringTime(out.Fields)
+	out.Fields = fields
 	c := &Call{agent: a, origin: a.dl.Originate(out), handler: h, offer: len(out.Body) > 0}
 	c.origin.Receive = c.stray
-	c.origin.Do(c.send)
+	c.origin.Do(func() {
+		if ring > 0 {
+			a.dl.After(c.CallID(), &c.ring, ring, func() { c.giveUp(nil) })
+		}
+		c.send()
+	})
 	return c
+}
+
+// ringTime returns how long an INVITE may stay without final answer, and its fields with
+// an Expires that says so (RFC 3261 §13.2.1). [FOC-OUT-13]
+func (a *Agent) ringTime(fields []sipmsg.Field) (time.Duration, []sipmsg.Field) {
+	h := sipmsg.Header{Fields: fields}
+	if n, ok := h.Expires(); ok && n > 0 {
+		return time.Duration(n) * time.Second, fields
+	}
+	if a.cfg.Ring < 0 {
+		return 0, fields
+	}
+	return a.cfg.Ring, append(fields, sipmsg.Field{
+		Name: "Expires", Value: strconv.FormatUint(uint64(seconds(a.cfg.Ring)), 10),
+	})
 }
 
 // CallID returns the Call-ID.
@@ -61,29 +103,72 @@ func (c *Call) send() {
 	if c.done {
 		return
 	}
-	c.origin.Send(transaction.ClientEvents{Response: c.response, End: c.end}, func(tx *transaction.ClientTx) {
+	c.tries++
+	n := c.tries
+	c.origin.Send(transaction.ClientEvents{
+		Response: func(resp *sipmsg.Response, src transport.Source) {
+			if n == c.tries {
+				c.response(resp, src)
+			}
+		},
+		End: func(err error) {
+			if n == c.tries {
+				c.end(err)
+			}
+		},
+	}, func(tx *transaction.ClientTx) {
 		c.tx = tx
 		if c.cancel {
 			tx.Cancel(c.reason...)
 		}
-	})
+	}, c.interval()...)
 }
+
+// interval asks for a session timer. [TMR-01]
+func (c *Call) interval() []sipmsg.Field {
+	cfg := &c.agent.cfg
+	if cfg.SessionExpires < 0 {
+		return nil
+	}
+	se := sipmsg.SessionExpires{Seconds: max(seconds(cfg.SessionExpires), c.timer.minSE)}
+	fields := []sipmsg.Field{{Name: "Session-Expires", Value: se.String()}}
+	if c.timer.minSE > 0 {
+		fields = append(fields, sipmsg.Field{Name: "Min-SE", Value: strconv.FormatUint(uint64(c.timer.minSE), 10)})
+	}
+	return fields
+}
+
+// longer tries again after 422 with the interval that it asks for (RFC 4028 §7.3).
+// [TMR-02]
+func (c *Call) longer(resp *sipmsg.Response) bool {
+	if c.done || c.cancel || c.tries >= maxTries || !c.timer.raise(sip.FromResponse(resp)) {
+		return false
+	}
+	c.detach()
+	c.send()
+	return true
+}
+
+// maxTries is how often an INVITE is sent that is answered 422 by one after the other.
+const maxTries = 8
 
 // Cancel gives the call up. The CANCEL, with fields added (Reason), leaves once a
 // provisional response is there (RFC 3261 §9.1); a 2xx that crosses it is
 // acknowledged and ended with BYE. After the first 2xx Cancel does nothing: use
 // [Session.Bye]. [FOC-OUT-13] [PAR-LVE-03]
 func (c *Call) Cancel(fields ...sipmsg.Field) {
-	c.origin.Do(func() {
-		if c.done || c.cancel {
-			return
-		}
-		c.cancel, c.reason = true, fields
-		c.origin.Abandon()
-		if c.tx != nil {
-			c.tx.Cancel(fields...)
-		}
-	})
+	c.origin.Do(func() { c.giveUp(fields) })
+}
+
+func (c *Call) giveUp(fields []sipmsg.Field) {
+	if c.done || c.cancel {
+		return
+	}
+	c.cancel, c.reason = true, fields
+	c.origin.Abandon()
+	if c.tx != nil {
+		c.tx.Cancel(fields...)
+	}
 }
 
 func (c *Call) response(resp *sipmsg.Response, src transport.Source) {
@@ -93,6 +178,7 @@ func (c *Call) response(resp *sipmsg.Response, src transport.Source) {
 		c.progress(resp, src)
 	case resp.Status < 300:
 		c.success(resp, src)
+	case resp.Status == 422 && c.longer(resp):
 	default:
 		c.fail(sip.FromResponse(resp))
 		c.close()
@@ -104,6 +190,9 @@ func (c *Call) progress(resp *sipmsg.Response, src transport.Source) {
 		return
 	}
 	f := c.fork(resp, src)
+	if f != nil && !c.acknowledge(f, resp) {
+		return
+	}
 	if f != nil && resp.Status == 199 {
 		c.drop(f) // RFC 6228 §4: just this early dialog. [FOC-OUT-18]
 		return
@@ -112,6 +201,39 @@ func (c *Call) progress(resp *sipmsg.Response, src transport.Source) {
 		f.note(resp)
 	}
 	c.handler.Progress(resp)
+}
+
+// acknowledge sends PRACK where it is asked for, and reports whether the response is to
+// be looked at: one that is repeated or too early is not. [FOC-OUT-07]
+func (c *Call) acknowledge(f *Branch, resp *sipmsg.Response) bool {
+	if !reliable(resp) {
+		return true
+	}
+	if !f.order.next(resp) {
+		return false
+	}
+	f.note(resp)
+	var answer Answer
+	early, takesPart := c.handler.(EarlyHandler)
+	if len(resp.Body) > 0 && !f.x.settled {
+		f.x.settle()
+		if takesPart {
+			f.x.pracks++ // what the handler sends waits for the PRACK
+			answer = early.EarlyAnswer(f, resp)
+			f.x.pracks--
+		}
+	}
+	f.x.prack(resp, answer)
+	return true
+}
+
+// earlyOffer is who answers an offer of a branch.
+func (c *Call) earlyOffer(f *Branch) func(*Reoffer) {
+	early, ok := c.handler.(EarlyHandler)
+	if !ok {
+		return nil
+	}
+	return func(r *Reoffer) { early.EarlyOffer(f, r) }
 }
 
 // success acknowledges every 2xx. The first answers the call; what another branch
@@ -135,23 +257,35 @@ func (c *Call) success(resp *sipmsg.Response, src transport.Source) {
 	c.answered(f, resp)
 }
 
-func (c *Call) answered(f *fork, resp *sipmsg.Response) {
+func (c *Call) answered(f *Branch, resp *sipmsg.Response) {
 	f.note(resp)
 	c.done = true
-	s := &Session{agent: c.agent, id: f.d.ID(), d: f.d}
+	c.ring.Stop()
+	s := &Session{agent: c.agent, id: f.d.ID(), d: f.d, x: f.x, updates: f.allows}
 	f.d.Replace(f, s)
+	f.x.settle()
+	f.x.free = s.next
+	if u := f.x.ours; u != nil {
+		u.s = s
+	}
+	s.agreed(&resp.Header)
+	if c.offer {
+		s.described(c.origin.Body())
+	}
 	var ack Answer
 	s.handler, ack = c.handler.Answered(s, resp, f.answer)
 	f.ack.Header.Fields = append(f.ack.Header.Fields, ack.Fields...)
 	if len(ack.Body) > 0 {
 		f.ack.Header.Add("Content-Type", ack.contentType())
 		f.ack.Body = ack.Body
+		s.described(ack.Body)
 	}
 	f.d.SendAck(f.ack)
+	f.x.proceed()
 }
 
 // surplus acknowledges a 2xx that nobody wants, and hangs up.
-func (c *Call) surplus(f *fork) {
+func (c *Call) surplus(f *Branch) {
 	f.d.SendAck(f.ack)
 	if !f.gone {
 		bye := f.d.NewRequest(sipmsg.BYE)
@@ -169,6 +303,7 @@ func (c *Call) fail(err *sip.Error) {
 		return
 	}
 	c.done = true
+	c.ring.Stop()
 	c.handler.Failed(err)
 }
 
@@ -181,10 +316,17 @@ func (c *Call) end(err error) {
 // close ends the early dialogs that no 2xx has confirmed. [FOC-OUT-18]
 func (c *Call) close() {
 	c.origin.Close()
+	c.detach()
+	c.tx = nil
+}
+
+func (c *Call) detach() {
 	for _, f := range c.forks {
-		f.d.Detach(f)
+		if f.d.Serves(f) {
+			f.end()
+		}
 	}
-	c.forks, c.tx = nil, nil
+	c.forks = nil
 }
 
 func (c *Call) failure(err error) *sip.Error {

@@ -9,8 +9,12 @@ import (
 	"github.com/confab-chat/confab/wheel"
 )
 
-// errNoACK is the error of a session whose 2xx was never acknowledged.
-var errNoACK = errors.New("invite: no ACK to 2xx")
+var (
+	// errNoACK is the error of a session whose 2xx was never acknowledged.
+	errNoACK = errors.New("invite: no ACK to 2xx")
+	// errNoPRACK is that of an INVITE whose reliable provisional response was not.
+	errNoPRACK = errors.New("invite: no PRACK to a reliable provisional response")
+)
 
 // confirmation is a 2xx of ours that waits for its ACK. It lives no longer than that.
 type confirmation struct {
@@ -31,6 +35,12 @@ type confirmation struct {
 func (s *Session) confirm(c *confirmation) {
 	c.s, c.interval = s, s.agent.cfg.T1
 	s.unacked = c
+	s.described(c.resp.Body)
+	if c.offer {
+		s.x.open = us
+	} else {
+		s.x.open, s.x.settled = nobody, true
+	}
 	s.d.Respond(c.tx, c.resp)
 	c.arm()
 }
@@ -87,9 +97,12 @@ func (s *Session) Ack(ack *sipmsg.Request) {
 		// RFC 3261 §13.2.1: the answer had to be here. [FOC-FAC-10]
 		s.hangUp(End{Cause: Unanswered}, nil)
 	default:
+		if c.offer {
+			s.x.open, s.x.settled = nobody, true
+		}
 		if c.acked != nil {
 			c.acked(ack)
 		}
-		s.next()
+		s.x.proceed()
 	}
 }

@@ -13,6 +13,9 @@
 // happens before the method returns, callbacks included: a caller that is not on the
 // executor itself must hold no lock that its callbacks take.
 //
-// Reliable provisional responses, UPDATE, preconditions and session timers are not
-// part of this package yet: PRACK is answered 481 and UPDATE 405.
+// One offer at a time is open in a dialog, whatever carries it: INVITE, reliable
+// provisional response and PRACK (RFC 3262), UPDATE (RFC 3311). Sessions are refreshed
+// and given up by the session timer (RFC 4028) without the caller's doing. Preconditions
+// (RFC 3312) are the business of who reads the session descriptions: an INVITE is
+// suspended by not accepting it before the UPDATE that [Incoming.OnOffer] brings.
 package invite

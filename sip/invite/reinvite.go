@@ -27,7 +27,10 @@ type reinvite struct {
 	done    func(*sipmsg.Response, error)
 	running bool // sent, no final response yet
 	backing bool // the timer is the back-off after 491
-	attempt int  // the second follows a 491
+	backed  bool // there has been one
+	attempt int
+	order   order  // of its reliable provisional responses
+	answer  []byte // that came in one of them
 	tx      *transaction.ClientTx
 	ack     *sipmsg.Request
 	timer   wheel.Timer // back-off, or patience with the peer
@@ -50,16 +53,20 @@ func (s *Session) Reinvite(offer Answer, done func(resp *sipmsg.Response, err er
 		case s.ours != nil:
 			done(nil, ErrPending)
 		default:
-			s.ours = &reinvite{s: s, offer: offer, done: done}
-			s.next()
+			s.reinvite(offer, done)
 		}
 	})
+}
+
+func (s *Session) reinvite(offer Answer, done func(*sipmsg.Response, error)) {
+	s.ours = &reinvite{s: s, offer: offer, done: done}
+	s.next()
 }
 
 // next sends the re-INVITE that waits, if nothing stands in its way.
 func (s *Session) next() {
 	o := s.ours
-	if o == nil || o.running || o.backing || s.ended || s.theirs != nil || s.unacked != nil {
+	if o == nil || o.running || o.backing || s.ended || s.theirs != nil || s.unacked != nil || !s.x.idle() {
 		return
 	}
 	o.send()
@@ -67,6 +74,7 @@ func (s *Session) next() {
 
 func (o *reinvite) send() {
 	o.running = true
+	o.s.x.open = us
 	o.attempt++
 	attempt, d := o.attempt, o.s.d
 	if o.offer.Contact != "" {
@@ -76,6 +84,8 @@ func (o *reinvite) send() {
 	seq, _ := req.Header.CSeq()
 	req.Header.Fields = append(req.Header.Fields, o.s.agent.fields...)
 	req.Header.Fields = append(req.Header.Fields, o.offer.Fields...)
+	req.Header.Fields = o.s.timer.ask(req.Header.Fields)
+	o.order, o.answer = order{}, nil
 	if len(o.offer.Body) > 0 {
 		req.Header.Add("Content-Type", o.offer.contentType())
 		req.Body = o.offer.Body
@@ -111,16 +121,20 @@ func (o *reinvite) cancel() {
 func (o *reinvite) response(seq uint32, resp *sipmsg.Response) {
 	switch {
 	case resp.Status < 200:
+		o.progress(resp)
 	case resp.Status < 300:
 		if o.ack == nil {
 			o.ack = o.s.d.NewAck(seq)
 		}
 		o.s.d.SendAck(o.ack) // for every repetition too
 		if o.running {
-			o.settle(resp, nil)
+			o.success(resp)
 		}
-	case resp.Status == 491 && o.attempt == 1 && !o.s.ended:
-		o.running, o.backing = false, true
+	case o.running && resp.Status == 422 && !o.s.ended && o.s.timer.raise(sip.FromResponse(resp)):
+		o.running, o.s.x.open = false, nobody
+		o.s.next() // [TMR-02]
+	case resp.Status == 491 && !o.backed && o.running && !o.s.ended:
+		o.running, o.backing, o.backed, o.s.x.open = false, true, true, nobody
 		o.s.agent.dl.After(o.s.id.CallID, &o.timer, backOff(o.s.d.OwnsCallID()), func() {
 			o.backing = false
 			o.s.next()
@@ -130,15 +144,43 @@ func (o *reinvite) response(seq uint32, resp *sipmsg.Response) {
 	}
 }
 
+// progress acknowledges a reliable provisional response. A session description in it is
+// the answer (RFC 3262 §5).
+func (o *reinvite) progress(resp *sipmsg.Response) {
+	if !reliable(resp) || !o.order.next(resp) || !o.running {
+		return
+	}
+	if len(resp.Body) > 0 && o.answer == nil {
+		o.answer, o.s.x.open = resp.Body, nobody
+	}
+	o.s.x.prack(resp, Answer{})
+}
+
+func (o *reinvite) success(resp *sipmsg.Response) {
+	if len(resp.Body) == 0 && o.answer != nil {
+		again := *resp
+		again.Body = o.answer
+		resp = &again
+	}
+	o.s.agreed(&resp.Header)
+	o.s.described(o.offer.Body)
+	o.settle(resp, nil)
+	o.s.x.proceed()
+}
+
 // fail ends the attempt; 408, 481 and silence end the session too (RFC 3261 §14.1).
 func (o *reinvite) fail(err *sip.Error) {
 	o.settle(nil, err)
 	if err.Status == 408 || err.Status == 481 {
 		o.s.lost(err) // [FOC-MOD-03]
 	}
+	o.s.x.proceed()
 }
 
 func (o *reinvite) settle(resp *sipmsg.Response, err error) {
+	if o.running && o.answer == nil {
+		o.s.x.open = nobody
+	}
 	o.running = false
 	o.timer.Stop()
 	if o.s.ours == o {

@@ -6,20 +6,24 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/wheel"
 )
 
-// Reoffer is a re-INVITE of the peer that waits for its final answer. Exactly one of
-// Accept and Reject takes effect. A rejected one changes nothing (RFC 3261 §14.1).
+// Reoffer is a re-INVITE of the peer, or an UPDATE or PRACK with an offer, that waits for
+// its final answer. Exactly one of Accept and Reject takes effect. A rejected one changes
+// nothing (RFC 3261 §14.1, RFC 3311 §5.2).
 type Reoffer struct {
-	s  *Session
+	x  *exchange
+	s  *Session // nil in an early dialog
 	tx *transaction.ServerTx
 
 	// owned by the shard
-	committed bool // a CANCEL is too late
+	timer     wheel.Timer // an UPDATE is not answered promptly
+	committed bool        // a CANCEL is too late
 	done      bool
 }
 
-// Request returns the re-INVITE. Without body it asks for an offer.
+// Request returns the request. A re-INVITE without body asks for an offer.
 func (r *Reoffer) Request() *sipmsg.Request { return r.tx.Request() }
 
 // Source tells where it came from.
@@ -34,8 +38,15 @@ func (s *Session) reoffered(tx *transaction.ServerTx) {
 	case s.ours != nil && s.ours.running:
 		dialog.Reply(tx, 491, "")
 		return
-	case s.theirs != nil:
+	case s.theirs != nil, s.x.theirs != nil:
 		overlapping(tx)
+		return
+	case s.x.ours != nil && s.x.ours.running && s.x.ours.offers():
+		dialog.Reply(tx, 491, "")
+		return
+	}
+	if e := s.agent.tooShort(&tx.Request().Header); e != nil {
+		tx.Respond(e.Response(tx.Request()))
 		return
 	}
 	if c := s.unacked; c != nil {
@@ -55,8 +66,8 @@ func (s *Session) reoffered(tx *transaction.ServerTx) {
 			return
 		}
 	}
-	r := &Reoffer{s: s, tx: tx}
-	s.theirs = r
+	r := &Reoffer{x: s.x, s: s, tx: tx}
+	s.theirs, s.x.open = r, them
 	tx.OnCancel(func(*sipmsg.Request) { r.cancel() })
 	s.handler.Reoffer(r)
 }
@@ -79,21 +90,30 @@ func (r *Reoffer) cancel() {
 }
 
 // Accept answers with 200: with the answer, or with an offer if the re-INVITE had
-// none. acked, if not nil, is called with the ACK, which then brings the answer.
+// none. acked, if not nil, is called with the ACK, which then brings the answer; for
+// UPDATE and PRACK, which know no ACK, with an empty one as soon as the 200 has left.
 func (r *Reoffer) Accept(a Answer, acked func(ack *sipmsg.Request)) {
-	r.s.Do(func() {
+	r.x.d.Do(func() {
 		if r.done {
 			return
 		}
 		r.settle()
-		s := r.s
 		if a.Contact != "" {
-			s.d.SetContact(a.Contact)
+			r.x.d.SetContact(a.Contact)
 		}
+		if r.tx.Request().Method != sipmsg.INVITE {
+			r.respond(a)
+			if acked != nil {
+				acked(&sipmsg.Request{Method: sipmsg.ACK})
+			}
+			r.x.proceed()
+			return
+		}
+		s := r.s
 		cseq, _ := r.tx.Request().Header.CSeq()
 		s.confirm(&confirmation{
 			tx:    r.tx,
-			resp:  a.response(r.tx.Request(), 200, s.agent.fields),
+			resp:  a.response(r.tx.Request(), 200, append(s.grant(&r.tx.Request().Header), s.agent.answers...)),
 			seq:   cseq.Seq,
 			offer: len(r.tx.Request().Body) == 0 && len(a.Body) > 0,
 			acked: acked,
@@ -101,9 +121,22 @@ func (r *Reoffer) Accept(a Answer, acked func(ack *sipmsg.Request)) {
 	})
 }
 
+// respond is the 200 to UPDATE and PRACK.
+func (r *Reoffer) respond(a Answer) {
+	req := r.tx.Request()
+	fields := r.x.agent.answers
+	if r.s != nil && req.Method == sipmsg.UPDATE {
+		fields = append(r.s.grant(&req.Header), fields...)
+	}
+	if r.s != nil {
+		r.s.described(a.Body)
+	}
+	r.x.d.Respond(r.tx, a.response(req, 200, fields))
+}
+
 // Reject answers with a final error, usually 488; the session stays as it was.
 func (r *Reoffer) Reject(e *sip.Error) {
-	r.s.Do(func() { r.refuse(e) })
+	r.x.d.Do(func() { r.refuse(e) })
 }
 
 func (r *Reoffer) refuse(e *sip.Error) {
@@ -112,10 +145,16 @@ func (r *Reoffer) refuse(e *sip.Error) {
 	}
 	r.settle()
 	r.tx.Respond(e.Response(r.tx.Request()))
-	r.s.next()
+	r.x.proceed()
 }
 
 func (r *Reoffer) settle() {
 	r.done = true
-	r.s.theirs = nil
+	r.timer.Stop()
+	if r.s != nil && r.s.theirs == r {
+		r.s.theirs, r.x.open = nil, nobody
+	}
+	if r.x.theirs == r {
+		r.x.theirs, r.x.open = nil, nobody
+	}
 }

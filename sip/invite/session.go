@@ -13,7 +13,8 @@ type SessionHandler interface {
 	// Confirmed is called with the ACK to the 2xx that accepted the session: its body
 	// is the answer if that 2xx carried the offer. It is not called for calls of ours.
 	Confirmed(ack *sipmsg.Request)
-	// Reoffer is called for each re-INVITE. r is answered now or later.
+	// Reoffer is called for each re-INVITE and for each UPDATE with a session
+	// description. r is answered now or later, but an UPDATE within three seconds.
 	Reoffer(r *Reoffer)
 	// Ended is called exactly once.
 	Ended(end End)
@@ -33,6 +34,11 @@ type Session struct {
 	bye     []sipmsg.Field // fields of the BYE that waits for unacked; nil: none waits
 	theirs  *Reoffer       // re-INVITE of the peer without final answer
 	ours    *reinvite      // re-INVITE of ours under way or waiting
+	x       *exchange      // nil like d
+	pending *Incoming      // accepted, but the 2xx is held back
+	timer   sessionTimer
+	updates bool   // the peer takes UPDATE
+	said    []byte // our session description, for a peer that does not
 }
 
 // ID names the session's dialog.
@@ -56,6 +62,10 @@ func (s *Session) hangUp(end End, fields []sipmsg.Field) {
 		return
 	}
 	s.finish(end)
+	if in := s.pending; in != nil {
+		in.refuse(&sip.Error{Status: 480}) // there was no 2xx yet
+		return
+	}
 	if s.unacked != nil {
 		s.bye = append([]sipmsg.Field{}, fields...)
 		return
@@ -84,6 +94,10 @@ func (s *Session) finish(end End) {
 	if o := s.ours; o != nil {
 		o.abandon()
 	}
+	s.timer.timer.Stop()
+	if s.x != nil {
+		s.x.end()
+	}
 	h := s.handler
 	h.Ended(end)
 }
@@ -95,6 +109,10 @@ func (s *Session) Serve(tx *transaction.ServerTx) bool {
 		s.hungUp(tx)
 	case sipmsg.INVITE:
 		s.reoffered(tx)
+	case sipmsg.UPDATE:
+		s.updated(tx)
+	case sipmsg.PRACK:
+		s.x.pracked(tx, s, s.handler.Reoffer)
 	default:
 		return false
 	}
@@ -117,4 +135,30 @@ func (s *Session) hungUp(tx *transaction.ServerTx) {
 // (RFC 3261 §12.2.1.2): one BYE, whose answer does not matter. [FOC-LVE-04]
 func (s *Session) lost(err error) {
 	s.hangUp(End{Cause: Lost, Err: err}, nil)
+}
+
+// Update sends an UPDATE (RFC 3311): with a complete session description, or without
+// body to refresh the dialog. It leaves as soon as no other exchange is in progress.
+// done is as for [Session.Reinvite]. Whether the peer takes UPDATE, [Session.Updates]
+// tells.
+func (s *Session) Update(offer Answer, done func(resp *sipmsg.Response, err error)) {
+	s.Do(func() {
+		if s.ended || s.x == nil {
+			done(nil, ErrEnded)
+			return
+		}
+		s.x.update(s, offer, done)
+	})
+}
+
+// Updates tells whether the peer takes UPDATE (RFC 3311 §4). Call it on the shard.
+func (s *Session) Updates() bool { return s.updates }
+
+// updated takes an UPDATE of the peer.
+func (s *Session) updated(tx *transaction.ServerTx) {
+	if s.ended {
+		dialog.Reply(tx, 481, "")
+		return
+	}
+	s.x.updated(tx, s, s.handler.Reoffer)
 }

@@ -72,6 +72,9 @@ func (tx *ClientTx) Cancel(fields ...sipmsg.Field) {
 // cancelFor makes the CANCEL of this INVITE.
 func (tx *ClientTx) cancelFor(fields []sipmsg.Field) *sipmsg.Request {
 	cancel := tx.followUp(sipmsg.CANCEL, tx.req.Header.Value("To"))
+	if tags := tx.req.Header.Value("Supported"); tags != "" {
+		cancel.Header.Add("Supported", tags) // [TMR-01]
+	}
 	cancel.Header.Fields = append(cancel.Header.Fields, fields...)
 	return cancel
 }

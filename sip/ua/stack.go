@@ -30,10 +30,16 @@ type Config struct {
 	// Transaction configures the transaction layer; its Log, T1, T2, T4 and Wheel are
 	// filled in.
 	Transaction transaction.Config
-	// Extensions are the option tags that requests may require.
+	// Extensions are the option tags that requests may require, besides those that the
+	// stack brings: 100rel and timer. All of them are named in Supported.
 	Extensions []string
-	// Capabilities go into INVITEs and the 2xx to them, besides Allow and
-	// Allow-Events: Supported, Accept, User-Agent and the like.
+	// SessionExpires and MinSE configure the session timer, as invite.Config does; zero values are its
+	// defaults.
+	SessionExpires, MinSE time.Duration
+	// Ring is the ring time of invite.Config.
+	Ring time.Duration
+	// Capabilities go into INVITEs and the 2xx to them, besides Allow, Supported and
+	// Allow-Events: Accept, User-Agent and the like.
 	Capabilities []sipmsg.Field
 	// Screen is asked about each SUBSCRIBE first; see event.Config.
 	Screen func(req *sipmsg.Request, src transport.Source) (any, *sip.Error)
@@ -65,7 +71,12 @@ func New(cfg Config) *Stack {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Stack{wheel: wheel.New(tick)}
-	s.Dialog = dialog.New(dialog.Config{Log: cfg.Log, Extensions: cfg.Extensions})
+	session := invite.Config{
+		Log: cfg.Log, T1: cfg.T1, T2: cfg.T2, SessionExpires: cfg.SessionExpires, MinSE: cfg.MinSE, Ring: cfg.Ring,
+	}
+	s.Dialog = dialog.New(dialog.Config{
+		Log: cfg.Log, Extensions: append(session.Extensions(), cfg.Extensions...),
+	})
 	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
 	for _, p := range cfg.Packages {
 		s.Event.Register(p)
@@ -76,7 +87,7 @@ func New(cfg Config) *Stack {
 	if cfg.Other != nil {
 		s.Dialog.HandleOther(func(tx *transaction.ServerTx) { cfg.Other(s.Dialog, tx) })
 	}
-	s.Invite = invite.New(invite.Config{Log: cfg.Log, T1: cfg.T1, T2: cfg.T2}, s.Dialog)
+	s.Invite = invite.New(session, s.Dialog)
 	s.Invite.Serve(cfg.Invite)
 	s.Invite.Announce(s.Capabilities(cfg.Capabilities...)...)
 	tc := cfg.Transaction
@@ -90,9 +101,12 @@ func New(cfg Config) *Stack {
 }
 
 // Capabilities returns the header fields that tell what the stack can do, for a 200 to
-// OPTIONS: Allow, Allow-Events and then more. [FOC-DSP-05]
+// OPTIONS: Allow, Supported, Allow-Events and then more. [FOC-DSP-05]
 func (s *Stack) Capabilities(more ...sipmsg.Field) []sipmsg.Field {
-	fields := []sipmsg.Field{{Name: "Allow", Value: s.Dialog.Allow()}}
+	fields := []sipmsg.Field{
+		{Name: "Allow", Value: s.Dialog.Allow()},
+		{Name: "Supported", Value: s.Dialog.Supported()},
+	}
 	if events := s.Event.AllowEvents(); events != "" {
 		fields = append(fields, sipmsg.Field{Name: "Allow-Events", Value: events})
 	}
