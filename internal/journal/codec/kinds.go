@@ -3,7 +3,7 @@ package codec
 import "github.com/confab-chat/confab/internal/conference"
 
 // formOf returns how events of the kind are written.
-func formOf(k conference.Kind) (form, bool) {
+func formOf(k conference.Kind) (form, bool) { //nolint:cyclop // a table
 	switch k {
 	case conference.KindPosted:
 		return posted(), true
@@ -37,6 +37,8 @@ func formOf(k conference.Kind) (form, bool) {
 		return plain[conference.Changed](), true
 	case conference.KindResumed:
 		return plain[conference.Resumed](), true
+	case conference.KindNicknamed:
+		return plain[conference.Nicknamed](), true
 	case conference.KindEnded:
 		return plain[conference.Ended](), true
 	}
