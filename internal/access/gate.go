@@ -42,6 +42,8 @@ type Gate struct {
 
 	mu    sync.RWMutex
 	ports map[uint16]struct{} // explicit ports that lead here
+
+	listeners []listener
 }
 
 // New returns a gate.

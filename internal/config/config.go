@@ -111,6 +111,11 @@ type Notify struct {
 type DialOut struct {
 	Consent string   // domain or any
 	Domains []string // besides the accounts' and own ones
+
+	Ring       time.Duration // how long a call may ring
+	PerSecond  int           // INVITEs of one conference in a second
+	Unanswered int           // INVITEs of one conference without any answer yet
+	Server     int           // INVITEs of all conferences in a second
 }
 
 // Limits bound what one peer may ask for; 0 switches a limit off.

@@ -33,7 +33,9 @@ func Default() *Config {
 		Factory:  []string{"sip:factory@conf.localhost"},
 		Defaults: defaultPolicy(),
 		Notify:   Notify{MinInterval: 5 * time.Second, Expires: time.Hour},
-		DialOut:  DialOut{Consent: "domain"},
+		DialOut: DialOut{
+			Consent: "domain", Ring: 2 * time.Minute, PerSecond: 20, Unanswered: 20, Server: 200,
+		},
 		Limits: Limits{
 			URIList:               100,
 			ConnectionsPerAddress: 100,

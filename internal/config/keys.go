@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // keys is the table of the whole file. The order counts: what a key's default is
 // made of is read before it.
 func keys(c *Config) section {
@@ -46,6 +48,10 @@ func keys(c *Config) section {
 		{"dial_out", "whom lists and REFER may name", section{
 			{"consent", "domain: accounts, own domains and those listed; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},
 			{"domains", "", texts(&c.DialOut.Domains, domain)},
+			{"ring", "how long a call may ring", duration(&c.DialOut.Ring, time.Second)},
+			{"per_second", "calls of one conference in a second; 0 for no limit", count(&c.DialOut.PerSecond)},
+			{"unanswered", "calls of one conference without any answer yet; 0 for no limit", count(&c.DialOut.Unanswered)},
+			{"server_per_second", "calls of all conferences in a second; 0 for no limit", count(&c.DialOut.Server)},
 		}},
 		{"limits", "0 switches one off", section{
 			{"uri_list", "entries of a URI list", count(&c.Limits.URIList)},

@@ -11,7 +11,6 @@ func later(c *Config, r *reader) {
 		asked bool
 		what  string
 	}{
-		{"sip.outbound", c.SIP.Outbound != "", "calls placed by the server"},
 		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "the HTTP API"},
 		{"http.origins", len(c.HTTP.Origins) > 0, "WebSocket"},
 		{"tls.certificate", c.TLS.Certificate != "", "TLS"},

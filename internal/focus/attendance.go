@@ -14,6 +14,8 @@ type attendance struct {
 	focus *Focus
 	id    conference.ID
 
+	dialing *line
+
 	mu    sync.Mutex
 	calls map[conference.EndpointID]*call
 	drain func() // set when the conference has ended: called when all calls are gone
@@ -23,7 +25,9 @@ var _ instance.Drainer = (*attendance)(nil)
 
 // Attach is the focus's part in an instance; it is handed to the directory.
 func (f *Focus) Attach(inst *instance.Instance) instance.Observer {
-	a := &attendance{focus: f, id: inst.ID(), calls: make(map[conference.EndpointID]*call)}
+	a := &attendance{
+		focus: f, id: inst.ID(), dialing: newLine(f, string(inst.ID())), calls: make(map[conference.EndpointID]*call),
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.attendances[a.id] = a
@@ -35,6 +39,13 @@ func (f *Focus) attendance(id conference.ID) *attendance {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.attendances[id]
+}
+
+// call returns the call of an endpoint, nil if it has none here.
+func (a *attendance) call(id conference.EndpointID) *call {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.calls[id]
 }
 
 func (a *attendance) add(c *call) {
@@ -68,10 +79,7 @@ func (a *attendance) remove(c *call) {
 func (a *attendance) Applied(_ *conference.State, _ conference.Position, e conference.Event) {
 	switch e := e.(type) {
 	case conference.Departed:
-		a.mu.Lock()
-		c := a.calls[e.Endpoint]
-		a.mu.Unlock()
-		if c != nil {
+		if c := a.call(e.Endpoint); c != nil {
 			c.depart(e)
 		}
 	case conference.Ended:

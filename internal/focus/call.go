@@ -24,6 +24,8 @@ type call struct {
 	caller   identity.Identity
 	endpoint conference.EndpointID
 
+	invitation *invitation // nil: the endpoint called us
+
 	// owned by whoever has the call's next step; given up with the 200, so that
 	// no message stays in memory for as long as the call
 	in    *invite.Incoming
@@ -108,6 +110,11 @@ func (c *call) withdraw(inst *instance.Instance, leg Leg, cause conference.Cause
 	if inst != nil {
 		inst.Do(conference.Withdraw{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: cause}, nil)
 	}
+}
+
+// legLost takes the endpoint out because nothing ever came of its leg.
+func (c *call) legLost(error) {
+	c.leave(conference.CauseFailed, `SIP;cause=408;text="No MSRP connection"`)
 }
 
 // refuse answers the INVITE with an error.

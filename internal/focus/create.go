@@ -47,4 +47,5 @@ const (
 	maxSubject   = 256
 	maxReason    = 256
 	maxUserAgent = 128
+	maxDisplay   = 64
 )

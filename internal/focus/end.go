@@ -16,6 +16,9 @@ func (a *attendance) end(e conference.Ended) {
 		reason = `SIP;cause=503;text="Server is shutting down"`
 	}
 	for _, c := range calls {
+		if c.invitation != nil {
+			c.invitation.giveUp(terminated, 487) // [FOC-TRM-04]
+		}
 		c.hangUp(reason)
 	}
 }

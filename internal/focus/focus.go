@@ -57,6 +57,7 @@ type Config struct {
 	Gate      *access.Gate
 	Directory *instance.Directory
 	Mixer     Mixer
+	DialOut   DialOut
 	// Agent is the host that Warning fields name; the domain as a rule.
 	Agent string
 	Now   func() time.Time // time.Now
@@ -69,6 +70,9 @@ type Focus struct {
 
 	// fixed after Bind
 	dialogs *dialog.Layer
+	calls   *invite.Agent
+
+	dialing gauge
 
 	mu          sync.Mutex
 	attendances map[conference.ID]*attendance
@@ -85,11 +89,17 @@ func New(cfg Config) *Focus {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Focus{cfg: cfg, attendances: make(map[conference.ID]*attendance)}
+	if cfg.DialOut.Ring <= 0 {
+		cfg.DialOut.Ring = 2 * time.Minute
+	}
+	f := &Focus{cfg: cfg, attendances: make(map[conference.ID]*attendance)}
+	f.dialing.pace = paceOf(cfg.DialOut.Server, cfg.DialOut.Server/10)
+	return f
 }
 
-// Bind tells the focus the dialog layer that its requests come through.
-func (f *Focus) Bind(dialogs *dialog.Layer) { f.dialogs = dialogs }
+// Bind tells the focus the dialog layer that its requests come through, and who
+// makes its calls.
+func (f *Focus) Bind(dialogs *dialog.Layer, calls *invite.Agent) { f.dialogs, f.calls = dialogs, calls }
 
 func (f *Focus) log(level slog.Level, event string, req *sipmsg.Request, attrs ...slog.Attr) {
 	if !f.cfg.Log.Enabled(context.Background(), level) {

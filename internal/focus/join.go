@@ -97,13 +97,7 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 	}
 	return LegRequest{
 		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
-		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent),
-		Lost: func(error) {
-			inst.Do(conference.Leave{
-				At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: conference.CauseFailed,
-				Reason: `SIP;cause=408;text="No MSRP connection"`,
-			}, nil)
-		},
+		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent), Lost: c.legLost,
 	}
 }
 

@@ -23,7 +23,7 @@ var (
 // Queue bounds what waits for one conference. Zero fields have the defaults that
 // are named beside them.
 //
-// The policy: messages and admissions, which anybody may send as fast as he
+// The policy: messages, admissions and invitations, which anybody may send as fast as he
 // likes, are refused when the queue is full. All other commands are taken
 // always: there are at most a few for each endpoint, and a full queue must not
 // keep anybody from leaving.
@@ -61,7 +61,7 @@ func (t task) octets() int {
 // bounded reports whether a full queue refuses the task.
 func (t task) bounded() bool {
 	switch t.command.(type) {
-	case conference.Post, conference.Admit, nil:
+	case conference.Post, conference.Admit, conference.Invite, nil:
 		return true
 	}
 	return false

@@ -36,15 +36,19 @@ func (s *Server) assemble() error {
 	if err != nil {
 		return err
 	}
+	calls, err := s.dialOut()
+	if err != nil {
+		return err
+	}
 	f.focus = focus.New(focus.Config{
-		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{s.mixer}, Agent: s.cfg.Domain,
+		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{s.mixer}, Agent: s.cfg.Domain, DialOut: calls,
 	})
 	f.notify = notify.New(notify.Config{
 		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval,
 	})
-	s.notifier = f.notify
+	s.focus, s.notifier = f.focus, f.notify
 	s.stack = ua.New(s.stackConfig(f))
-	f.focus.Bind(s.stack.Dialog)
+	f.focus.Bind(s.stack.Dialog, s.stack.Invite)
 	s.http = s.newHTTP()
 	return nil
 }

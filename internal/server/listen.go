@@ -28,7 +28,7 @@ func (s *Server) listen(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("sip.listen %s: %w", l, err)
 		}
-		s.gate.AddPort(addr.Port())
+		s.gate.AddListener(l.Network, addr)
 		s.opened(ctx, "sip", l.Network, addr)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
@@ -39,6 +40,7 @@ type Server struct {
 	media     *msrp.Endpoint
 	mixer     *mixer.Mixer
 	stack     *ua.Stack
+	focus     *focus.Focus
 	notifier  *notify.Service
 	http      *http.Server
 	serving   sync.WaitGroup // of http

@@ -118,3 +118,38 @@ func (p *SIPPeer) Answer(req *sipmsg.Request, status int) {
 	p.tb.Helper()
 	p.Send(sipmsg.NewResponse(req, status, ""))
 }
+
+// Answering begins the dialog that an INVITE of the other side asks for.
+func (p *SIPPeer) Answering(invite *sipmsg.Request) *Dialog {
+	p.tb.Helper()
+	contacts, err := invite.Header.Contacts()
+	if err != nil || len(contacts) != 1 {
+		p.tb.Fatalf("Contact of the INVITE: %v\n%s", err, invite.Append(nil))
+	}
+	return &Dialog{
+		Peer: p, CallID: invite.Header.CallID(), URI: contacts[0].URI.String(),
+		From: invite.Header.Value("To") + ";tag=" + sipid.NewTag(), To: invite.Header.Value("From"),
+	}
+}
+
+// Respond writes a response to the INVITE that the dialog answers, with tag and
+// Contact. Fields are "Name: value".
+func (d *Dialog) Respond(invite *sipmsg.Request, status int, fields ...string) *sipmsg.Response {
+	resp := sipmsg.NewResponse(invite, status, "")
+	resp.Header.Set("To", d.From)
+	resp.Header.Add("Contact", d.Peer.Contact())
+	for _, f := range fields {
+		name, value, _ := strings.Cut(f, ":")
+		resp.Header.Set(name, strings.TrimSpace(value))
+	}
+	return resp
+}
+
+// Accept writes the 200 to the INVITE that the dialog answers, with a session
+// description.
+func (d *Dialog) Accept(invite *sipmsg.Request, description string, fields ...string) *sipmsg.Response {
+	resp := d.Respond(invite, 200, fields...)
+	resp.Header.Set("Content-Type", "application/sdp")
+	resp.Body = []byte(description)
+	return resp
+}

@@ -1,6 +1,8 @@
 package dialog
 
 import (
+	"errors"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,9 @@ type Outgoing struct {
 	Body        []byte
 	// Auth answers challenges to the request, and to no other; nil: they are final.
 	Auth Authorizer
+	// Permit, unless it is nil, is asked about the address that a name was resolved
+	// to; where it says no the request fails as if the address did not answer.
+	Permit func(netip.AddrPort) bool
 	// Target, if it names a flow or an address, is where the request goes; else the
 	// first route or the Request-URI is resolved.
 	Target transport.Target
@@ -152,8 +157,15 @@ func (o *Origin) route(f func(transport.Target, error)) {
 		f(to, nil)
 		return
 	}
-	o.layer.resolve(o.callID, uri, f)
+	o.layer.resolve(o.callID, uri, func(to transport.Target, err error) {
+		if err == nil && o.out.Permit != nil && !o.out.Permit(to.Addr) {
+			err = errNotPermitted // [SEC-03]
+		}
+		f(to, err)
+	})
 }
+
+var errNotPermitted = errors.New("dialog: address is not to be called")
 
 // Dialog makes the dialog that a response forms (RFC 3261 §12.1.2), or returns it if
 // it is there; nil if the response forms none, or if there are too many.

@@ -1,0 +1,280 @@
+package focus
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/wheel"
+)
+
+// invitation is a call by the focus until it is answered or over; from then on
+// what there is to know of the endpoint is in its call.
+type invitation struct {
+	Invitation
+
+	// fixed after construction
+	call *call
+	uri  sipmsg.URI // Request-URI
+	user conference.Identity
+
+	// fixed before it is put in line
+	leg LegRequest
+
+	// owned by the shard of the Call-ID
+	ring    wheel.Timer
+	alerted bool
+
+	// guarded by call.mu
+	sip     *invite.Call // once the INVITE is out
+	why     sipmsg.Field // of the CANCEL
+	offer   []byte
+	counted bool // it is one of the unanswered ones
+	settled bool // the result is known
+	status  int  // reported last
+	reason  string
+	reports []Progress
+}
+
+var _ invite.CallHandler = (*invitation)(nil)
+
+func (i *invitation) now() time.Time { return i.call.focus.cfg.Now() }
+
+// report has f hear of the call, beginning with where it stands.
+func (i *invitation) report(f Progress) {
+	if f == nil {
+		return
+	}
+	c := i.call
+	c.mu.Lock()
+	if i.status == 0 {
+		i.status, i.reason = 100, sipmsg.ReasonPhrase(100)
+	}
+	status, reason, settled := i.status, i.reason, i.settled
+	if !settled {
+		i.reports = append(i.reports, f)
+	}
+	c.mu.Unlock()
+	f(status, reason, settled)
+}
+
+// tell reports a status. It reports false if the result was known before.
+func (i *invitation) tell(status int, reason string, final bool) bool {
+	if reason == "" {
+		reason = sipmsg.ReasonPhrase(status)
+	}
+	c := i.call
+	c.mu.Lock()
+	if i.settled {
+		c.mu.Unlock()
+		return false
+	}
+	i.status, i.reason, i.settled = status, reason, final
+	reports := i.reports
+	if final {
+		i.reports = nil
+	}
+	c.mu.Unlock()
+	for _, f := range reports {
+		f(status, reason, final)
+	}
+	return true
+}
+
+// send makes the leg and then the call: nothing leaves before the mixer has
+// room. [FOC-OUT-05] [MIX-02]
+func (i *invitation) send() {
+	c := i.call
+	leg, err := c.focus.cfg.Mixer.Reserve(i.leg)
+	var offer *sdp.Session
+	if err == nil {
+		offer, err = leg.Offer()
+	}
+	if err != nil {
+		i.fail(statusOf(err, c.focus.cfg.Agent))
+		return
+	}
+	c.mu.Lock()
+	c.leg, i.offer = leg, offer.Append(nil)
+	given := i.settled
+	c.mu.Unlock()
+	if given {
+		leg.Close()
+		i.fail(&sip.Error{Status: 487})
+		return
+	}
+	c.inst.Do(conference.Advance{At: i.now(), Endpoint: c.endpoint, Status: conference.StatusDialingOut}, nil)
+	i.dial()
+}
+
+// dial sends the INVITE.
+func (i *invitation) dial() {
+	c := i.call
+	call := c.focus.calls.Invite(c.focus.outgoing(i), i)
+	c.mu.Lock()
+	i.sip = call
+	given := i.settled
+	why := i.why
+	c.mu.Unlock()
+	if given {
+		call.Cancel(why)
+		return
+	}
+	c.focus.dialogs.Do(call.CallID(), func() {
+		if i.pending() {
+			c.focus.dialogs.After(call.CallID(), &i.ring, c.focus.cfg.DialOut.Ring, i.unanswered)
+		}
+	})
+}
+
+// pending reports whether the call is out and has no final answer.
+func (i *invitation) pending() bool {
+	c := i.call
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return i.sip != nil && c.session == nil && !i.settled
+}
+
+// unanswered gives the call up after the ring time. [FOC-OUT-13] [FOC-OUT-20]
+func (i *invitation) unanswered() {
+	if i.pending() {
+		i.sip.Cancel(sipmsg.Field{Name: "Reason", Value: "SIP;cause=408"})
+	}
+}
+
+// heard counts the call as answered, if provisionally.
+func (i *invitation) heard() {
+	c := i.call
+	c.mu.Lock()
+	counted := i.counted
+	i.counted = false
+	c.mu.Unlock()
+	if counted {
+		c.attendance.dialing.heard()
+	}
+}
+
+// Progress implements invite.CallHandler. [FOC-OUT-07]
+func (i *invitation) Progress(resp *sipmsg.Response) {
+	i.heard()
+	c := i.call
+	if resp.Status == 180 && !i.alerted {
+		i.alerted = true
+		c.inst.Do(conference.Advance{At: i.now(), Endpoint: c.endpoint, Status: conference.StatusAlerting}, nil)
+	}
+	i.tell(resp.Status, resp.Reason, false)
+}
+
+// Answered implements invite.CallHandler: the invited user has answered. What he
+// was promised is looked at again, then he is in. [FOC-OUT-08] [FOC-OUT-14]
+func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer []byte) (invite.SessionHandler, invite.Answer) {
+	i.heard()
+	i.ring.Stop()
+	c := i.call
+	c.mu.Lock()
+	c.session = s
+	due := c.bye
+	leg := c.leg
+	c.mu.Unlock()
+	if due != "" {
+		c.hangUp(due)
+		return c, invite.Answer{}
+	}
+	direction, err := accept(leg, resp, answer)
+	if err != nil {
+		// [FOC-OUT-09]
+		i.tell(488, "", true)
+		c.leave(conference.CauseFailed, noAnswer(err))
+		return c, invite.Answer{}
+	}
+	c.inst.Do(conference.Connect{
+		At: i.now(), Endpoint: c.endpoint, Media: direction, Contact: contactIn(resp),
+	}, i.connected)
+	return c, invite.Answer{}
+}
+
+// connected goes on when the conference has decided about an answer.
+func (i *invitation) connected(r instance.Result) {
+	if r.Err == nil {
+		i.tell(200, "", true)
+		return
+	}
+	i.tell(603, "", true) // [FOC-REF-09]
+	i.call.leave(conference.CauseFailed, `SIP;cause=603;text="`+conference.CodeOf(r.Err).String()+`"`)
+}
+
+// accept takes the answer to our offer.
+func accept(leg Leg, resp *sipmsg.Response, answer []byte) (conference.Direction, error) {
+	body, err := answerIn(resp, answer)
+	if err != nil {
+		return conference.NoStream, err
+	}
+	description, err := sdp.Parse(body)
+	if err != nil {
+		return conference.NoStream, err
+	}
+	return leg.Accept(description)
+}
+
+// Failed implements invite.CallHandler.
+func (i *invitation) Failed(err error) {
+	i.heard()
+	i.ring.Stop()
+	e := sip.AsError(err)
+	i.fail(e)
+}
+
+// fail ends a call that led to nothing: its leg goes, and the roster says why.
+// [FOC-OUT-12]
+func (i *invitation) fail(e *sip.Error) {
+	c := i.call
+	c.focus.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "invitation failed",
+		slog.String("conference", string(c.inst.ID())), slog.Int("status", e.Status))
+	i.heard()
+	c.mu.Lock()
+	c.over = true
+	leg := c.leg
+	c.mu.Unlock()
+	cause := conference.CauseFailed
+	if e.Status == 486 || e.Status == 600 {
+		cause = conference.CauseBusy
+	}
+	if leg != nil {
+		leg.Close()
+	}
+	c.inst.Do(conference.Withdraw{At: i.now(), Endpoint: c.endpoint, Cause: cause, Reason: failedBecause(e.Status)}, nil)
+	i.tell(e.Status, e.Reason, true)
+	c.finish()
+}
+
+// Why a call is cancelled, for the invited user's devices, which are to log no
+// missed call where there is none. [FOC-OUT-20]
+const (
+	elsewhere  = `SIP;cause=200;text="Call completed elsewhere"`
+	terminated = "SIP;cause=487"
+)
+
+// giveUp ends a call that nobody wants any more, with the result to be reported.
+// Answered calls are none of its business. [FOC-TRM-03] [FOC-RMV-05]
+func (i *invitation) giveUp(why string, status int) {
+	c := i.call
+	c.mu.Lock()
+	i.why = sipmsg.Field{Name: "Reason", Value: why}
+	call, session, leg := i.sip, c.session, c.leg
+	c.mu.Unlock()
+	if session != nil || !i.tell(status, "", true) {
+		return
+	}
+	switch {
+	case call != nil:
+		call.Cancel(sipmsg.Field{Name: "Reason", Value: why})
+	case leg == nil && c.attendance.dialing.drop(i):
+		i.fail(&sip.Error{Status: 487}) // it never left
+	}
+}
