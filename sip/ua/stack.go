@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
 	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/refer"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -47,6 +49,9 @@ type Config struct {
 	Packages []event.Package
 	// Invite is asked about each new INVITE; nil refuses them with 480.
 	Invite invite.Handler
+	// Refer says who decides about REFERs; its Log and T1 are filled in, and its
+	// extensions are added to Extensions.
+	Refer refer.Config
 	// Methods maps further methods to who serves them outside dialogs.
 	Methods map[sipmsg.Method]func(tx *transaction.ServerTx)
 	// Other is asked about requests whose method nobody serves; see
@@ -61,6 +66,7 @@ type Stack struct {
 	Dialog      *dialog.Layer
 	Invite      *invite.Agent
 	Event       *event.Agent
+	Refer       *refer.Agent
 
 	wheel *wheel.Wheel
 }
@@ -75,12 +81,14 @@ func New(cfg Config) *Stack {
 		Log: cfg.Log, T1: cfg.T1, T2: cfg.T2, SessionExpires: cfg.SessionExpires, MinSE: cfg.MinSE, Ring: cfg.Ring,
 	}
 	s.Dialog = dialog.New(dialog.Config{
-		Log: cfg.Log, Extensions: append(session.Extensions(), cfg.Extensions...),
+		Log: cfg.Log, Extensions: slices.Concat(session.Extensions(), cfg.Extensions, cfg.Refer.Extensions()),
 	})
 	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
 	for _, p := range cfg.Packages {
 		s.Event.Register(p)
 	}
+	cfg.Refer.Log, cfg.Refer.T1 = cfg.Log, cfg.T1
+	s.Refer = refer.New(cfg.Refer, s.Dialog, s.Event)
 	for m, h := range cfg.Methods {
 		s.Dialog.Handle(m, h)
 	}

@@ -1,0 +1,116 @@
+package refer
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/confab-chat/confab/resourcelist"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transaction"
+)
+
+// receive takes a REFER; d is nil outside a dialog.
+func (a *Agent) receive(d *dialog.Dialog, tx *transaction.ServerTx) {
+	in := &Incoming{agent: a, tx: tx, d: d}
+	if err := in.examine(); err != nil {
+		tx.Respond(err.Response(tx.Request()))
+		return
+	}
+	a.cfg.Handler.Refer(in)
+}
+
+// examine checks who asks, what is required, and the fields, in this order.
+func (in *Incoming) examine() *sip.Error {
+	req := in.tx.Request()
+	if in.d == nil {
+		if in.agent.cfg.Screen != nil {
+			var refused *sip.Error
+			if in.found, refused = in.agent.cfg.Screen(req, in.tx.Source()); refused != nil {
+				return refused
+			}
+		}
+		if err := in.agent.dl.Unsupported(req); err != nil {
+			return err
+		}
+	}
+	h := &req.Header
+	if contacts, err := h.Contacts(); err != nil || len(contacts) != 1 {
+		return bad("Contact")
+	}
+	if len(h.Values("Referred-By")) > 1 {
+		return bad("Referred-By")
+	}
+	if h.Has("Referred-By") {
+		if _, err := h.ReferredBy(); err != nil {
+			return bad("Referred-By")
+		}
+	}
+	if len(h.Tokens("Refer-To")) != 1 {
+		return bad("Refer-To") // [FOC-REF-02] [PAR-INC-02]
+	}
+	to, err := h.ReferTo()
+	if err != nil {
+		return bad("Refer-To")
+	}
+	in.subscription(h)
+	return in.aim(to)
+}
+
+func bad(field string) *sip.Error {
+	return &sip.Error{Status: 400, Reason: "Bad " + field}
+}
+
+// subscription finds out what the issuer wants to hear (RFC 4488 §4, RFC 7614 §5).
+// [FOC-REF-11] [FOC-REF-12]
+func (in *Incoming) subscription(h *sipmsg.Header) {
+	value, _, _ := strings.Cut(h.Value("Refer-Sub"), ";")
+	in.suppressed = strings.EqualFold(strings.TrimSpace(value), "false")
+	in.silent = h.HasToken("Require", "nosub")
+	in.versed = h.Has("Refer-Sub") || h.HasToken("Supported", "norefersub") || h.HasToken("Require", "norefersub")
+}
+
+// aim reads the target, or the list of them. [FOC-MRF-01]
+func (in *Incoming) aim(to sipmsg.Address) *sip.Error {
+	h := &in.tx.Request().Header
+	multiple := h.HasToken("Require", "multiple-refer")
+	if multiple != (to.URI.Scheme == "cid") {
+		return bad("Refer-To (multiple-refer and cid go together)")
+	}
+	if !multiple {
+		t, err := AimAt(to)
+		in.targets = []Target{t}
+		return err
+	}
+	list, err := in.list(to.URI.Opaque)
+	if err != nil {
+		return err
+	}
+	in.many = true
+	in.targets, err = AimAtAll(list)
+	return err
+}
+
+// list reads the part of the body that a cid URI names (RFC 2392).
+func (in *Incoming) list(cid string) (resourcelist.List, *sip.Error) {
+	parts, err := sipmsg.Bodies(in.tx.Request(), sipmsg.Limits{})
+	if err != nil {
+		return nil, bad("Body")
+	}
+	cid = sipmsg.URI{User: cid}.UserDecoded()
+	i := slices.IndexFunc(parts, func(p sipmsg.Part) bool {
+		return strings.Trim(p.Header.Value("Content-ID"), "<> ") == cid
+	})
+	if i < 0 {
+		return nil, bad("Refer-To (no such part)")
+	}
+	list, found, err := resourcelist.Recipients(parts[i:i+1], in.agent.cfg.Lists)
+	switch {
+	case err != nil:
+		return nil, sip.AsError(err)
+	case !found:
+		return nil, bad("Recipient List")
+	}
+	return list, nil
+}

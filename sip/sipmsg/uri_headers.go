@@ -1,0 +1,30 @@
+package sipmsg
+
+// HeaderFields returns the header part of a SIP URI as fields (RFC 3261 §19.1.1):
+// names canonical, percent escapes resolved. A field whose value cannot stand in a
+// message is left out. Most of them must not be honoured: §19.1.5.
+func (u URI) HeaderFields() []Field {
+	var out []Field
+	for _, p := range u.Headers {
+		value := unescape(p.Value)
+		if printable(value) {
+			out = append(out, Field{Name: canonical(unescape(p.Name)), Value: trim(value)})
+		}
+	}
+	return out
+}
+
+// printable reports whether s has no control characters but tabs.
+func printable(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func canonical(name string) string {
+	name, _ = canonicalName(name)
+	return name
+}
