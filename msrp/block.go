@@ -19,6 +19,7 @@ type block struct {
 	buf    []byte
 	last   mark   // the stretch at the end of buf
 	before []mark // those in front of it; rarely any
+	cuts   []int  // where frames end, on connections that carry each in a message of its own
 	lo, hi uint64 // numbers of the transactions whose last octet is in here, hi excluded
 	next   *block
 }
@@ -68,8 +69,15 @@ func (b *block) sends(n uint64) {
 func (b *block) drop(s *Session) (octets int) {
 	all := slices.Collect(b.marks())
 	kept, at := b.buf[:0], 0
-	b.before, b.last = b.before[:0], mark{}
+	cuts := b.cuts
+	b.before, b.last, b.cuts = b.before[:0], mark{}, b.cuts[:0]
 	for _, m := range all {
+		for len(cuts) > 0 && cuts[0] <= at+m.octets {
+			if m.session != s {
+				b.cuts = append(b.cuts, cuts[0]-octets)
+			}
+			cuts = cuts[1:]
+		}
 		if m.session == s {
 			octets += m.octets
 		} else {
@@ -103,7 +111,7 @@ func (p *blockPool) take(n int) *block {
 
 func (p *blockPool) give(b *block) {
 	clear(b.before)
-	*b = block{buf: b.buf[:0], before: b.before[:0]}
+	*b = block{buf: b.buf[:0], before: b.before[:0], cuts: b.cuts[:0]}
 	size := blockSmall
 	for i := range p.sizes {
 		if cap(b.buf) == size {
@@ -119,6 +127,7 @@ func (p *blockPool) enlarge(b *block, n int) *block {
 	big := p.take(len(b.buf) + n)
 	big.buf = append(big.buf, b.buf...)
 	big.before = append(big.before, b.before...)
+	big.cuts = append(big.cuts, b.cuts...)
 	big.last, big.lo, big.hi = b.last, b.lo, b.hi
 	p.give(b)
 	return big
@@ -129,7 +138,8 @@ type outbox struct {
 	pool           *blockPool
 	oldest, newest *block
 	octets         int
-	recent         int // size of the block that left last: the next will be much the same
+	framed         bool // cuts are wanted
+	recent         int  // size of the block that left last: the next will be much the same
 }
 
 // room returns the block that the next frame of at most n octets goes to.
@@ -155,6 +165,9 @@ func (o *outbox) room(n int) *block {
 func (o *outbox) wrote(b *block, s *Session, from int) {
 	n := len(b.buf) - from
 	b.mark(s, n, 1)
+	if o.framed {
+		b.cuts = append(b.cuts, len(b.buf))
+	}
 	o.octets += n
 }
 

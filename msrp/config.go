@@ -54,6 +54,8 @@ type Config struct {
 	ChunkStall       time.Duration // no octet inside a chunk; 120 s
 	KeepAlive        time.Duration // traffic-free time before a keep-alive; 60 s, negative: never [MSRP-CON-11]
 	AnswerTimeout    time.Duration // wait for a response; 30 s [MSRP-SND-10]
+	Ping             time.Duration // between pings on a WebSocket; 30 s, negative: never [WS-07]
+	PongTimeout      time.Duration // wait for the answer to a ping; 60 s
 	WriteStall       time.Duration // peer takes no octet; 60 s [SW-FLOW-04]
 	FlushTimeout     time.Duration // responses due at the end of input; 2 s [MSRP-CON-16]
 	DialTimeout      time.Duration // one address; 10 s [MSRP-URI-08]
@@ -86,6 +88,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.ChunkStall, 120*time.Second)
 	setDefault(&c.KeepAlive, 60*time.Second)
 	setDefault(&c.AnswerTimeout, 30*time.Second)
+	setDefault(&c.Ping, 30*time.Second)
+	setDefault(&c.PongTimeout, 60*time.Second)
 	setDefault(&c.WriteStall, 60*time.Second)
 	setDefault(&c.FlushTimeout, 2*time.Second)
 	setDefault(&c.DialTimeout, 10*time.Second)
@@ -106,9 +110,10 @@ func setDefault[T int | int64 | time.Duration](field *T, value T) {
 type SessionConfig struct {
 	Handler Handler
 
-	Secure bool   // msrps: carried by TLS
-	Host   string // of the session's URI; default: the address of the listener
-	Port   uint16 // of the session's URI; default: the port of the listener
+	Secure    bool   // msrps: carried by TLS
+	WebSocket bool   // carried by WebSocket: transport ws
+	Host      string // of the session's URI; default: the address of the listener
+	Port      uint16 // of the session's URI; default: the port of the listener
 
 	MaxSize     int64         // largest message taken, octets; 1 MiB [MSRP-RCV-14]
 	AcceptTypes []string      // root types taken, as in accept-types; empty: all [MSRP-RCV-12]

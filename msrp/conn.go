@@ -24,6 +24,7 @@ type conn struct {
 	accepted bool
 	born     int64
 	source   netip.Addr // of the peer, for the limits per source
+	web      *webConn   // nc, if it is a WebSocket
 	key      string     // scheme, host and port that were dialled
 
 	// Owned by the reader.
@@ -87,6 +88,9 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	c.mu.Lock()
 	c.tickIn(ep.cfg.UnboundTimeout)
 	c.mu.Unlock()
+	if c.web, _ = nc.(*webConn); c.web != nil {
+		c.web.c, c.out.framed = c, true
+	}
 	if tc, ok := nc.(*tls.Conn); ok {
 		c.certificate = leafOf(tc.ConnectionState())
 		if g, ok := tc.NetConn().(*guarded); ok {

@@ -54,6 +54,7 @@ func (s *Session) ConnectTo(host string, port uint16) error {
 
 // target is where a connection leads.
 type target struct {
+	web    string // URL of a WebSocket, instead of all below but prints
 	host   string
 	port   uint16
 	secure bool
@@ -64,6 +65,9 @@ type target struct {
 // key is what connections must have in common to be shared: scheme, host, port,
 // and what is known of the certificate. [MSRP-CON-08]
 func (t *target) key() string {
+	if t.web != "" {
+		return t.web
+	}
 	scheme := "msrp://"
 	if t.secure {
 		scheme = "msrps://" + strings.ToLower(t.name) + "@"
@@ -140,6 +144,9 @@ func (ep *Endpoint) abandon(c *conn) {
 // dial tries the addresses of a target in the order given, without SRV and
 // without a default port. RFC 4975 §6.2. [MSRP-URI-08]
 func (ep *Endpoint) dial(to target) (net.Conn, error) {
+	if to.web != "" {
+		return ep.dialWeb(to)
+	}
 	ctx, cancel := context.WithTimeout(ep.life, ep.cfg.DialTotal)
 	defer cancel()
 	addrs, err := ep.resolve(ctx, to.host)

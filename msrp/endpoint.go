@@ -119,7 +119,7 @@ func (ep *Endpoint) Shutdown(ctx context.Context) error {
 		}
 	}
 	for _, c := range conns {
-		c.drain(ErrShutdown)
+		c.drain(ErrShutdown) //nolint:contextcheck // writes as long as it may, not as long as ctx lasts
 	}
 	done := make(chan struct{})
 	go func() {

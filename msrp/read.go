@@ -37,6 +37,10 @@ func (c *conn) read() {
 		c.fail(err)
 		return
 	}
+	if c.web != nil {
+		c.readWeb()
+		return
+	}
 	small := make([]byte, readSmall)
 	buf, held := small, 0
 	for {
@@ -135,6 +139,7 @@ func (c *conn) consume(b []byte) (used int, fatal error) {
 		used += n
 		switch {
 		case err != nil:
+			r.messages++
 			c.malformed(err)
 		case ev == msrpwire.NeedMore:
 			return used, nil
@@ -143,6 +148,10 @@ func (c *conn) consume(b []byte) (used int, fatal error) {
 		case ev == msrpwire.GotBody:
 			c.onBody(piece)
 		case ev == msrpwire.GotEnd:
+			if r.messages++; c.web != nil {
+				r.complete = true
+				return used, nil // acted upon when nothing follows it [WS-02]
+			}
 			c.onEnd()
 		}
 	}

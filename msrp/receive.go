@@ -13,6 +13,8 @@ type receiver struct {
 	answered  bool      // the response has been written before the end of the request
 	fatal     error     // why the connection must end
 	done      []event
+	complete  bool // the message in it has reached its end-line
+	messages  int  // ended in the WebSocket message that is being read
 
 	// The session that the last request was for, with its paths as they stood
 	// there: nearly always the next one is for it, too.

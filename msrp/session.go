@@ -57,6 +57,13 @@ func (ep *Endpoint) NewSession(cfg SessionConfig) (*Session, error) {
 		SessionID: msrpwire.NewSessionID(), // [MSRP-URI-04] [MSRP-URI-05]
 		Transport: "tcp",
 	}
+	if cfg.WebSocket {
+		s.uri.Transport = "ws"
+	}
+	if cfg.WebSocket && s.uri.Host == "" {
+		// RFC 7977 §5.2.1: nobody can connect to us. [WS-05]
+		s.uri.Host, s.uri.Port = strings.ToLower(msrpwire.NewSessionID()[:12])+".invalid", 2855
+	}
 	if s.uri.Host == "" || s.uri.Port == 0 {
 		a := ep.address(cfg.Secure)
 		if s.uri.Host == "" && a.IsValid() {

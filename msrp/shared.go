@@ -8,6 +8,8 @@ import (
 // RFC 4975 §7.1.1. [MSRP-SND-02]
 const maxFixedChunk = 2048
 
+const inlineName, inlineValue = "Content-Disposition", "inline"
+
 // Message is the content of one message to be sent.
 type Message struct {
 	ID            string           // Message-ID; empty: a fresh one
@@ -84,9 +86,14 @@ func (sh *Shared) chunk(start, end int64) msrpwire.Head {
 	return h
 }
 
-// appendHead adds the header fields of a chunk.
-func (sh *Shared) appendHead(dst []byte, start, end int64) []byte {
+// appendHead adds the header fields of a chunk. Disposed: the first of several
+// has a Content-Disposition, without which there are clients that fail. [WS-04]
+func (sh *Shared) appendHead(dst []byte, start, end int64, disposed bool) []byte {
 	h := sh.chunk(start, end)
+	if disposed && start == 1 && h.Field(inlineName) == nil {
+		inline := msrpwire.Field{Name: []byte(inlineName), Value: []byte(inlineValue)}
+		h.Fields = append(h.Fields[:len(h.Fields):len(h.Fields)], inline)
+	}
 	dst, _ = h.AppendFields(dst) // Prepare has shown that they can be written
 	return dst
 }

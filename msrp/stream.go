@@ -77,6 +77,8 @@ func (c *conn) startChunk() *block {
 	size := len(m.sh.body)
 	k := chunk{session: s, out: m, end: size, fixed: size-m.off <= maxFixedChunk}
 	switch {
+	case c.web != nil:
+		k.end = min(size, m.off+wsChunk) // [WS-04]
 	case s.cfg.Whole:
 	case s.cfg.ExactRanges:
 		k.end, k.fixed = min(size, m.off+maxFixedChunk), true
@@ -86,25 +88,28 @@ func (c *conn) startChunk() *block {
 	var sl *slot
 	k.tid, k.number, sl = c.begin(s, m.sh, m.sh.body[m.off:])
 	m.opens(sl)
-	b := c.pool().take(s.pieceSize() + len(s.paths) + len(m.sh.head))
+	b := c.pool().take(c.pieceSize(&k) + len(s.paths) + len(m.sh.head) + len(inlineName) + len(inlineValue) + 8)
 	b.buf = msrpwire.AppendStart(b.buf, k.tid.bytes(), msrpwire.SEND)
 	b.buf = append(b.buf, s.paths...)
 	rangeEnd := int64(msrpwire.Unknown)
 	if k.fixed {
 		rangeEnd = int64(k.end)
 	}
-	b.buf = m.sh.appendHead(b.buf, int64(m.off)+1, rangeEnd)
+	b.buf = m.sh.appendHead(b.buf, int64(m.off)+1, rangeEnd, c.web != nil && k.end < size)
 	c.chunk = k
 	return c.fill(b)
 }
 
 // goOn hands out the next piece of the running chunk.
-func (c *conn) goOn() *block { return c.fill(c.pool().take(c.chunk.session.pieceSize())) }
+func (c *conn) goOn() *block { return c.fill(c.pool().take(c.pieceSize(&c.chunk))) }
 
 // pieceSize is how much of a chunk is handed out at once, with the lines around
 // it.
-func (s *Session) pieceSize() int {
-	if s.cfg.Whole {
+func (c *conn) pieceSize(k *chunk) int {
+	switch {
+	case c.web != nil:
+		return k.end - k.out.off + frameOverhead // must leave as one message [WS-02]
+	case k.session.cfg.Whole:
 		return wholePiece + frameOverhead
 	}
 	return piece + frameOverhead
@@ -114,7 +119,7 @@ func (s *Session) pieceSize() int {
 func (c *conn) fill(b *block) *block {
 	k := &c.chunk
 	s, m := k.session, k.out
-	n := min(s.pieceSize()-frameOverhead, k.end-m.off)
+	n := min(c.pieceSize(k)-frameOverhead, k.end-m.off)
 	b.buf = append(b.buf, m.sh.body[m.off:m.off+n]...)
 	m.off += n
 	k.size += n
@@ -135,6 +140,9 @@ func (c *conn) fill(b *block) *block {
 // handOut counts b as output of s.
 func (c *conn) handOut(b *block, s *Session) {
 	b.mark(s, len(b.buf), 0)
+	if c.web != nil {
+		b.cuts = append(b.cuts, len(b.buf))
+	}
 	s.flat += len(b.buf)
 }
 

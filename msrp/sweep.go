@@ -39,8 +39,8 @@ func (c *conn) sweep() {
 		}
 		busy = s.expire(now) || busy || s.congested != 0
 	}
-	next := c.keepAlive(now)
-	if busy || c.writing || c.draining || c.ring.head != c.ring.tail || c.frameSince.Load() != 0 || c.inBody.Load() {
+	next := min(c.keepAlive(now), c.ping(now))
+	if busy || c.expects() {
 		c.tickSoon()
 	} else {
 		c.ring.shrink()
@@ -55,6 +55,12 @@ func (c *conn) sweep() {
 	if f.fatal != nil {
 		c.fail(f.fatal)
 	}
+}
+
+// expects reports that something has begun whose end has a time. Called with
+// c.mu held.
+func (c *conn) expects() bool {
+	return c.writing || c.draining || c.ring.head != c.ring.tail || c.frameSince.Load() != 0 || c.inBody.Load()
 }
 
 func (f *findings) end(s *Session, err error) {

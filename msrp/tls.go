@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -134,8 +135,11 @@ func (c *conn) isTLS() bool {
 // and the certificate is the one that the session's description announces.
 // RFC 4975 §5.4. [MSRP-TLS-01] [MSRP-TLS-06]
 func (c *conn) fits(s *Session) error {
-	if s.uri.Secure != c.isTLS() {
+	switch web := strings.EqualFold(s.uri.Transport, "ws"); {
+	case web != (c.web != nil):
 		return errBadPeer
+	case !web && s.uri.Secure != c.isTLS():
+		return errBadPeer // whether a WebSocket is encrypted is its server's affair
 	}
 	if prints := s.peerPrints(); len(prints) > 0 && !c.ep.cfg.matches(prints, c.certificate) {
 		return errFingerprint

@@ -60,7 +60,7 @@ func (c *conn) write() {
 		c.tickSoon()
 		c.mu.Unlock()
 		c.fire(done)
-		err := c.writeBlock(b.buf)
+		err := c.put(b)
 		c.mu.Lock()
 		done = c.account(b, done[:0])
 		c.mu.Unlock()
@@ -94,6 +94,17 @@ func (c *conn) gather() {
 func (c *conn) linger() bool {
 	nc, ok := c.nc.(interface{ CloseWrite() error })
 	return ok && !c.atEnd && nc.CloseWrite() == nil
+}
+
+// put writes the frames of b.
+func (c *conn) put(b *block) error {
+	if c.web == nil {
+		return c.writeBlock(b.buf)
+	}
+	if err := c.web.writeMessages(b.buf, b.cuts); !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return ErrStalled
 }
 
 // writeBlock writes p. A deadline set by the sweep interrupts it; only when no
