@@ -61,7 +61,16 @@ func serve(ctx context.Context, cfg *config.Config, local bool, stdout, stderr i
 	if local {
 		greet(stdout, cfg, s)
 	}
-	<-ctx.Done()
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	for ctx.Err() == nil {
+		select {
+		case <-reload:
+			_ = s.Reload(ctx) // it has said what is wrong, and goes on as before
+		case <-ctx.Done():
+		}
+	}
 	stop() // a second signal ends the program at once
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()

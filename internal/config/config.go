@@ -55,11 +55,25 @@ type HTTP struct {
 	Origins        []string // web origins besides the server's own
 }
 
+// HTTPS reports whether http.listen is served by HTTPS: it is when it shares its
+// address with a wss listener.
+func (c *Config) HTTPS() bool {
+	for _, all := range [][]Listener{c.SIP.Listen, c.MSRP.Listen} {
+		for _, l := range all {
+			if l.Network == "wss" && l.Address == c.HTTP.Listen && !freePort(l.Address) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // TLS says how the server identifies itself.
 type TLS struct {
 	Certificate string // PEM file
 	Key         string // PEM file
 	ClientCA    string // PEM file
+	CA          string // PEM file
 	MinVersion  string // 1.2 or 1.3
 }
 

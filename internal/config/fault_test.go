@@ -53,15 +53,32 @@ func TestFaults(t *testing.T) {
 4:15: auth.local: is only allowed while every listener is on loopback, and http.listen, 192.0.2.1:80, is not
 4:15: auth.local: is only allowed while every listener is on loopback, and msrp.listen[0], :2855, is not
 4:15: auth.local: is only allowed while every listener is on loopback, and sip.listen[0], 0.0.0.0:5060, is not`},
-		{"listeners", "sip: {listen: [tls://127.0.0.1:5061, udp://127.0.0.1:1, udp://127.0.0.1:1]}\nmsrp: {listen: [udp://127.0.0.1:2855]}\n", `
-1:16: sip.listen[0]: tls://127.0.0.1:5061 is not supported yet: this version listens on udp and tcp
-1:57: sip.listen[2]: udp://127.0.0.1:1 stands twice
-2:17: msrp.listen[0]: MSRP does not run over UDP`},
+		{"listeners", "sip: {listen: [tcp://127.0.0.1:1, udp://127.0.0.1:1, udp://127.0.0.1:1]}\nmsrp: {listen: [udp://127.0.0.1:2855, tcp://127.0.0.1:1]}\n", `
+1:54: sip.listen[2]: udp://127.0.0.1:1 stands twice
+2:17: msrp.listen[0]: MSRP does not run over UDP
+2:39: msrp.listen[1]: tcp://127.0.0.1:1 stands twice`},
+		{"web listeners", "sip:\n  listen:\n  - ws://127.0.0.1:80/sip\n  - wss://127.0.0.1:80/sips\n  - ws://127.0.0.1:80/sip\n  - ws://127.0.0.1:0\n  - ws://127.0.0.1:0\n  - tcp://127.0.0.1:81\n  - ws://127.0.0.1:8080/readyz\n  - ws://127.0.0.1:82/a?b\nhttp: {listen: '127.0.0.1:81'}\ntls: {certificate: a, key: b}\n", `
+4:5: sip.listen[1]: wss://127.0.0.1:80/sips needs TLS on the address of sip.listen[0], which has none
+5:5: sip.listen[2]: ws://127.0.0.1:80/sip stands twice
+7:5: sip.listen[4]: ws://127.0.0.1:0/ stands twice
+10:5: sip.listen[7]: "ws://127.0.0.1:82/a?b": "/a?b" is no path such as /sip
+11:16: http.listen: 127.0.0.1:81 is taken by sip.listen[5]`},
+		{"paths of HTTP", "sip: {listen: ['ws://127.0.0.1:8080/readyz', 'ws://127.0.0.1:8080', 'ws://127.0.0.1:8081/readyz']}\n", `
+1:16: sip.listen[0]: /readyz of 127.0.0.1:8080 belongs to http.listen
+1:46: sip.listen[1]: / of 127.0.0.1:8080 belongs to http.listen`},
+		{"certificates", "sip: {listen: ['tls://127.0.0.1:5061', 'wss://127.0.0.1:443/sip']}\ntls: {client_ca: a}\n", `
+1:16: sip.listen[0]: tls://127.0.0.1:5061 needs tls.certificate
+1:40: sip.listen[1]: wss://127.0.0.1:443/sip needs tls.certificate
+2:18: tls.client_ca: is of no use without tls.certificate`},
+		{"half a certificate", "tls: {certificate: a}\n", `
+1:20: tls.certificate: needs tls.key`},
+		{"the other half", "tls: {key: a}\n", `
+1:12: tls.key: needs tls.certificate`},
 		{"none", "sip: {listen: []}\n", `
 1:15: sip.listen: needs at least one listener`},
-		{"what this version lacks", "tls: {certificate: a.pem}\nsip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\ndefaults: {history: {durable: true}}\nconferences:\n- uri: sip:a@conf.localhost\n- uri: sip:b@conf.localhost\n  policy: {join: moderated}\n", `
-1:20: tls.certificate: not supported yet: this version has no TLS
-2:15: sip.trust[0]: not supported yet: this version has no TLS
+		{"what this version lacks", "http: {admin_token_file: a}\nsip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\ndefaults: {history: {durable: true}}\nconferences:\n- uri: sip:a@conf.localhost\n- uri: sip:b@conf.localhost\n  policy: {join: moderated}\n", `
+1:26: http.admin_token_file: not supported yet: this version has no HTTP API
+2:15: sip.trust[0]: not supported yet: this version knows peers by address only
 4:31: defaults.history.durable: not supported yet: this version has no durable store
 8:18: conferences[1].policy.join: not supported yet: this version has no moderated joining`},
 		{"accounts", "auth: {users: [{password: x}, {aor: sip:a@b.test}, {aor: sip:c@b.test, password: x, ha1: {MD5: 00112233445566778899aabbccddeeff}}, {aor: sip:d@b.test, ha1: {SHA-256: 00, SHA-1: 00}}]}\n", `

@@ -8,7 +8,7 @@ func keys(c *Config) section {
 	return section{
 		{"domain", "host part of conference URIs", text(&c.Domain, domain)},
 		{"sip", "", section{
-			{"listen", "udp and tcp, as NETWORK://HOST:PORT; port 0 takes any free one", listeners(&c.SIP.Listen)},
+			{"listen", "udp, tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two; port 0 takes any free one", listeners(&c.SIP.Listen)},
 			{"advertise", "host[:port] for Contact and Via where it differs from the listeners", text(&c.SIP.Advertise, optional(hostPort))},
 			{"outbound", "URI of the next hop for requests of our own", text(&c.SIP.Outbound, optional(sipURI))},
 			{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&c.SIP.Trust, ParsePeer, Peer.String}},
@@ -26,12 +26,13 @@ func keys(c *Config) section {
 		{"http", "", section{
 			{"listen", "host:port of /healthz and /readyz; empty serves no HTTP", text(&c.HTTP.Listen, optional(address))},
 			{"admin_token_file", "bearer token of the API; without it the API answers loopback only", text(&c.HTTP.AdminTokenFile, anything)},
-			{"origins", "web origins besides our own whose pages may connect", texts(&c.HTTP.Origins, origin)},
+			{"origins", "web origins besides our own whose pages may connect; a server behind a proxy needs its own here, too", texts(&c.HTTP.Origins, origin)},
 		}},
 		{"tls", "", section{
-			{"certificate", "PEM file", text(&c.TLS.Certificate, anything)},
+			{"certificate", "PEM file, with the chain; read again on SIGHUP and when it changes", text(&c.TLS.Certificate, anything)},
 			{"key", "PEM file", text(&c.TLS.Key, anything)},
-			{"client_ca", "PEM file; clients must then show a certificate of it", text(&c.TLS.ClientCA, anything)},
+			{"client_ca", "PEM file; clients are asked for a certificate, and one that is shown must be of it", text(&c.TLS.ClientCA, anything)},
+			{"ca", "PEM file of roots of servers that we connect to, besides the system's; read at start", text(&c.TLS.CA, anything)},
 			{"min_version", "1.2 or 1.3", choice(&c.TLS.MinVersion, "1.2", "1.3")},
 		}},
 		{"store", "", section{

@@ -11,12 +11,7 @@ func later(c *Config, r *reader) {
 		asked bool
 		what  string
 	}{
-		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "the HTTP API"},
-		{"http.origins", len(c.HTTP.Origins) > 0, "WebSocket"},
-		{"tls.certificate", c.TLS.Certificate != "", "TLS"},
-		{"tls.key", c.TLS.Key != "", "TLS"},
-		{"tls.client_ca", c.TLS.ClientCA != "", "TLS"},
-		{"tls.min_version", c.TLS.MinVersion != d.TLS.MinVersion, "TLS"},
+		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "HTTP API"},
 		{"store.path", c.Store.Path != "" && c.Store.Path != d.Store.Path, "durable store"},
 		{"dial_out.consent", c.DialOut.Consent != d.DialOut.Consent, "calls placed by the server"},
 		{"dial_out.domains", len(c.DialOut.Domains) > 0, "calls placed by the server"},
@@ -31,7 +26,12 @@ func later(c *Config, r *reader) {
 	}
 	for i, p := range c.SIP.Trust {
 		if p.Name != "" {
-			complain(r, fmt.Sprintf("sip.trust[%d]", i), "not supported yet: this version has no TLS")
+			complain(r, fmt.Sprintf("sip.trust[%d]", i), "not supported yet: this version knows peers by address only")
+		}
+	}
+	for i, l := range c.MSRP.Listen {
+		if l.Network == "tls" || l.Web() {
+			complain(r, fmt.Sprintf("msrp.listen[%d]", i), "%s is not supported yet: this version carries MSRP over tcp", l)
 		}
 	}
 }

@@ -25,10 +25,13 @@ func ParseListener(s string) (Listener, error) {
 		return Listener{}, fmt.Errorf("%q does not begin with udp://, tcp://, tls://, ws:// or wss://", s)
 	}
 	l := Listener{Network: network, Address: rest}
-	if network == "ws" || network == "wss" {
+	if l.Web() {
 		l.Path = "/"
 		if at := strings.IndexByte(rest, '/'); at >= 0 {
 			l.Address, l.Path = rest[:at], rest[at:]
+		}
+		if err := checkPath(l.Path); err != nil {
+			return Listener{}, fmt.Errorf("%q: %w", s, err)
 		}
 	}
 	if err := checkHostPort(l.Address); err != nil {
@@ -39,6 +42,13 @@ func ParseListener(s string) (Listener, error) {
 
 // String gives the form that ParseListener reads.
 func (l Listener) String() string { return l.Network + "://" + l.Address + l.Path }
+
+// Web reports whether the listener is a WebSocket endpoint, a path of a web
+// server that it may share with others.
+func (l Listener) Web() bool { return l.Network == "ws" || l.Network == "wss" }
+
+// Secure reports whether the listener needs a certificate.
+func (l Listener) Secure() bool { return l.Network == "tls" || l.Network == "wss" }
 
 // Loopback reports whether only this machine can reach the listener.
 func (l Listener) Loopback() bool { return loopback(l.Address) }
@@ -69,6 +79,18 @@ func checkHostPort(s string) error {
 		return nil
 	}
 	return checkHost(host)
+}
+
+// checkPath accepts the path of a URL that needs no escapes and does not end
+// with a slash, unless it is nothing but that.
+func checkPath(path string) error {
+	odd := strings.ContainsFunc(path, func(r rune) bool {
+		return !strings.ContainsRune("/-._~", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	if odd || path != "/" && strings.HasSuffix(path, "/") || strings.Contains(path, "//") || strings.Contains(path, "/.") {
+		return fmt.Errorf("%q is no path such as /sip", path)
+	}
+	return nil
 }
 
 // checkHost accepts a host name, or an IP address without brackets.

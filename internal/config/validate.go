@@ -9,6 +9,7 @@ import (
 // validate checks what several values mean together.
 func validate(c *Config, r *reader) {
 	validateListeners(c, r)
+	validateTLS(c, r)
 	validateLocal(c, r)
 	validateAddresses(c, r)
 	validateUsers(c, r)
@@ -23,28 +24,6 @@ func complain(r *reader, key, format string, args ...any) {
 		return
 	}
 	r.fault(r.place(key), key, format, args...)
-}
-
-func validateListeners(c *Config, r *reader) {
-	for key, all := range map[string][]Listener{"sip.listen": c.SIP.Listen, "msrp.listen": c.MSRP.Listen} {
-		if len(all) == 0 {
-			complain(r, key, "needs at least one listener")
-		}
-		seen := make(map[Listener]bool)
-		for i, l := range all {
-			at := fmt.Sprintf("%s[%d]", key, i)
-			switch {
-			case r.bad[at]:
-			case seen[l] && !freePort(l.Address):
-				complain(r, at, "%s stands twice", l)
-			case key == "msrp.listen" && l.Network == "udp":
-				complain(r, at, "MSRP does not run over UDP")
-			case l.Network != "udp" && l.Network != "tcp":
-				complain(r, at, "%s is not supported yet: this version listens on udp and tcp", l)
-			}
-			seen[l] = true
-		}
-	}
 }
 
 // validateLocal: who is taken for whom he says he is must be on this machine.

@@ -1,10 +1,12 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 
 	"github.com/confab-chat/confab/internal/access"
+	"github.com/confab-chat/confab/internal/certs"
 	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
@@ -24,16 +26,18 @@ import (
 // assemble builds the parts from the ground up. Each learns of its neighbours
 // through an interface of its own.
 func (s *Server) assemble() error {
+	var err error
+	if s.certs, err = s.newCerts(); err != nil {
+		return err
+	}
 	s.journal = local.New(local.Limits{})
 	s.media = msrp.New(s.mediaConfig())
 	s.mixer = mixer.New(s.mixerConfig())
 	f := &parts{}
-	err := s.directories(f)
-	if err != nil {
+	if err = s.directories(f); err != nil {
 		return err
 	}
-	s.gate, err = s.newGate()
-	if err != nil {
+	if s.gate, err = s.newGate(); err != nil {
 		return err
 	}
 	calls, err := s.dialOut()
@@ -49,7 +53,7 @@ func (s *Server) assemble() error {
 	s.focus, s.notifier = f.focus, f.notify
 	s.stack = ua.New(s.stackConfig(f))
 	f.focus.Bind(s.stack.Dialog, s.stack.Invite)
-	s.http = s.newHTTP()
+	s.newWeb()
 	return nil
 }
 
@@ -126,6 +130,17 @@ func (s *Server) trusted() []netip.Prefix {
 		}
 	}
 	return prefixes
+}
+
+func (s *Server) newCerts() (*certs.Store, error) {
+	least := uint16(tls.VersionTLS12)
+	if s.cfg.TLS.MinVersion == "1.3" {
+		least = tls.VersionTLS13
+	}
+	t := s.cfg.TLS
+	return certs.Open(certs.Config{
+		Log: s.log, Certificate: t.Certificate, Key: t.Key, ClientCA: t.ClientCA, CA: t.CA, MinVersion: least,
+	})
 }
 
 func (s *Server) mediaConfig() msrp.Config {

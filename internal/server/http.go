@@ -2,26 +2,51 @@ package server
 
 import (
 	"io"
-	"log/slog"
 	"net/http"
-	"time"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/web"
 )
 
-// newHTTP serves the probes of an orchestrator.
-func (s *Server) newHTTP() *http.Server {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if s.ready.Load() {
-			answer(w, http.StatusOK, "ready")
-			return
-		}
-		answer(w, http.StatusServiceUnavailable, "not ready")
+// newWeb fills the web host with what is served by HTTP: the probes of an
+// orchestrator, and the WebSocket endpoints.
+func (s *Server) newWeb() {
+	s.web = web.New(web.Config{
+		Log: s.log, TLS: s.certs.Server(),
+		ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 	})
-	return &http.Server{
-		Handler: mux, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-		ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+	if s.cfg.HTTP.Listen != "" {
+		s.web.Handle(s.httpSite(), "GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusOK, "ok")
+		}))
+		s.web.Handle(s.httpSite(), "GET /readyz", http.HandlerFunc(s.readyz))
 	}
+}
+
+// httpSite is where http.listen is served.
+func (s *Server) httpSite() web.Site {
+	return web.Site{Address: s.cfg.HTTP.Listen, Secure: s.cfg.HTTPS()}
+}
+
+// socketSite is where a WebSocket endpoint is served, and socketPattern its path
+// there.
+func socketSite(l config.Listener) web.Site {
+	return web.Site{Address: l.Address, Secure: l.Secure()}
+}
+
+func socketPattern(l config.Listener) string {
+	if l.Path == "/" {
+		return "GET /{$}"
+	}
+	return "GET " + l.Path
+}
+
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	if s.ready.Load() {
+		answer(w, http.StatusOK, "ready")
+		return
+	}
+	answer(w, http.StatusServiceUnavailable, "not ready")
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

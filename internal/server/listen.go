@@ -5,54 +5,68 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/confab-chat/confab/internal/config"
 )
 
 // listen opens the listeners, MSRP first: the first SIP message may be an
-// INVITE, whose answer names the MSRP port.
+// INVITE, whose answer names the MSRP port. What comes by HTTP waits until all
+// are open.
 func (s *Server) listen(ctx context.Context) error {
+	if err := s.web.Listen(ctx); err != nil {
+		return fmt.Errorf("web listeners: %w", err)
+	}
 	for _, l := range s.cfg.MSRP.Listen {
-		opened, err := s.media.Listen(ctx, l.Network, l.Address)
-		if err != nil {
+		if err := s.listenMSRP(ctx, l); err != nil {
 			return fmt.Errorf("msrp.listen %s: %w", l, err)
 		}
-		s.opened(ctx, "msrp", l.Network, opened.Addr())
 	}
-	if err := s.listenHTTP(ctx); err != nil {
-		return err
+	if addr, ok := s.web.Addr(s.httpSite()); ok {
+		transport := "tcp"
+		if s.cfg.HTTPS() {
+			transport = "tls"
+		}
+		s.opened(ctx, Listening{Proto: "http", Transport: transport, Addr: addr})
 	}
 	for _, l := range s.cfg.SIP.Listen {
-		addr, err := s.stack.Listen(ctx, l.Network, l.Address)
-		if err != nil {
+		if err := s.listenSIP(ctx, l); err != nil {
 			return fmt.Errorf("sip.listen %s: %w", l, err)
 		}
-		s.gate.AddListener(l.Network, addr)
-		s.opened(ctx, "sip", l.Network, addr)
 	}
+	s.web.Serve()
 	return nil
 }
 
-func (s *Server) listenHTTP(ctx context.Context) error {
-	if s.cfg.HTTP.Listen == "" {
-		return nil
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.HTTP.Listen)
+func (s *Server) listenMSRP(ctx context.Context, l config.Listener) error {
+	opened, err := s.media.Listen(ctx, l.Network, l.Address)
 	if err != nil {
-		return fmt.Errorf("http.listen: %w", err)
+		return err
 	}
-	s.serving.Go(func() {
-		_ = s.http.Serve(l) // returns when Shutdown or Close is called
-	})
-	s.opened(ctx, "http", "tcp", addrPort(l.Addr()))
+	s.opened(ctx, Listening{Proto: "msrp", Transport: l.Network, Addr: opened.Addr()})
 	return nil
 }
 
-func (s *Server) opened(ctx context.Context, proto, transport string, addr netip.AddrPort) {
-	s.listening = append(s.listening, Listening{Proto: proto, Transport: transport, Addr: addr})
-	s.log.LogAttrs(ctx, slog.LevelInfo, "listening",
-		slog.String("proto", proto), slog.String("transport", transport), slog.String("addr", addr.String()))
+func (s *Server) listenSIP(ctx context.Context, l config.Listener) error {
+	addr, err := s.stack.Listen(ctx, l.Network, l.Address)
+	if err != nil {
+		return err
+	}
+	s.gate.AddListener(l.Network, addr)
+	s.opened(ctx, Listening{Proto: "sip", Transport: l.Network, Addr: addr})
+	return nil
+}
+
+func (s *Server) opened(ctx context.Context, l Listening) {
+	s.listening = append(s.listening, l)
+	attrs := []slog.Attr{
+		slog.String("proto", l.Proto), slog.String("transport", l.Transport), slog.String("addr", l.Addr.String()),
+	}
+	if l.Path != "" {
+		attrs = append(attrs, slog.String("path", l.Path))
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "listening", attrs...)
 }
 
 // hostPort reads host[:port]; the port is 0 where there is none.

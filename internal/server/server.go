@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 
 	"github.com/confab-chat/confab/internal/access"
+	"github.com/confab-chat/confab/internal/certs"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
+	"github.com/confab-chat/confab/internal/web"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/ua"
 )
@@ -24,8 +24,9 @@ import (
 // Listening is an address the server is reached at.
 type Listening struct {
 	Proto     string // "sip", "msrp" or "http"
-	Transport string // "udp" or "tcp"
+	Transport string // "udp", "tcp", "tls", "ws" or "wss"
 	Addr      netip.AddrPort
+	Path      string // of a WebSocket endpoint
 }
 
 // Server is a messaging-conference server. Start it once; Shutdown may be
@@ -42,10 +43,12 @@ type Server struct {
 	stack     *ua.Stack
 	focus     *focus.Focus
 	notifier  *notify.Service
-	http      *http.Server
-	serving   sync.WaitGroup // of http
+	certs     *certs.Store
+	web       *web.Host
+	watching  sync.WaitGroup // of certs
 
-	// fixed after Start
+	// fixed by Start
+	unwatch   func() // ends watching
 	listening []Listening
 
 	ready atomic.Bool
@@ -53,7 +56,7 @@ type Server struct {
 
 // New builds a server that listens nowhere yet.
 func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
-	s := &Server{cfg: cfg, log: log}
+	s := &Server{cfg: cfg, log: log, unwatch: func() {}}
 	if err := s.assemble(); err != nil {
 		return nil, err
 	}
@@ -67,6 +70,9 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.listen(ctx); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
+	watch, unwatch := context.WithCancel(context.WithoutCancel(ctx))
+	s.unwatch = unwatch
+	s.watching.Go(func() { s.certs.Watch(watch) })
 	s.ready.Store(true)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.Int("conferences", len(s.cfg.Conferences)))
 	return nil
@@ -95,8 +101,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.gate.Drain()
 	errs := []error{s.directory.Shutdown(ctx)}
 	s.notifier.Wait()
-	errs = append(errs, s.hangUp(ctx), s.journal.Close(ctx), s.http.Shutdown(ctx))
-	s.serving.Wait()
+	errs = append(errs, s.hangUp(ctx), s.journal.Close(ctx), s.web.Shutdown(ctx))
+	s.unwatch()
+	s.watching.Wait()
 	s.log.LogAttrs(ctx, slog.LevelInfo, "stopped")
 	return errors.Join(errs...)
 }
@@ -116,10 +123,9 @@ func (s *Server) hangUp(ctx context.Context) error {
 func (s *Server) close(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cancel()
-	defer s.serving.Wait()
 	return errors.Join(
 		ignore(s.directory.Shutdown(ctx), context.Canceled), s.media.Close(),
-		ignore(s.stack.Shutdown(ctx), context.Canceled), s.http.Close(),
+		ignore(s.stack.Shutdown(ctx), context.Canceled), s.web.Close(),
 	)
 }
 
@@ -130,9 +136,14 @@ func ignore(err, target error) error {
 	return err
 }
 
-func addrPort(a net.Addr) netip.AddrPort {
-	if t, ok := a.(*net.TCPAddr); ok {
-		return t.AddrPort()
+// Reload reads again what can change without a restart: the certificates. On an
+// error those in use stay.
+func (s *Server) Reload(ctx context.Context) error {
+	err := s.certs.Reload()
+	if err != nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "certificates not reloaded, the old ones stay", slog.Any("error", err))
+		return err
 	}
-	return netip.AddrPort{}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "certificates reloaded; other changes take a restart")
+	return nil
 }

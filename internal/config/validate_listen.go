@@ -1,0 +1,110 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// claim is a place on the network that a key has taken.
+type claim struct {
+	key    string
+	web    bool
+	secure bool
+}
+
+// claims keeps who has which place: an address, or a path of a web server.
+type claims struct {
+	r         *reader
+	addresses map[string]claim
+	paths     map[string]string // key by listener
+}
+
+// validateListeners: each listener has an address of its own, save that those of
+// one kind of web share a server.
+func validateListeners(c *Config, r *reader) {
+	taken := &claims{r: r, addresses: make(map[string]claim), paths: make(map[string]string)}
+	groups := []struct {
+		key string
+		all []Listener
+	}{{"sip.listen", c.SIP.Listen}, {"msrp.listen", c.MSRP.Listen}}
+	for _, g := range groups {
+		if len(g.all) == 0 {
+			complain(r, g.key, "needs at least one listener")
+		}
+		for i, l := range g.all {
+			at := fmt.Sprintf("%s[%d]", g.key, i)
+			switch {
+			case r.bad[at]:
+			case g.key == "msrp.listen" && l.Network == "udp":
+				complain(r, at, "MSRP does not run over UDP")
+			case l.Web() && l.Address == c.HTTP.Listen && ownPath(l.Path):
+				complain(r, at, "%s of %s belongs to http.listen", l.Path, l.Address)
+			default:
+				taken.listener(at, l)
+			}
+		}
+	}
+	if other, ok := taken.addresses["tcp "+c.HTTP.Listen]; ok && !other.web && !freePort(c.HTTP.Listen) {
+		complain(r, "http.listen", "%s is taken by %s", c.HTTP.Listen, other.key)
+	}
+}
+
+// ownPath reports whether a path is one that http.listen serves.
+func ownPath(path string) bool {
+	return path == "/" || path == "/api" || strings.HasPrefix(path, "/api/") ||
+		slices.Contains([]string{"/healthz", "/readyz", "/metrics"}, path)
+}
+
+// listener takes the place of a listener, or says who has it.
+func (c *claims) listener(key string, l Listener) {
+	if l.Web() || !freePort(l.Address) {
+		if _, twice := c.paths[l.String()]; twice {
+			complain(c.r, key, "%s stands twice", l)
+			return
+		}
+		c.paths[l.String()] = key
+	}
+	if freePort(l.Address) {
+		return
+	}
+	network := "tcp "
+	if l.Network == "udp" {
+		network = "udp "
+	}
+	mine := claim{key: key, web: l.Web(), secure: l.Secure()}
+	switch other, ok := c.addresses[network+l.Address]; {
+	case !ok:
+		c.addresses[network+l.Address] = mine
+	case !mine.web || !other.web:
+		complain(c.r, key, "%s is taken by %s", l, other.key)
+	case mine.secure != other.secure:
+		with, without := "needs", "has none"
+		if other.secure {
+			with, without = "cannot have", "needs it"
+		}
+		complain(c.r, key, "%s %s TLS on the address of %s, which %s", l, with, other.key, without)
+	}
+}
+
+// validateTLS: there is a whole certificate for who needs one.
+func validateTLS(c *Config, r *reader) {
+	switch t := c.TLS; {
+	case t.Certificate != "" && t.Key == "":
+		complain(r, "tls.certificate", "needs tls.key")
+	case t.Certificate == "" && t.Key != "":
+		complain(r, "tls.key", "needs tls.certificate")
+	case t.Certificate == "" && t.ClientCA != "":
+		complain(r, "tls.client_ca", "is of no use without tls.certificate")
+	}
+	if c.TLS.Certificate != "" {
+		return
+	}
+	for key, all := range map[string][]Listener{"sip.listen": c.SIP.Listen, "msrp.listen": c.MSRP.Listen} {
+		for i, l := range all {
+			if at := fmt.Sprintf("%s[%d]", key, i); l.Secure() && !r.bad[at] {
+				complain(r, at, "%s needs tls.certificate", l)
+			}
+		}
+	}
+}

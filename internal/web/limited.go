@@ -1,0 +1,93 @@
+package web
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// limited is a listener that closes connections beyond a limit at once, in total
+// and by the network they come from. [SEC-02]
+type limited struct {
+	net.Listener
+	total, perNetwork int
+
+	mu       sync.Mutex
+	open     int
+	networks map[netip.Prefix]int
+}
+
+func newLimited(l net.Listener, total, perNetwork int) *limited {
+	return &limited{Listener: l, total: total, perNetwork: perNetwork, networks: make(map[netip.Prefix]int)}
+}
+
+// Accept returns the next connection within the limits.
+func (l *limited) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		network := networkOf(conn.RemoteAddr())
+		if l.enter(network) {
+			return &counted{Conn: conn, leave: sync.OnceFunc(func() { l.leave(network) })}, nil
+		}
+		_ = conn.Close()
+	}
+}
+
+func (l *limited) enter(network netip.Prefix) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open >= l.total || l.networks[network] >= l.perNetwork {
+		return false
+	}
+	l.open++
+	l.networks[network]++
+	return true
+}
+
+func (l *limited) leave(network netip.Prefix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	if l.networks[network]--; l.networks[network] <= 0 {
+		delete(l.networks, network)
+	}
+}
+
+// counted is a connection that counts until it is closed.
+type counted struct {
+	net.Conn
+	leave func()
+}
+
+// Close closes the connection.
+func (c *counted) Close() error {
+	c.leave()
+	return c.Conn.Close()
+}
+
+// CloseWrite ends the output, where the connection below can do that.
+func (c *counted) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return net.ErrClosed
+}
+
+// networkOf is the unit for which connections are counted: an IPv4 address, or
+// the /64 that one IPv6 subscriber has.
+func networkOf(a net.Addr) netip.Prefix {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
+	bits := 64
+	if addr.Is4() {
+		bits = 32
+	}
+	p, _ := addr.Prefix(bits)
+	return p
+}
