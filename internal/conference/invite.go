@@ -49,6 +49,15 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 // would get, or nil. [FOC-REF-01]
 func (s *State) MayInvite(by User) error { return s.May(ActInvite, by) }
 
+// WouldInvite is MayInvite for a user who is about to connect.
+func (s *State) WouldInvite(u User) error {
+	p := s.Participant(u)
+	if right, _ := s.right(ActInvite); p == nil || !right.allows(p.Role) {
+		return refuse(CodeNotAllowed)
+	}
+	return nil
+}
+
 // Room returns how many more users may come at the time now, and false if there
 // is no limit. [FOC-LST-09]
 func (s *State) Room(now time.Time) (places int, limited bool) {

@@ -13,9 +13,6 @@ func later(c *Config, r *reader) {
 	}{
 		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "HTTP API"},
 		{"store.path", c.Store.Path != "" && c.Store.Path != d.Store.Path, "durable store"},
-		{"dial_out.consent", c.DialOut.Consent != d.DialOut.Consent, "calls placed by the server"},
-		{"dial_out.domains", len(c.DialOut.Domains) > 0, "calls placed by the server"},
-		{"limits.uri_list", c.Limits.URIList != d.Limits.URIList, "URI lists"},
 		{"limits.messages_per_second", c.Limits.MessagesPerSecond != d.Limits.MessagesPerSecond, "limit on rates of messages"},
 		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "other limit on composing indications"},
 	}

@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/confab-chat/confab/sip"
@@ -18,12 +19,13 @@ const (
 // offerIn finds the session description in the body of an INVITE, ACK or
 // re-INVITE (RFC 3261 §8.2.3, RFC 5621 §3). No body means no offer: nil. A part
 // that is not understood is skipped if its sender says handling=optional, and
-// refuses the request with 415 otherwise. [COM-07]
-func offerIn(header *sipmsg.Header, body []byte) ([]byte, error) {
-	return offerInPart(header, body, 0)
+// refuses the request with 415 otherwise. Parts of the types known are for
+// somebody else. [COM-07]
+func offerIn(header *sipmsg.Header, body []byte, known ...string) ([]byte, error) {
+	return offerInPart(header, body, 0, known)
 }
 
-func offerInPart(header *sipmsg.Header, body []byte, depth int) ([]byte, error) {
+func offerInPart(header *sipmsg.Header, body []byte, depth int, known []string) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -39,12 +41,14 @@ func offerInPart(header *sipmsg.Header, body []byte, depth int) ([]byte, error) 
 	case mediaType.Is(sdpType):
 		return body, nil
 	case strings.EqualFold(mediaType.Type, "multipart"):
-		return offerInMultipart(mediaType, body, depth)
+		return offerInMultipart(mediaType, body, depth, known)
+	case slices.ContainsFunc(known, mediaType.Is):
+		return nil, nil
 	}
 	return nil, skipOr(header, unsupportedBody())
 }
 
-func offerInMultipart(mediaType sipmsg.MediaType, body []byte, depth int) ([]byte, error) {
+func offerInMultipart(mediaType sipmsg.MediaType, body []byte, depth int, known []string) ([]byte, error) {
 	if depth >= maxBodyDepth {
 		return nil, &sip.Error{Status: 400, Reason: "Body Nested Too Deep"}
 	}
@@ -54,7 +58,7 @@ func offerInMultipart(mediaType sipmsg.MediaType, body []byte, depth int) ([]byt
 	}
 	var offer []byte
 	for i := range parts {
-		found, err := offerInPart(&parts[i].Header, parts[i].Body, depth+1)
+		found, err := offerInPart(&parts[i].Header, parts[i].Body, depth+1, known)
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,8 @@ type call struct {
 	offer *sdp.Session // nil: the INVITE asks for one
 	fault *sip.Error   // what is wrong with the INVITE itself
 
+	guestList *guestList // whom to invite after the ACK; nil: nobody
+
 	// fixed before the 200
 	offered bool // the offer is ours
 

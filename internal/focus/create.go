@@ -18,7 +18,11 @@ func (f *Focus) Invite(in *invite.Incoming) {
 		return
 	}
 	in.OnCancel(func(invite.End) { c.cancel() })
-	c.offer, c.fault = f.examine(in.Request())
+	lists := takesList(resource.Entry.Status, resource.Factory)
+	c.offer, c.fault = f.examine(in.Request(), lists)
+	if c.fault == nil && lists {
+		c.guestList, c.fault = c.guests(in.Request())
+	}
 	if !resource.Factory {
 		c.join()
 		return

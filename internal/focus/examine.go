@@ -5,6 +5,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -12,17 +13,22 @@ import (
 
 // examine looks at an INVITE by itself, in the order of IDN-09: extensions
 // (420), what the caller reads (406), bodies (415, 400), the offer (488).
-func (f *Focus) examine(req *sipmsg.Request) (*sdp.Session, *sip.Error) {
+// Lists says that a list of recipients may come along.
+func (f *Focus) examine(req *sipmsg.Request, lists bool) (*sdp.Session, *sip.Error) {
 	if contacts, err := req.Header.Contacts(); err != nil || len(contacts) != 1 {
 		return nil, &sip.Error{Status: 400, Reason: "Exactly One Contact Expected"} // [COM-01]
 	}
-	if err := f.dialogs.Unsupported(req); err != nil {
+	if err := f.unsupported(req, lists); err != nil {
 		return nil, err // [COM-06]
 	}
 	if !req.Header.Accepts(sdpType, sdpType) {
 		return nil, &sip.Error{Status: 406} // [FOC-JOI-06]
 	}
-	body, err := offerIn(&req.Header, req.Body)
+	var known []string
+	if lists {
+		known = []string{resourcelist.MediaType}
+	}
+	body, err := offerIn(&req.Header, req.Body, known...)
 	if err != nil {
 		return nil, sip.AsError(err)
 	}

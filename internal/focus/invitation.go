@@ -11,7 +11,6 @@ import (
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/wheel"
 )
 
 // invitation is a call by the focus until it is answered or over; from then on
@@ -28,7 +27,6 @@ type invitation struct {
 	leg LegRequest
 
 	// owned by the shard of the Call-ID
-	ring    wheel.Timer
 	alerted bool
 
 	// guarded by call.mu
@@ -124,27 +122,6 @@ func (i *invitation) dial() {
 	c.mu.Unlock()
 	if given {
 		call.Cancel(why)
-		return
-	}
-	c.focus.dialogs.Do(call.CallID(), func() {
-		if i.pending() {
-			c.focus.dialogs.After(call.CallID(), &i.ring, c.focus.cfg.DialOut.Ring, i.unanswered)
-		}
-	})
-}
-
-// pending reports whether the call is out and has no final answer.
-func (i *invitation) pending() bool {
-	c := i.call
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return i.sip != nil && c.session == nil && !i.settled
-}
-
-// unanswered gives the call up after the ring time. [FOC-OUT-13] [FOC-OUT-20]
-func (i *invitation) unanswered() {
-	if i.pending() {
-		i.sip.Cancel(sipmsg.Field{Name: "Reason", Value: "SIP;cause=408"})
 	}
 }
 
@@ -175,7 +152,6 @@ func (i *invitation) Progress(resp *sipmsg.Response) {
 // was promised is looked at again, then he is in. [FOC-OUT-08] [FOC-OUT-14]
 func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer []byte) (invite.SessionHandler, invite.Answer) {
 	i.heard()
-	i.ring.Stop()
 	c := i.call
 	c.mu.Lock()
 	c.session = s
@@ -225,7 +201,6 @@ func accept(leg Leg, resp *sipmsg.Response, answer []byte) (conference.Direction
 // Failed implements invite.CallHandler.
 func (i *invitation) Failed(err error) {
 	i.heard()
-	i.ring.Stop()
 	e := sip.AsError(err)
 	i.fail(e)
 }

@@ -39,6 +39,11 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 		c.refuse(c.fault)
 		return
 	}
+	if refused := c.listFault(r); refused != nil {
+		c.withdraw(inst, nil, conference.CauseFailed)
+		c.refuse(refused)
+		return
+	}
 	leg, err := c.focus.cfg.Mixer.Reserve(c.legRequest(inst, r.State))
 	if err != nil {
 		c.withdraw(inst, nil, conference.CauseFailed)

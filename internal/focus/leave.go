@@ -15,6 +15,7 @@ var _ invite.SessionHandler = (*call)(nil)
 // the offer the ACK brings the answer; without a usable one the dialog ends.
 // [FOC-FAC-10]
 func (c *call) Confirmed(ack *sipmsg.Request) {
+	c.fanOut()
 	if !c.offered {
 		return
 	}

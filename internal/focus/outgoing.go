@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipid"
@@ -25,6 +26,12 @@ type DialOut struct {
 	// in a second, and how many may be without any answer. Server bounds those of
 	// all conferences in a second. 0: no limit. D-06
 	PerSecond, Unanswered, Server int
+	// Anybody lets lists name anybody; else callers whom no trusted peer asserts may
+	// name users of Domains. D-07
+	Anybody bool
+	Domains []string
+	// Lists bounds lists of recipients.
+	Lists resourcelist.Limits
 	// Loopback lets calls go to loopback addresses: the server is on loopback
 	// itself. [SEC-03]
 	Loopback bool

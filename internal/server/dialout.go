@@ -2,8 +2,10 @@ package server
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/confab-chat/confab/internal/focus"
+	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -12,6 +14,8 @@ func (s *Server) dialOut() (focus.DialOut, error) {
 	c := &s.cfg.DialOut
 	out := focus.DialOut{
 		Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server, Loopback: s.onLoopback(),
+		Anybody: c.Consent == "any", Domains: s.consenting(),
+		Lists: resourcelist.Limits{Entries: unlimited(s.cfg.Limits.URIList)},
 	}
 	if s.cfg.SIP.Outbound == "" {
 		return out, nil
@@ -22,4 +26,16 @@ func (s *Server) dialOut() (focus.DialOut, error) {
 	}
 	out.Outbound = &hop
 	return out, nil
+}
+
+// consenting are the domains whose users have agreed to be called on anybody's
+// behalf: our own, those of the accounts, and those listed. D-07
+func (s *Server) consenting() []string {
+	domains := slices.Concat([]string{s.cfg.Domain}, s.cfg.DialOut.Domains)
+	for _, user := range s.cfg.Auth.Accounts() {
+		if uri, err := sipmsg.ParseURI(user.AOR); err == nil {
+			domains = append(domains, uri.Host)
+		}
+	}
+	return domains
 }

@@ -12,6 +12,15 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
+// callee connects a user whom the focus can reach.
+func (r *rig) callee(network, name string) *guest {
+	r.t.Helper()
+	g := r.guest(network, name)
+	g.Send(g.other(sipmsg.OPTIONS, "sip:"+r.address("sip", network)))
+	g.Expect(200, sipmsg.OPTIONS) // the server knows the connection now
+	return g
+}
+
 // address is the URI by which the focus reaches a guest.
 func (g *guest) address() sipmsg.Address {
 	return sipmsg.Address{URI: mustURI(g.rig.t, "sip:"+g.name+"@"+g.Addr()+";transport="+g.Network())}
@@ -77,7 +86,7 @@ func TestDialOut(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			r := serve(t, nil)
 			alice := r.guest("tcp", "alice").join(lobby).connect()
-			bob := r.guest(network, "bob")
+			bob := r.callee(network, "bob")
 			target := bob.address()
 			target.Display = "Bob"
 			target.URI.Params = target.URI.Params.With("method", "INVITE")

@@ -74,7 +74,9 @@ func (a *Agent) Invite(out dialog.Outgoing, h CallHandler) *Call {
 	c.origin.Receive = c.stray
 	c.origin.Do(func() {
 		if ring > 0 {
-			a.dl.After(c.CallID(), &c.ring, ring, func() { c.giveUp(nil) })
+			a.dl.After(c.CallID(), &c.ring, ring, func() {
+				c.giveUp([]sipmsg.Field{{Name: "Reason", Value: "SIP;cause=408"}}) // [FOC-OUT-20]
+			})
 		}
 		c.send()
 	})
