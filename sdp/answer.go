@@ -25,7 +25,7 @@ func (n *Negotiation) Answer(p *Proposal, l Local) (*Session, Stream) {
 		// RFC 3264 §6.1: what the offer allows, seen from here, and we allow. [SDP-18] [FOC-MOD-04]
 		stream.Direction = stream.Peer.Direction.Reverse().And(l.Direction)
 		m := l.message(stream.Peer.Proto, stream.Role.setup(), stream.Direction)
-		m.CEMA = l.CEMA && stream.Peer.CEMA
+		m.CEMA = stream.Anchored // [CEMA-02]
 		line := m.Media()
 		line.Proto = media[stream.Index].Proto // in the offer's spelling [SDP-25] [SDP-28]
 		media[stream.Index] = line

@@ -144,7 +144,11 @@ func (n *Negotiation) judge(offer *Session, index int) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{Index: index, Role: role, Direction: m.Direction.Reverse(), Peer: m}, nil
+	anchored, err := n.Policy.anchorOffer(&m, role)
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{Index: index, Role: role, Direction: m.Direction.Reverse(), Anchored: anchored, Peer: m}, nil
 }
 
 func samePath(a, b []msrpwire.URI) bool {

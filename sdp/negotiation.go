@@ -18,7 +18,7 @@ type Local struct {
 	Chatroom           Chatroom
 	Direction          Direction // the most we allow, seen from our side
 	Fingerprints       []Fingerprint
-	CEMA               bool // write a=msrp-cema; in an answer only if the offer has it
+	CEMA               bool // write a=msrp-cema into offers; answers have it where the offer has [CEMA-01]
 	Label              string
 }
 
@@ -28,7 +28,11 @@ type Stream struct {
 	Role      Role         // who opens the connection, if one is needed
 	Local     msrpwire.URI // our session URI
 	Direction Direction    // agreed, seen from our side
-	Peer      Message      // the peer's latest description
+	Anchored  bool         // connections follow the peer's c= and m-line, see Target (RFC 6714)
+	// Again means that the answer cannot be used as it stands: make another offer,
+	// with Local.CEMA unset. [CEMA-04]
+	Again bool
+	Peer  Message // the peer's latest description
 }
 
 // Negotiation is the offer/answer state of one dialog (RFC 3264): the latest

@@ -103,8 +103,12 @@ func (n *Negotiation) judgeAnswer(o *openOffer, answer *Session) (*Stream, error
 	if err != nil {
 		return nil, err
 	}
+	var anchored, again bool
+	if o.message.CEMA {
+		anchored, again = n.Policy.anchorAnswer(&m, role)
+	}
 	return &Stream{
-		Index: o.index, Role: role, Local: o.local.URI,
+		Anchored: anchored, Again: again, Index: o.index, Role: role, Local: o.local.URI,
 		Direction: m.Direction.Reverse().And(o.message.Direction), Peer: m,
 	}, nil
 }

@@ -9,11 +9,19 @@ import (
 
 // Policy is what a side demands of the peer's stream.
 type Policy struct {
-	Protos []Proto                 // acceptable transports; nil: all but ProtoWS
-	Needs  string                  // media type the peer's accept-types must cover, "" for none
-	Reach  Reach                   // how connections can be made
-	Dials  []string                // transport parameters we can connect over; nil: "tcp"
-	Own    func(msrpwire.URI) bool // reports URIs of our own; a peer's path may lead through none. nil: no check
+	Protos []Proto  // acceptable transports; nil: all but ProtoWS
+	Needs  string   // media type the peer's accept-types must cover, "" for none
+	Reach  Reach    // how connections can be made
+	Dials  []string // transport parameters we can connect over; nil: "tcp"
+	// Carries reports whether we are reached by a proto over a transport of path
+	// URIs: TCP/TLS/MSRP is the word for TLS and for WebSocket. nil: all are.
+	Carries func(proto Proto, transport string) bool
+	// Strict follows RFC 6714 to the letter: an offer whose address lines lead
+	// elsewhere than its path is refused unless it has msrp-cema. Resolves then
+	// reports whether a host name leads to an address; nil: no name does. [CEMA-03]
+	Strict   bool
+	Resolves func(name, address string) bool
+	Own      func(msrpwire.URI) bool // reports URIs of our own; a peer's path may lead through none. nil: no check
 }
 
 // accept holds the peer's stream against the policy and settles our role; roles
@@ -28,7 +36,8 @@ func (p *Policy) accept(m *Message, roles func(Setup) (Role, error)) (Role, erro
 	}
 	// Only when we connect does the transport of the first URI matter: that of
 	// an active peer is a mere identifier. [MSRP-URI-07] [SDP-15]
-	if role == RoleActive && !p.dials(m.Path[0].Transport) {
+	if role == RoleActive && !p.dials(m.Path[0].Transport) ||
+		role == RolePassive && p.Carries != nil && !p.Carries(m.Proto, m.Path[0].Transport) {
 		return 0, refuse(WarnTransport, "transport of path not supported")
 	}
 	return role, nil
