@@ -26,6 +26,10 @@ func (n *Negotiation) Answer(p *Proposal, l Local) (*Session, Stream) {
 		stream.Direction = stream.Peer.Direction.Reverse().And(l.Direction)
 		m := l.message(stream.Peer.Proto, stream.Role.setup(), stream.Direction)
 		m.CEMA = stream.Anchored // [CEMA-02]
+		if n.status = nil; l.Resources.Used {
+			m.Preconditions = l.Resources.answer(stream.Peer.Preconditions)
+			n.status = statusOf(m.Preconditions, false)
+		}
 		line := m.Media()
 		line.Proto = media[stream.Index].Proto // in the offer's spelling [SDP-25] [SDP-28]
 		media[stream.Index] = line

@@ -12,6 +12,11 @@ func Capability(l Local, protos ...Proto) *Session {
 	for _, proto := range protos {
 		m := l.message(proto, SetupNone, SendRecv)
 		m.Port, m.Path, m.Fingerprints, m.CEMA = 0, nil, nil, false
+		if l.Resources.Used { // RFC 3312 §12
+			m.Preconditions = []Precondition{{
+				Kind: kindDesired, Type: TypeQoS, Strength: StrengthNone.String(), Status: localSegment.String(), Direction: tagBoth,
+			}}
+		}
 		s.Media = append(s.Media, m.Media())
 	}
 	return s

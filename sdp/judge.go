@@ -52,7 +52,8 @@ func (n *Negotiation) Receive(offer *Session) (*Proposal, error) {
 		return nil, malformed("offer has fewer m= lines than before")
 	}
 	// RFC 3264 §8: an unchanged version is a no-op. [SDP-22] [FOC-MOD-01]
-	if offer.Origin.SameVersion(n.remote.Origin) && len(offer.Media) == len(n.remote.Media) {
+	// Only the status of resources may have changed without anybody counting that.
+	if offer.Origin.SameVersion(n.remote.Origin) && len(offer.Media) == len(n.remote.Media) && !offer.Desires(Optional) {
 		p := &Proposal{Effect: EffectNone, offer: n.remote}
 		if n.stream != nil {
 			p.Stream = *n.stream

@@ -20,6 +20,7 @@ type Local struct {
 	Fingerprints       []Fingerprint
 	CEMA               bool // write a=msrp-cema into offers; answers have it where the offer has [CEMA-01]
 	Label              string
+	Resources          Resources // preconditions
 }
 
 // Stream is the message stream two descriptions agree on.
@@ -46,10 +47,11 @@ type Negotiation struct {
 
 	// What is in force. A dialog keeps it for life, so both descriptions are
 	// kept short.
-	local   []byte   // our description, as written
-	remote  *Session // the peer's o= and m-lines, nil before the first exchange
-	current Local    // what local was made from
-	stream  *Stream  // nil when there is none
+	local   []byte       // our description, as written
+	remote  *Session     // the peer's o= and m-lines, nil before the first exchange
+	current Local        // what local was made from
+	stream  *Stream      // nil when there is none
+	status  *StatusTable // of resources, seen from our side; nil without preconditions
 
 	version uint64     // the highest that a description of ours had
 	offered *openOffer // our offer without answer, nil when there is none

@@ -22,6 +22,9 @@ func (n *Negotiation) Offer(l Local) *Session {
 	}
 	o.index = n.slot(media)
 	o.message = l.message(n.offerProto(&l), n.Policy.offerSetup(), l.Direction)
+	if l.Resources.Used {
+		o.message.Preconditions = l.Resources.offer(n.status)
+	}
 	media = slices.Replace(media, o.index, min(o.index+1, len(media)), o.message.Media())
 	o.description = n.describe(&l, media)
 	n.offered = o
@@ -88,6 +91,10 @@ func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
 		stream.Role = old.Role // the connection is there, nobody changes sides
 	}
 	n.settle(o.description, answer, o.local, stream)
+	n.status = nil
+	if o.local.Resources.Used {
+		n.status = statusOf(stream.Peer.Preconditions, true)
+	}
 	return effect, *stream, nil
 }
 
