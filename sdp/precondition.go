@@ -66,7 +66,7 @@ func (r Resources) offer(last *StatusTable) []Precondition {
 				row.desired = max(strength, last.rows[s][d].desired)
 				row.current = last.rows[s][d].current
 			}
-			if segment(s) == localSegment { //nolint:gosec // two of them
+			if segment(s) == localSegment {
 				row.current = r.Ready
 			}
 		}

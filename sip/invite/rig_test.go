@@ -23,7 +23,7 @@ type rig struct {
 
 func newRig(t *testing.T, host transport.Network, h invite.Handler) *rig {
 	t.Helper()
-	r := &rig{Stack: testnet.NewStack(t, host, dialog.Config{}, nil)}
+	r := &rig{Stack: testnet.NewStack(t, host, dialog.Config{Extensions: invite.Config{}.Extensions()}, nil)}
 	r.agent = invite.New(invite.Config{}, r.Dialog)
 	r.agent.Serve(h)
 	r.agent.Announce(sipmsg.Field{Name: "Allow", Value: r.Dialog.Allow()})

@@ -22,6 +22,11 @@ func call(t *testing.T, r *rig, h *record) *invite.Call {
 
 func callWith(t *testing.T, r *rig, h *record, body []byte) *invite.Call {
 	t.Helper()
+	return callHandled(t, r, h, body)
+}
+
+func callHandled(t *testing.T, r *rig, h invite.CallHandler, body []byte) *invite.Call {
+	t.Helper()
 	to, err := sipmsg.ParseURI("sip:alice@10.0.0.2")
 	if err != nil {
 		t.Fatal(err)
