@@ -14,6 +14,7 @@ import (
 	"github.com/confab-chat/confab/sip/transport"
 )
 
+// call places calls until one succeeds or nothing is left to try.
 func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, error) {
 	uri, err := sipmsg.ParseURI(text)
 	if err != nil {
@@ -22,11 +23,30 @@ func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, err
 	if !uri.IsSIP() {
 		return nil, errors.New("participant: conference URI is no SIP URI")
 	}
-	next, err := u.open(ctx, uri)
+	list, err := u.recipients(o.Invite)
 	if err != nil {
 		return nil, err
 	}
-	c := u.newConference(uri, next, o)
+	t := trial{uri: uri, list: list}
+	for {
+		c, err := u.place(ctx, &t, o)
+		if err == nil {
+			c.inviteLater(ctx, t.later)
+			return c, nil
+		}
+		if !t.again(ctx, err) {
+			return nil, err
+		}
+	}
+}
+
+// place places one call.
+func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error) {
+	next, err := u.open(ctx, t.uri)
+	if err != nil {
+		return nil, err
+	}
+	c := u.newConference(t.uri, next, o)
 	if err = u.begin(c); err != nil {
 		return nil, err
 	}
@@ -36,11 +56,12 @@ func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, err
 		u.remove(c)
 		return nil, err
 	}
-	out := c.outgoing(uri)
-	out.Body = offer
+	out := c.outgoing(t.uri)
+	t.compose(&out, offer)
 	if o.Subject != "" {
 		out.Fields = append(out.Fields, sipmsg.Field{Name: "Subject", Value: o.Subject})
 	}
+	out.Fields = append(out.Fields, o.fields...)
 	call := u.stack.Invite.Invite(out, caller{c})
 	select {
 	case err = <-c.outcome:
@@ -76,6 +97,7 @@ func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
 	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(), Target: c.next}
 	if c.ue.login != nil {
 		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
+		out.Login = func() dialog.Authorizer { return c.ue.login.Exchange() }
 	}
 	return out
 }
@@ -134,6 +156,7 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 	}
 	c.mu.Lock()
 	c.focus, c.canonical = focus, c.spelling(resp, focus)
+	c.multiple = resp.Header.HasToken("Supported", "multiple-refer")
 	c.mu.Unlock()
 	if err := c.accept(answer); err != nil {
 		return err

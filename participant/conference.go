@@ -31,6 +31,24 @@ type Options struct {
 	Subject string
 	// NoSubscribe leaves the roster alone.
 	NoSubscribe bool
+	// Invite names users that [UE.Create] asks the focus to call, in the INVITE itself
+	// or, if the focus does not take that, by [Conference.Invite]. [PAR-CRE-04]
+	Invite []Invitee
+	// ReferInside sends what [Conference.Invite] and the like ask for inside the dialog
+	// with the focus instead of in a new one.
+	ReferInside bool
+
+	fields []sipmsg.Field // of the INVITE besides
+}
+
+// Invitee is a user to be invited. Only URI is required.
+type Invitee struct {
+	// URI of the user, Display the name under which the others may see him.
+	URI, Display string
+	// Copy says what the others invited see of him: "to", "cc" or, the default, nothing.
+	Copy string
+	// Anonymous shows the others that somebody was invited, but not who.
+	Anonymous bool
 }
 
 // Conference is a conference that the UE is in. Its methods are safe for concurrent
@@ -67,6 +85,7 @@ type Conference struct {
 	mu        sync.Mutex
 	line      *line // nil without a stream
 	focus     sipmsg.URI
+	multiple  bool   // the focus takes many targets in one REFER
 	canonical string // the conference's own spelling of its URI
 	roster    *confinfo.Document
 	users     []User

@@ -6,7 +6,7 @@ import (
 )
 
 // Event is something that happened in a conference: [Message], [Roster],
-// [Typing], [Delivered], [Failed], [Overflow], [Problem] or [Left].
+// [Typing], [Delivered], [Failed], [Referral], [Overflow], [Problem] or [Left].
 type Event interface {
 	// octets is about what the event takes in memory.
 	octets() int

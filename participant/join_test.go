@@ -109,7 +109,7 @@ func TestNoFocus(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{302, 403, 404, 480, 486, 488, 503, 603} {
+	for _, status := range []int{302, 403, 404, 415, 470, 480, 486, 488, 603} {
 		bubble(t, func(x *stage) {
 			invite, result := x.call(x.t.Context(), Options{})
 			x.focus.Answer(invite, status, "f", "Retry-After: 9", "")

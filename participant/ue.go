@@ -38,6 +38,7 @@ type UE struct {
 	mu          sync.Mutex
 	local       netip.AddrPort       // of the SIP listener; zero before the first call
 	conferences map[*Conference]bool // whether joined; else it is a call
+	referrings  map[*referring]bool  // REFERs of ours that are reported on
 	closed      bool
 }
 
@@ -70,6 +71,7 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 		closing:     make(chan struct{}),
 		shut:        make(chan struct{}),
 		conferences: make(map[*Conference]bool),
+		referrings:  make(map[*referring]bool),
 	}, nil
 }
 
@@ -110,6 +112,7 @@ func (u *UE) Close(ctx context.Context) error {
 		})
 	}
 	leaving.Wait()
+	u.forget()
 	err := u.stack.Shutdown(ctx)
 	if errors.Is(err, ctx.Err()) {
 		err = nil // a peer that does not answer is no failure of ours
@@ -145,6 +148,33 @@ func (u *UE) remove(c *Conference) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.conferences, c)
+}
+
+// ask notes a REFER of ours.
+func (u *UE) ask(r *referring) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed {
+		return ErrClosed
+	}
+	u.referrings[r] = true
+	return nil
+}
+
+func (u *UE) asked(r *referring) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.referrings, r)
+}
+
+// forget closes what REFERs of ours are still waiting for.
+func (u *UE) forget() {
+	u.mu.Lock()
+	all := maps.Clone(u.referrings)
+	u.mu.Unlock()
+	for r := range all {
+		r.close()
+	}
 }
 
 // open finds the next hop for a URI and, the first time, opens the listeners.

@@ -1,6 +1,8 @@
 package dialog
 
 import (
+	"strconv"
+
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -43,6 +45,45 @@ func (o *Origin) authorize(req *sipmsg.Request, ev transaction.ClientEvents, aga
 			case resp.Status >= 300 && !o.closed && !o.abandoned && o.out.Auth.Challenged(resp):
 				repeated = true
 				again()
+			case ev.Response != nil:
+				ev.Response(resp, src)
+			}
+		},
+		End: func(err error) {
+			if !repeated && ev.End != nil {
+				ev.End(err)
+			}
+		},
+	}
+}
+
+// Login says how challenges to our requests inside the dialog are answered: with a new
+// Authorizer for each of them. nil, as at first for dialogs that a peer has begun, makes
+// challenges final. Call it on the shard.
+func (d *Dialog) Login(login func() Authorizer) { d.login = login }
+
+// authorize adds credentials to a request inside the dialog and returns its events
+// without the challenge that again answers with the next CSeq (RFC 3261 §22.2).
+// [PAR-GEN-03]
+func (d *Dialog) authorize(
+	req *sipmsg.Request, auth Authorizer, ev transaction.ClientEvents, again func(*sipmsg.Request, transaction.ClientEvents),
+) transaction.ClientEvents {
+	plain := req.Clone()
+	credentials := auth.Credentials(req.Method, req.URI.String())
+	req.Header.Fields = append(req.Header.Fields, credentials...)
+	if req.Method == sipmsg.INVITE {
+		d.credentials = credentials
+	}
+	repeated := false
+	return transaction.ClientEvents{
+		Response: func(resp *sipmsg.Response, src transport.Source) {
+			switch {
+			case repeated:
+			case resp.Status >= 300 && d.state != Ended && auth.Challenged(resp):
+				repeated = true
+				d.localSeq++
+				plain.Header.Set("CSeq", strconv.FormatUint(uint64(d.localSeq), 10)+" "+string(plain.Method))
+				again(plain, d.authorize(plain, auth, ev, again))
 			case ev.Response != nil:
 				ev.Response(resp, src)
 			}

@@ -54,6 +54,9 @@ type Dialog struct {
 	usages    []Usage
 	first     [1]Usage // room for usages: one is the rule
 	hop       *hop
+
+	login       func() Authorizer // nil: challenges are final
+	credentials []sipmsg.Field    // of the INVITE sent last inside the dialog
 }
 
 // ID returns the dialog's name. It may be called from any goroutine.

@@ -34,6 +34,9 @@ type Outgoing struct {
 	// Permit, unless it is nil, is asked about the address that a name was resolved
 	// to; where it says no the request fails as if the address did not answer.
 	Permit func(netip.AddrPort) bool
+	// Login gives what answers challenges to later requests in the dialogs that grow
+	// from this one; see [Dialog.Login].
+	Login func() Authorizer
 	// Target, if it names a flow or an address, is where the request goes; else the
 	// first route or the Request-URI is resolved.
 	Target transport.Target
@@ -286,6 +289,7 @@ func (o *Origin) grow(remote, to string, routes []string, src transport.Source) 
 		target:   o.out.URI.String(),
 		routes:   routes,
 		source:   src,
+		login:    o.out.Login,
 	})
 	o.dialogs = append(o.dialogs, d)
 	return d

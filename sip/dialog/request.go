@@ -16,9 +16,12 @@ func (d *Dialog) NewRequest(m sipmsg.Method) *sipmsg.Request {
 	return d.request(m, d.localSeq)
 }
 
-// NewAck makes the ACK to a 2xx of the INVITE whose CSeq number is seq (RFC 3261 §13.2.2.4).
+// NewAck makes the ACK to a 2xx of the INVITE whose CSeq number is seq (RFC 3261
+// §13.2.2.4). If that was sent inside the dialog with credentials it has the same (§22.1).
 func (d *Dialog) NewAck(seq uint32) *sipmsg.Request {
-	return d.request(sipmsg.ACK, seq)
+	ack := d.request(sipmsg.ACK, seq)
+	ack.Header.Fields = append(ack.Header.Fields, d.credentials...)
+	return ack
 }
 
 func (d *Dialog) request(m sipmsg.Method, seq uint32) *sipmsg.Request {
@@ -85,6 +88,15 @@ func (d *Dialog) Send(req *sipmsg.Request, ev transaction.ClientEvents) {
 func (d *Dialog) SendInvite(
 	req *sipmsg.Request, ev transaction.ClientEvents, sent func(*transaction.ClientTx),
 ) {
+	dispatch := func(req *sipmsg.Request, ev transaction.ClientEvents) { d.dispatch(req, ev, sent) }
+	if d.login != nil {
+		ev = d.authorize(req, d.login(), ev, dispatch)
+	}
+	dispatch(req, ev)
+}
+
+// dispatch sends a request as it is.
+func (d *Dialog) dispatch(req *sipmsg.Request, ev transaction.ClientEvents, sent func(*transaction.ClientTx)) {
 	d.route(func(to transport.Target, err error) {
 		if err != nil {
 			if ev.End != nil {

@@ -81,7 +81,6 @@ func (o *reinvite) send() {
 		d.SetContact(o.offer.Contact)
 	}
 	req := d.NewRequest(sipmsg.INVITE)
-	seq, _ := req.Header.CSeq()
 	req.Header.Fields = append(req.Header.Fields, o.s.agent.fields...)
 	req.Header.Fields = append(req.Header.Fields, o.offer.Fields...)
 	req.Header.Fields = o.s.timer.ask(req.Header.Fields)
@@ -92,7 +91,7 @@ func (o *reinvite) send() {
 	}
 	o.s.agent.dl.After(o.s.id.CallID, &o.timer, patience, o.cancel)
 	d.SendInvite(req, transaction.ClientEvents{
-		Response: func(resp *sipmsg.Response, _ transport.Source) { o.response(seq.Seq, resp) },
+		Response: func(resp *sipmsg.Response, _ transport.Source) { o.response(resp) },
 		End: func(err error) {
 			if attempt != o.attempt {
 				return // what absorbed the repetitions of the 491
@@ -118,13 +117,14 @@ func (o *reinvite) cancel() {
 	}
 }
 
-func (o *reinvite) response(seq uint32, resp *sipmsg.Response) {
+func (o *reinvite) response(resp *sipmsg.Response) {
 	switch {
 	case resp.Status < 200:
 		o.progress(resp)
 	case resp.Status < 300:
 		if o.ack == nil {
-			o.ack = o.s.d.NewAck(seq)
+			cseq, _ := resp.Header.CSeq() // not that of the first sending if it was challenged
+			o.ack = o.s.d.NewAck(cseq.Seq)
 		}
 		o.s.d.SendAck(o.ack) // for every repetition too
 		if o.running {

@@ -80,6 +80,18 @@ func (a *Agent) ReferInside(d *dialog.Dialog, o Order, w Watcher) *Sent {
 	return s
 }
 
+// Close says that nobody wants to know any more: the watcher hears of the end at once,
+// and further NOTIFYs are refused.
+func (s *Sent) Close() {
+	s.agent.dl.Do(s.callID, func() {
+		if s.answered {
+			s.end(nil)
+			return
+		}
+		s.end(&sip.Error{Status: 487})
+	})
+}
+
 // first takes the NOTIFY that makes the dialog of the reports, which may overtake the
 // 202. If the REFER forked, each who took it has one. [PAR-REF-03]
 func (s *Sent) first(tx *transaction.ServerTx) bool {
