@@ -59,6 +59,7 @@ func house() []row {
 		{path: "internal/journal/codec", floor: server, may: []string{"internal/conference"}, pure: true},
 		{path: "internal/journal/journaltest", floor: server, may: []string{"internal/conference", "internal/journal"}},
 		{path: "internal/journal/jetstream", floor: server, may: []string{"internal/conference", "internal/journal"}},
+		{path: "internal/store", floor: server, may: []string{"internal/conference", "internal/instance", "internal/journal"}},
 		{path: "internal/instance", floor: server, may: []string{"internal/conference", "internal/journal", "internal/telemetry"}},
 		{path: "internal/identity", floor: server, may: []string{"internal/conference", "internal/telemetry"}},
 		{path: "internal/access", floor: server, may: []string{"internal/conference", "internal/identity", "internal/instance"}},

@@ -43,6 +43,13 @@ type Journal interface {
 	Read(ctx context.Context, id conference.ID, after Position, limit int) ([]Entry, error)
 }
 
+// History is a journal from which messages can be read by themselves.
+type History interface {
+	// Messages returns the last messages before a position, AnyPosition being the
+	// end: as many as are kept, up to limit, oldest first.
+	Messages(ctx context.Context, id conference.ID, before Position, limit int) ([]Entry, error)
+}
+
 // Entry is an event at its position.
 type Entry struct {
 	Position Position

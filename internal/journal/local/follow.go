@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
@@ -19,7 +20,7 @@ func (j *Journal) Follow(ctx context.Context, id conference.ID, after journal.Po
 	}
 	defer j.followers.Done()
 	for {
-		if err := j.followLog(ctx, l, after, to); err != nil {
+		if err := j.followLog(ctx, id, l, after, to); err != nil {
 			j.leave(id, l)
 			return err
 		}
@@ -28,9 +29,12 @@ func (j *Journal) Follow(ctx context.Context, id conference.ID, after journal.Po
 }
 
 // followLog hands over the events of one log until it is gone.
-func (j *Journal) followLog(ctx context.Context, l *log, after journal.Position, to func(journal.Position, conference.Event) error) error {
+func (j *Journal) followLog(ctx context.Context, id conference.ID, l *log, after journal.Position, to func(journal.Position, conference.Event) error) error {
 	for {
 		entries, changed, err := l.next(after, followBatch)
+		if errors.Is(err, errOlder) {
+			entries, err = j.store.Read(ctx, id, after, followBatch)
+		}
 		if err != nil {
 			return err
 		}

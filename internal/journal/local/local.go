@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
@@ -19,6 +20,8 @@ type Limits struct {
 	// Octets bounds the bodies of the messages (4 MiB). The last message is kept
 	// whatever its size. [SW-HIS-01]
 	Octets int
+	// Age is how old a message becomes: no limit.
+	Age time.Duration
 	// Others bounds the events that are no messages (2048).
 	Others int
 }
@@ -39,6 +42,7 @@ func (l Limits) withDefaults() Limits {
 // Journal is a journal in memory. It implements [journal.Journal].
 type Journal struct {
 	limits Limits        // fixed
+	store  Store         // fixed; nil: what is durable stays in memory as well
 	stop   chan struct{} // closed by Close
 
 	mu        sync.RWMutex // guards what follows
@@ -48,18 +52,28 @@ type Journal struct {
 	followers sync.WaitGroup // joined under mu
 }
 
-var _ journal.Journal = (*Journal)(nil)
+var (
+	_ journal.Journal = (*Journal)(nil)
+	_ journal.History = (*Journal)(nil)
+)
 
-// New returns an empty journal.
-func New(limits Limits) *Journal {
+// New returns an empty journal, whose durable logs outlive their conferences but
+// not the process.
+func New(limits Limits) *Journal { return Open(limits, nil) }
+
+// Open returns a journal that keeps durable logs in the store, beyond what
+// stays in memory. Closing the store is the caller's.
+func Open(limits Limits, store Store) *Journal {
 	return &Journal{
 		limits: limits.withDefaults(),
+		store:  store,
 		stop:   make(chan struct{}),
 		logs:   make(map[conference.ID]*log),
 	}
 }
 
-// Append implements [journal.Journal]. It never waits for anybody.
+// Append implements [journal.Journal]. It waits for nobody but, with events of a
+// durable conference that are not to be lost, for the store.
 func (j *Journal) Append(ctx context.Context, id conference.ID, after journal.Position, events ...conference.Event) (journal.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -72,7 +86,7 @@ func (j *Journal) Append(ctx context.Context, id conference.ID, after journal.Po
 		if err != nil {
 			return 0, err
 		}
-		last, over, err := l.append(after, events)
+		last, over, err := l.append(ctx, id, after, events)
 		if over {
 			j.release(id, l)
 		}
@@ -87,11 +101,31 @@ func (j *Journal) Read(ctx context.Context, id conference.ID, after journal.Posi
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	l, err := j.lookup(id)
+	l, err := j.known(id)
 	if err != nil || l == nil {
 		return nil, err
 	}
-	return l.read(after, limit)
+	entries, err := l.read(after, limit)
+	if errors.Is(err, errOlder) {
+		return j.store.Read(ctx, id, after, limit)
+	}
+	return entries, err
+}
+
+// Messages implements [journal.History].
+func (j *Journal) Messages(ctx context.Context, id conference.ID, before journal.Position, limit int) ([]journal.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l, err := j.known(id)
+	if err != nil || l == nil {
+		return nil, err
+	}
+	entries, err := l.lastMessages(before, limit)
+	if errors.Is(err, errOlder) {
+		return j.store.Messages(ctx, id, before, limit)
+	}
+	return entries, err
 }
 
 // Close ends all followers and waits for them, or for ctx. A closed journal
@@ -126,10 +160,27 @@ func (j *Journal) lookup(id conference.ID) (*log, error) {
 	return j.logs[id], nil
 }
 
+// known is lookup for logs that are only in the store as well.
+func (j *Journal) known(id conference.ID) (*log, error) {
+	l, err := j.lookup(id)
+	if l != nil || err != nil || j.store == nil {
+		return l, err
+	}
+	if _, _, ok := j.store.Log(id); !ok {
+		return nil, nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, journal.ErrClosed
+	}
+	return j.ensure(id), nil
+}
+
 // open returns the log of id for an append behind after, making it if there is
 // none.
 func (j *Journal) open(id conference.ID, after journal.Position) (*log, error) {
-	l, err := j.lookup(id)
+	l, err := j.known(id)
 	if l != nil || err != nil {
 		return l, err
 	}
@@ -148,7 +199,8 @@ func (j *Journal) open(id conference.ID, after journal.Position) (*log, error) {
 func (j *Journal) ensure(id conference.ID) *log {
 	l := j.logs[id]
 	if l == nil {
-		l = newLog(j.limits, j.base)
+		l = newLog(j.limits, j.base, j.store)
+		l.recall(id)
 		j.logs[id] = l
 	}
 	return l

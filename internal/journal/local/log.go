@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"sync"
 
@@ -11,11 +12,16 @@ import (
 // errGone says that the log was forgotten since the caller looked it up.
 var errGone = errors.New("local: log is gone")
 
+// errOlder says that only the store has what was asked for.
+var errOlder = errors.New("local: no longer in memory")
+
 // log holds the events of one conference. Messages and other events are kept
 // apart, so that comings and goings do not push messages out of the history.
 type log struct {
 	limits Limits              // fixed
 	start  conference.Position // fixed: the position before the first event
+	store  Store               // fixed; may be nil
+	turn   chan struct{}       // fixed; holds something while somebody appends; nil without a store
 
 	// Guarded by the journal's mu.
 	followers int
@@ -29,42 +35,65 @@ type log struct {
 	last     conference.Position // of the last event
 	floor    conference.Position // of the last event forgotten
 	durable  bool
+	factory  bool // of the factory: its URI does not come again
+	kept     bool // the store has it, or did
 	gone     bool
 	changed  chan struct{} // closed when events are appended; nil: nobody waits
 }
 
-func newLog(limits Limits, start conference.Position) *log {
-	return &log{limits: limits, start: start, keep: limits.Messages, last: start}
+func newLog(limits Limits, start conference.Position, store Store) *log {
+	l := &log{limits: limits, start: start, store: store, keep: limits.Messages, last: start}
+	if store != nil {
+		l.turn = make(chan struct{}, 1)
+	}
+	return l
 }
 
 // append adds the events. Over says that the log is to be forgotten, since its
 // conference has ended and is not durable.
-func (l *log) append(after journal.Position, events []conference.Event) (last journal.Position, over bool, err error) {
+func (l *log) append(ctx context.Context, id conference.ID, after journal.Position, events []conference.Event) (last journal.Position, over bool, err error) {
+	if l.store != nil {
+		return l.appendInTurn(ctx, id, after, events)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.fits(after); err != nil {
+		return l.last, l.gone, err
+	}
+	for _, e := range events {
+		l.push(journal.Entry{Position: l.last + 1, Event: e})
+	}
+	return l.last, l.added(), nil
+}
+
+// fits reports why nothing can be added behind after. The caller holds mu.
+func (l *log) fits(after journal.Position) error {
 	if l.gone {
-		return l.last, true, errGone
+		return errGone
 	}
 	if after == 0 {
 		after = l.start
 	}
 	if after != journal.AnyPosition && after != l.last {
-		return 0, false, &journal.ConflictError{Last: l.last}
+		return &journal.ConflictError{Last: l.last}
 	}
-	for _, e := range events {
-		l.last++
-		l.push(journal.Entry{Position: l.last, Event: e})
-	}
+	return nil
+}
+
+// added ends an addition, and reports whether the log is to be forgotten. The
+// caller holds mu.
+func (l *log) added() (over bool) {
 	l.trim()
 	if l.changed != nil {
 		close(l.changed)
 		l.changed = nil
 	}
-	return l.last, l.gone, nil
+	return l.gone
 }
 
 // push puts one entry where it belongs and learns from it how much to keep.
 func (l *log) push(entry journal.Entry) {
+	l.last = entry.Position
 	switch e := entry.Event.(type) {
 	case conference.Posted:
 		l.messages.push(entry)
@@ -73,15 +102,20 @@ func (l *log) push(entry journal.Entry) {
 	case conference.Created:
 		l.keep = max(l.limits.Messages, e.Policy.History.Keep)
 		l.durable = e.Policy.History.Durable
+		l.factory = e.Origin == conference.FromFactory
+	case conference.Changed:
+		if e.Policy != nil {
+			l.keep = max(l.limits.Messages, e.Policy.History.Keep)
+		}
 	case conference.Ended:
-		l.gone = !l.durable
+		l.gone = !l.durable || l.factory && e.Cause != conference.EndShutdown
 	}
 	l.others.push(entry)
 }
 
 // trim forgets the oldest entries above the limits.
 func (l *log) trim() {
-	for l.messages.len() > l.keep || l.octets > l.limits.Octets && l.messages.len() > 1 {
+	for l.messages.len() > l.keep || l.messages.len() > 1 && (l.octets > l.limits.Octets || l.aged()) {
 		entry := l.messages.pop()
 		if e, ok := entry.Event.(conference.Posted); ok {
 			l.octets -= len(e.Message.Body)
@@ -91,6 +125,17 @@ func (l *log) trim() {
 	for l.others.len() > l.limits.Others {
 		l.floor = max(l.floor, l.others.pop().Position)
 	}
+}
+
+// aged reports whether the oldest message is older than it may be, seen from the
+// last one.
+func (l *log) aged() bool {
+	if l.limits.Age <= 0 {
+		return false
+	}
+	oldest, _ := l.messages.at(0).Event.(conference.Posted)
+	last, _ := l.messages.at(l.messages.len() - 1).Event.(conference.Posted)
+	return last.Message.At.Sub(oldest.Message.At) > l.limits.Age
 }
 
 // end returns the position of the last event.
@@ -136,6 +181,8 @@ func (l *log) next(after journal.Position, limit int) ([]journal.Entry, <-chan s
 // between merges the two rings by position. The caller holds mu.
 func (l *log) between(after journal.Position, limit int) ([]journal.Entry, error) {
 	switch {
+	case l.kept && (after == journal.AnyPosition && l.floor > 0 || after < l.floor):
+		return nil, errOlder
 	case after == journal.AnyPosition:
 		after = 0
 	case after == 0 && l.floor == 0:

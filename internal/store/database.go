@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"modernc.org/sqlite" // the driver
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/confab-chat/confab/internal/conference"
+)
+
+// The errors of opening a database. They come wrapped, with the file's name.
+var (
+	ErrInUse   = errors.New("another process has it open")
+	ErrCorrupt = errors.New("file is damaged, or no database of confab")
+	ErrNewer   = errors.New("written by a newer version of confab")
+)
+
+// The errors of using it.
+var (
+	ErrBusy   = errors.New("store: too much waits to be written")
+	ErrClosed = errors.New("store: closed")
+)
+
+// Options describe a database. Zero fields have the defaults that are named
+// beside them.
+type Options struct {
+	Dir     string       // where the file is, made if it is missing; required
+	Log     *slog.Logger // discards
+	Relaxed bool         // commits do not wait for the disk
+	Pending int          // octets that may wait to be written: 64 MiB
+	Limits  Limits
+}
+
+// fileName is the database within its folder.
+const fileName = "confab.db"
+
+// DB is an open database. Its methods may be called from any goroutine.
+type DB struct {
+	// fixed after Open
+	opts   Options
+	log    *slog.Logger
+	sql    *sql.DB
+	stop   chan struct{} // closed by Close
+	gone   chan struct{} // closed when the writer has ended
+	insert *sql.Stmt     // of an event
+	update *sql.Stmt     // of a log
+
+	queue queue
+
+	mu   sync.RWMutex // guards what follows; written by the writer, after a commit
+	logs map[conference.ID]*logRow
+}
+
+// Open opens the database in a folder, and makes it if there is none. The error
+// wraps ErrInUse, ErrCorrupt or ErrNewer where it is one of these.
+func Open(ctx context.Context, opts Options) (*DB, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Pending <= 0 {
+		opts.Pending = 64 << 20
+	}
+	opts.Limits = opts.Limits.withDefaults()
+	file := filepath.Join(opts.Dir, fileName)
+	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	db := &DB{
+		opts: opts, log: opts.Log, stop: make(chan struct{}), gone: make(chan struct{}),
+		queue: newQueue(opts.Pending), logs: make(map[conference.ID]*logRow),
+	}
+	if err := db.open(ctx, file); err != nil {
+		if db.sql != nil {
+			err = errors.Join(err, db.sql.Close())
+		}
+		return nil, fmt.Errorf("store: %s: %w", file, err)
+	}
+	go db.run() //nolint:contextcheck // it outlives the call, until Close
+	return db, nil
+}
+
+// open opens the file, takes its lock, and reads what is kept in memory.
+func (db *DB) open(ctx context.Context, file string) error {
+	var err error
+	db.sql, err = sql.Open("sqlite", dataSource(file, db.opts.Relaxed))
+	if err != nil {
+		return err
+	}
+	// One connection: an exclusive lock has no room for a second one, and needs
+	// no memory shared between processes.
+	db.sql.SetMaxOpenConns(1)
+	if err := db.check(ctx); err != nil {
+		return explain(err)
+	}
+	if err := db.migrate(ctx); err != nil {
+		return explain(err)
+	}
+	if err := db.prepare(ctx); err != nil {
+		return explain(err)
+	}
+	return explain(db.loadLogs(ctx))
+}
+
+// prepare makes the statements of every commit.
+func (db *DB) prepare(ctx context.Context) (err error) {
+	db.insert, err = db.sql.PrepareContext(ctx, "INSERT INTO events (key, message, at, event) VALUES (?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	db.update, err = db.sql.PrepareContext(ctx, `UPDATE logs SET last = ?, floor = ?, life = ?, alive = ?, factory = ?, keep = ?,
+		messages = ?, octets = ?, others = ? WHERE number = ?`)
+	return err
+}
+
+// dataSource names the file and what holds for each connection.
+func dataSource(file string, relaxed bool) string {
+	synchronous := "FULL"
+	if relaxed {
+		synchronous = "NORMAL"
+	}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(0)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)",
+		"synchronous(" + synchronous + ")", "foreign_keys(ON)", "cache_size(-16384)",
+	}}
+	return (&url.URL{Scheme: "file", Opaque: file, RawQuery: q.Encode()}).String()
+}
+
+// check reads through the database once, which takes its lock as well.
+func (db *DB) check(ctx context.Context) error {
+	var verdict string
+	if err := db.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", ErrCorrupt, verdict)
+	}
+	return nil
+}
+
+// explain turns SQLite's errors into those of this package where there is one.
+func explain(err error) error {
+	fault, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch fault.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w (%w)", ErrInUse, err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w (%w)", ErrCorrupt, err)
+	}
+	return err
+}
+
+// Close writes what waits and closes the file. What comes later is refused with
+// ErrClosed. The error is that of ctx if writing takes longer.
+func (db *DB) Close(ctx context.Context) error {
+	if db.queue.close() {
+		close(db.stop)
+	}
+	select {
+	case <-db.gone:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return db.sql.Close()
+}

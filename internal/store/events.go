@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal"
+	"github.com/confab-chat/confab/internal/journal/codec"
+	"github.com/confab-chat/confab/internal/journal/local"
+)
+
+var _ local.Store = (*DB)(nil)
+
+// Append implements [local.Store].
+func (db *DB) Append(id conference.ID, start journal.Position, entries []journal.Entry, done func(error)) error {
+	batch := batch{id: id, start: start, entries: entries, events: make([][]byte, len(entries))}
+	octets := 0
+	for k, e := range entries {
+		b, err := codec.Append(nil, e.Event)
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		batch.events[k] = b
+		octets += len(b)
+	}
+	return db.queue.put(operation{write: batch.write, octets: octets, done: done})
+}
+
+// batch is events that are written together.
+type batch struct {
+	id      conference.ID
+	start   journal.Position
+	entries []journal.Entry
+	events  [][]byte
+}
+
+func (b *batch) write(t *transaction) error {
+	r, err := t.log(b.id, b.start)
+	if err != nil {
+		return err
+	}
+	insert := t.tx.StmtContext(t.ctx, t.db.insert)
+	for k, e := range b.entries {
+		var message, at int64
+		if p, ok := e.Event.(conference.Posted); ok {
+			message, at = 1, p.Message.At.Unix()
+		}
+		if _, err := insert.ExecContext(t.ctx, r.key(e.Position), message, at, b.events[k]); err != nil {
+			return err
+		}
+		r.note(e, int64(len(b.events[k])))
+	}
+	if ended, ok := b.entries[len(b.entries)-1].Event.(conference.Ended); ok && r.finished(ended) {
+		return t.drop(b.id, r)
+	}
+	return t.trim(r)
+}
+
+// note takes one more event into account.
+func (r *logRow) note(e journal.Entry, octets int64) {
+	r.last = e.Position
+	switch e := e.Event.(type) {
+	case conference.Posted:
+		r.messages++
+		r.octets += octets
+		return
+	case conference.Created:
+		r.life, r.alive = r.last, true
+		r.factory = e.Origin == conference.FromFactory
+		r.keep = int64(e.Policy.History.Keep)
+	case conference.Changed:
+		if e.Policy != nil {
+			r.keep = int64(e.Policy.History.Keep)
+		}
+	case conference.Resumed:
+		r.alive = true
+	case conference.Ended:
+		r.alive = e.Cause == conference.EndShutdown
+	}
+	r.others++
+}
+
+// finished reports whether nothing of the log is wanted any more: the URI of a
+// conference from the factory does not come again.
+func (r *logRow) finished(e conference.Ended) bool {
+	return r.factory && e.Cause != conference.EndShutdown
+}
+
+// Log implements [local.Store].
+func (db *DB) Log(id conference.ID) (start, last journal.Position, ok bool) {
+	r := db.row(id)
+	if r == nil {
+		return 0, 0, false
+	}
+	return r.start, r.last, true
+}
+
+// Unfinished returns the conferences that were alive when the server ended, in
+// the order of their URIs.
+func (db *DB) Unfinished() []conference.ID {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	var ids []conference.ID
+	for id, r := range db.logs {
+		if r.alive {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Read implements [local.Store].
+func (db *DB) Read(ctx context.Context, id conference.ID, after journal.Position, limit int) ([]journal.Entry, error) {
+	r, err := db.settled(ctx, id)
+	if r == nil || err != nil || limit < 1 {
+		return nil, err
+	}
+	switch {
+	case after == journal.AnyPosition:
+		after = 0
+	case after == 0 && r.floor == 0:
+	case after < max(r.floor, r.start):
+		return nil, &journal.CompactedError{First: max(r.floor, r.start) + 1}
+	case after > r.last:
+		return nil, nil
+	}
+	return db.query(ctx, "SELECT key, event FROM events WHERE key > ? AND key < ? ORDER BY key LIMIT ?",
+		r.key(after), r.key(1<<positionBits-1), limit)
+}
+
+// Messages implements [local.Store].
+func (db *DB) Messages(ctx context.Context, id conference.ID, before journal.Position, limit int) ([]journal.Entry, error) {
+	r, err := db.settled(ctx, id)
+	if r == nil || err != nil || limit < 1 {
+		return nil, err
+	}
+	entries, err := db.query(ctx,
+		"SELECT key, event FROM events WHERE key > ? AND key < ? AND message = 1 ORDER BY key DESC LIMIT ?",
+		r.key(0), r.key(min(before, 1<<positionBits-1)), limit)
+	slices.Reverse(entries)
+	return entries, err
+}
+
+// settled returns the log of id when all that waited for the writer is written.
+func (db *DB) settled(ctx context.Context, id conference.ID) (*logRow, error) {
+	if err := db.do(ctx, func(*transaction) error { return nil }); err != nil {
+		return nil, err
+	}
+	return db.row(id), nil
+}
+
+func (db *DB) query(ctx context.Context, query string, args ...any) ([]journal.Entry, error) {
+	rows, err := db.sql.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells
+	var entries []journal.Entry
+	for rows.Next() {
+		var key int64
+		var b []byte
+		if err := rows.Scan(&key, &b); err != nil {
+			return nil, explain(err)
+		}
+		e, err := codec.Decode(b)
+		if err != nil {
+			return nil, fmt.Errorf("store: event at %d: %w", position(key), err)
+		}
+		entries = append(entries, journal.Entry{Position: position(key), Event: e})
+	}
+	return entries, explain(rows.Err())
+}

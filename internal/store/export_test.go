@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/confab-chat/confab/internal/conference"
+)
+
+// Fill lets the file grow no more until lift is called.
+func Fill(t *testing.T, db *DB) (lift func()) {
+	t.Helper()
+	limit := func(pages int) {
+		t.Helper()
+		if _, err := db.sql.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // as many as there are
+	return func() { limit(1 << 30) }
+}
+
+// Stall has the writer wait until resume is called.
+func Stall(t *testing.T, db *DB) (resume func()) {
+	t.Helper()
+	begun, end := make(chan struct{}), make(chan struct{})
+	err := db.queue.put(operation{write: func(*transaction) error {
+		close(begun)
+		<-end
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	return func() { close(end) }
+}
+
+// Begin makes an empty log.
+func Begin(ctx context.Context, db *DB, id conference.ID) error {
+	return db.do(ctx, func(t *transaction) error {
+		_, err := t.log(id, 0)
+		return err
+	})
+}
+
+// SetSchema makes the database one of another version.
+func SetSchema(t *testing.T, db *DB, version int) {
+	t.Helper()
+	if _, err := db.sql.ExecContext(t.Context(), fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// migrations make the database of one version that of the next; PRAGMA
+// user_version counts those done. None is ever changed, new ones come behind.
+//
+// The key of an event is the number of its log and, in the lower 40 bits, its
+// position: logs lie one behind the other in one tree.
+func migrations() []string {
+	return []string{
+		`CREATE TABLE logs (
+			number     INTEGER PRIMARY KEY,
+			conference TEXT NOT NULL UNIQUE,
+			start      INTEGER NOT NULL, -- the position before the first event ever
+			last       INTEGER NOT NULL, -- of the last event
+			floor      INTEGER NOT NULL, -- of the last event that was dropped
+			life       INTEGER NOT NULL, -- of the last Created
+			alive      INTEGER NOT NULL, -- 1: goes on when the server is back
+			factory    INTEGER NOT NULL, -- 1: the conference is one of the factory
+			keep       INTEGER NOT NULL, -- messages, by the policy in force
+			messages   INTEGER NOT NULL, -- how many there are
+			octets     INTEGER NOT NULL, -- that they take
+			others     INTEGER NOT NULL  -- how many other events there are
+		) STRICT;
+		CREATE TABLE events (
+			key     INTEGER PRIMARY KEY,
+			message INTEGER NOT NULL, -- 1: of a message, 0: of anything else
+			at      INTEGER NOT NULL, -- of a message: seconds since 1970
+			event   BLOB NOT NULL     -- as package codec writes it
+		) STRICT;
+		CREATE TABLE definitions (
+			conference TEXT PRIMARY KEY,
+			record     BLOB NOT NULL -- JSON
+		) STRICT, WITHOUT ROWID;
+		CREATE TABLE quarantine (
+			conference TEXT PRIMARY KEY,
+			until      INTEGER NOT NULL -- seconds since 1970
+		) STRICT, WITHOUT ROWID;`,
+	}
+}
+
+// migrate brings the schema up to date, one version in one transaction.
+func (db *DB) migrate(ctx context.Context) error {
+	var version int
+	if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	steps := migrations()
+	if version > len(steps) {
+		return fmt.Errorf("%w: schema %d, and this one knows %d", ErrNewer, version, len(steps))
+	}
+	for ; version < len(steps); version++ {
+		tx, err := db.sql.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, steps[version]+fmt.Sprintf("PRAGMA user_version = %d", version+1))
+		if err != nil {
+			return fmt.Errorf("schema %d: %w", version+1, rollback(tx, err))
+		}
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package store
+
+import "time"
+
+// trimPage is how many events are looked at in one go when the oldest are
+// dropped, and ageEvery how many messages come between two looks at the clock.
+const (
+	trimPage = 256
+	ageEvery = 64
+)
+
+// trim drops the oldest events above the limits. It lets them grow a little
+// beyond, so as not to come with every message.
+func (t *transaction) trim(r *logRow) error {
+	limits := t.db.opts.Limits
+	keep := max(r.keep, int64(limits.Messages))
+	aged := limits.Age > 0 && r.messages%ageEvery == 0
+	if aged || r.messages > keep+keep/8 || r.octets > limits.Octets+limits.Octets/8 {
+		var cutoff int64
+		if limits.Age > 0 {
+			cutoff = time.Now().Add(-limits.Age).Unix()
+		}
+		err := t.dropWhile(r, true, func(e oldest) bool {
+			return r.messages > 1 && (r.messages > keep || r.octets > limits.Octets || e.at < cutoff)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if most := int64(limits.Others); r.others > most+most/8 {
+		// What a conference that lives is made of begins with its Created.
+		return t.dropWhile(r, false, func(e oldest) bool { return r.others > most && e.key < r.key(r.life) })
+	}
+	return nil
+}
+
+// oldest is an event that may have to go.
+type oldest struct {
+	key, at, octets int64
+}
+
+// dropWhile drops the oldest events of one sort for as long as goes says so.
+func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool) error {
+	from := r.key(0)
+	for {
+		page, err := t.oldest(r, messages, from)
+		if err != nil {
+			return err
+		}
+		last := from
+		for _, e := range page {
+			if !goes(e) {
+				break
+			}
+			last = e.key
+			if messages {
+				r.messages--
+				r.octets -= e.octets
+			} else {
+				r.others--
+			}
+		}
+		if last > from {
+			r.floor = max(r.floor, position(last))
+			err := t.exec("DELETE FROM events WHERE key > ? AND key <= ? AND message = ?", from, last, messages)
+			if err != nil {
+				return err
+			}
+		}
+		if len(page) < trimPage || last != page[len(page)-1].key {
+			return nil
+		}
+		from = last
+	}
+}
+
+// oldest returns a page of the oldest events of one sort behind a key.
+func (t *transaction) oldest(r *logRow, messages bool, from int64) ([]oldest, error) {
+	rows, err := t.tx.QueryContext(t.ctx,
+		"SELECT key, at, length(event) FROM events WHERE key > ? AND key < ? AND message = ? ORDER BY key LIMIT ?",
+		from, r.key(1<<positionBits-1), messages, trimPage)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells
+	var page []oldest
+	for rows.Next() {
+		var e oldest
+		if err := rows.Scan(&e.key, &e.at, &e.octets); err != nil {
+			return nil, err
+		}
+		page = append(page, e)
+	}
+	return page, rows.Err()
+}
