@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +12,10 @@ import (
 	"github.com/confab-chat/confab/sip/event"
 )
 
+// mostCalling is how many inviters are remembered before those are forgotten
+// whose calls nobody needs to be told of any more.
+const mostCalling = 256
+
 // board is the service's part in one conference: the roster as it is shown, and
 // who watches it.
 type board struct {
@@ -19,10 +24,12 @@ type board struct {
 	id      conference.ID
 
 	mu          sync.Mutex
+	owner       conference.Identity
 	description *confinfo.Description
 	state       confinfo.ConferenceState
 	roster      roster
 	history     history
+	common      uint64    // revision in which something changed last that all can see
 	documents   documents // of the revision that is current
 	subscribers []*subscriber
 	dirty       bool        // subscribers are to be told
@@ -39,7 +46,7 @@ var (
 )
 
 func newBoard(s *Service, id conference.ID) *board {
-	return &board{service: s, id: id, roster: roster{byUser: make(map[conference.User]*row)}}
+	return &board{service: s, id: id, roster: newRoster()}
 }
 
 // Applied implements instance.Observer.
@@ -47,10 +54,14 @@ func (b *board) Applied(s *conference.State, _ conference.Position, e conference
 	switch e := e.(type) {
 	case conference.Created, conference.LockSet:
 		b.update(s, "")
+	case conference.Changed:
+		b.changed(s)
 	case conference.RoleSet:
-		for p := range s.Participants() {
-			b.update(s, p.User) // the owner of before may be another one, too
-		}
+		b.roles(s)
+	case conference.Admitted:
+		b.update(s, e.User)
+	case conference.Advanced:
+		b.update(s, e.User)
 	case conference.Connected:
 		b.update(s, e.User)
 	case conference.LegLost:
@@ -76,12 +87,37 @@ func (b *board) update(s *conference.State, name conference.User) {
 	b.show(s, name)
 }
 
+// changed has the description written anew.
+func (b *board) changed(s *conference.State) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := change{state: b.state, description: b.description}
+	if now := describe(s); !reflect.DeepEqual(now, b.description) {
+		b.description = now
+		b.step(c, true)
+	}
+}
+
+// roles shows everybody's role as it is now: handing over a conference changes
+// two.
+func (b *board) roles(s *conference.State) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	former := b.owner
+	for p := range s.Participants() {
+		b.show(s, p.User)
+	}
+	if b.owner = s.Owner(); b.owner != former {
+		b.step(change{state: b.state, description: b.description}, true) // who sees what is another matter now
+	}
+}
+
 // show is update for callers that hold mu.
 func (b *board) show(s *conference.State, name conference.User) {
+	c := change{state: b.state, description: b.description}
 	if b.description == nil {
 		b.description = describe(s)
 	}
-	c := change{state: b.state}
 	b.state = confinfo.ConferenceState{
 		UserCount: uint32(s.UserCount()), //nolint:gosec // bounded by memory
 		Active:    true,
@@ -92,13 +128,15 @@ func (b *board) show(s *conference.State, name conference.User) {
 			c.name, c.before = name, before
 		}
 	}
+	b.owner = s.Owner()
 	if c.name != "" || c.state != b.state {
-		b.step(c)
+		b.step(c, c.state != b.state)
 	}
 }
 
-// step goes on to the next revision. The caller holds mu.
-func (b *board) step(c change) {
+// step goes on to the next revision, in which something has changed for all, or
+// about the user of c. The caller holds mu.
+func (b *board) step(c change, all bool) {
 	if len(b.subscribers) == 0 {
 		b.history.skip()
 	} else {
@@ -106,19 +144,36 @@ func (b *board) step(c change) {
 	}
 	b.documents = documents{}
 	b.dirty = true
+	now := b.roster.shown(c.name)
+	if all || !sameUser(c.before.to(view{}), now.to(view{})) {
+		b.common = b.history.revision
+	}
+	b.roster.note(b.history.revision, c.before, now)
+	if len(b.roster.called) > mostCalling {
+		b.roster.forget(b.history.oldest())
+	}
+}
+
+// news reports whether something has changed that a subscriber can see. The
+// caller holds mu.
+func (b *board) news(s *subscriber) bool {
+	switch {
+	case s.known == b.history.revision:
+		return false
+	case s.known < b.common, s.identity != "" && s.identity == b.owner:
+		return true
+	}
+	return b.roster.called[s.user] > s.known
 }
 
 // departed shows the endpoint as gone, and ends the subscriptions of a user who
 // has no other. [NOT-END-02] [NOT-END-03]
 func (b *board) departed(s *conference.State, e conference.Departed) {
-	if e.Was != conference.StatusConnected {
-		return // it was never shown
-	}
 	b.mu.Lock()
 	b.linger(e)
 	b.show(s, e.User)
 	b.mu.Unlock()
-	if p := s.Participant(e.User); p != nil && p.Connected() {
+	if p := s.Participant(e.User); e.Was != conference.StatusConnected || p != nil && p.Connected() {
 		return
 	}
 	for _, sub := range b.watching(func(sub *subscriber) bool { return sub.user == e.User }) {
@@ -180,7 +235,7 @@ func (b *board) add(sub *subscriber, limit int) (oldest *subscriber) {
 		return nil
 	}
 	b.subscribers = append(b.subscribers, sub)
-	if sub.known != b.history.revision {
+	if b.news(sub) {
 		b.dirty = true // something has changed since its first document
 	}
 	n := 0

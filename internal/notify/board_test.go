@@ -2,13 +2,9 @@ package notify
 
 import (
 	"bytes"
-	"fmt"
-	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/confab-chat/confab/confinfo"
 	"github.com/confab-chat/confab/internal/conference"
@@ -209,69 +205,5 @@ func TestFinalDocuments(t *testing.T) {
 	d := s.next(sub, event.Pull{Final: true, Must: true, Reason: event.NoResource})
 	if d.State != confinfo.Deleted || d.Version != 2 || d.Users != nil {
 		t.Errorf("end: state %v, version %d, users %v", d.State, d.Version, d.Users)
-	}
-}
-
-// TestMergedDocumentsAreTheWhole plays random histories: a subscriber that
-// merges what he is told always has what a full document says.
-func TestMergedDocumentsAreTheWhole(t *testing.T) {
-	conform.Covers(t, "NOT-NFY-03", "NOT-NFY-05")
-	for seed := range uint64(50) {
-		synctest.Test(t, func(t *testing.T) { mergeHistory(t, seed) })
-	}
-}
-
-func mergeHistory(t *testing.T, seed uint64) {
-	t.Helper()
-	rnd := rand.New(rand.NewPCG(seed, 1))
-	s := newStage(t)
-	s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
-	sub := s.watch(false)
-	local, _ := confinfo.Apply(nil, s.next(sub, event.Pull{Full: true, Must: true}))
-	for step := range 60 {
-		<-time.After(time.Duration(rnd.IntN(20)) * time.Second)
-		synctest.Wait()
-		switch endpoint := fmt.Sprintf("ep-%d", rnd.IntN(step+1)); rnd.IntN(4) {
-		case 0, 1:
-			s.join(fmt.Sprintf("user%d", rnd.IntN(12)), fmt.Sprintf("ep-%d", step))
-		case 2:
-			s.leave(endpoint, conference.Cause(rnd.IntN(int(conference.CauseReplaced)+1)))
-		case 3:
-			s.do(conference.SetMedia{At: time.Now(), Endpoint: conference.EndpointID(endpoint), Media: conference.Direction(rnd.IntN(4))})
-		}
-		if rnd.IntN(3) > 0 {
-			continue // changes add up
-		}
-		if body, ok := sub.Next(event.Pull{}); ok {
-			var outcome confinfo.Outcome
-			if local, outcome = confinfo.Apply(local, document(t, body)); outcome != confinfo.Applied {
-				t.Fatalf("seed %d, step %d: outcome %v of\n%s", seed, step, outcome, body.Data)
-			}
-		}
-		s.compare(local, fmt.Sprintf("seed %d, step %d", seed, step))
-	}
-}
-
-// compare checks a subscriber's view against a full document.
-func (s *stage) compare(local *confinfo.Document, when string) {
-	s.t.Helper()
-	want := s.next(&subscriber{board: s.board}, event.Pull{Full: true, Must: true})
-	sorted := func(d *confinfo.Document) map[string]string {
-		users := make(map[string]string)
-		for _, u := range d.Users.List {
-			endpoints := make(map[string]string)
-			for _, e := range u.Endpoints {
-				endpoints[e.Entity] = fmt.Sprintf("%+v", e)
-			}
-			u.Endpoints = nil
-			users[u.Entity] = fmt.Sprintf("%+v %v", u, endpoints)
-		}
-		return users
-	}
-	if diff := cmp.Diff(sorted(want), sorted(local)); diff != "" {
-		s.t.Fatalf("%s: the subscriber differs from the full state (-full +subscriber):\n%s", when, diff)
-	}
-	if *want.ConferenceState != *local.ConferenceState {
-		s.t.Fatalf("%s: state %+v, want %+v", when, *local.ConferenceState, *want.ConferenceState)
 	}
 }

@@ -1,46 +1,91 @@
 package notify
 
 import (
+	"slices"
+
 	"github.com/confab-chat/confab/confinfo"
 	"github.com/confab-chat/confab/internal/conference"
+)
+
+// detail is how much a subscriber's documents say, less and less the larger the
+// conference is. D-27 [NOT-NFY-09]
+type detail uint8
+
+const (
+	everything detail = iota
+	compact           // of each user no more than name and statuses
+	ownEntry          // how many users there are, and the subscriber's own entry
 )
 
 // documents are those of one revision, each written once for all subscribers
 // that it fits. They go with the revision.
 type documents struct {
-	whole   confinfo.Template // size 0: not written yet
-	compact confinfo.Template // the same, of a roster that is too large
+	full    []full
 	partial [recent]partial
 	next    int // place in partial that is used next
 }
 
 // recent is how many documents of changes are kept. Subscribers are mostly at
 // very few revisions; writing another document costs what it is long.
-const recent = 8
+const recent = 16
+
+// full is a document of the whole state as a view has it.
+type full struct {
+	view     view
+	detail   detail
+	template confinfo.Template
+}
 
 // partial is a document of changes.
 type partial struct {
 	from     uint64 // the revision that it leads from
-	reduced  bool
+	view     view
+	detail   detail
 	template confinfo.Template
 	changed  bool // there is something to tell
 	valid    bool
 }
 
-// full returns the whole state, and whether it is reduced because it is too
-// large otherwise. The caller holds mu. [NOT-NFY-09]
-func (b *board) full() (t confinfo.Template, reduced bool) {
-	docs, limit := &b.documents, b.service.cfg.MaxBytes
-	if docs.whole.Size() == 0 {
-		docs.whole = confinfo.NewTemplate(b.document(&confinfo.Users{Written: b.roster.written()}))
+// full returns the whole state for a subscriber, in as much detail as one NOTIFY
+// may have. The caller holds mu. [NOT-NFY-09]
+func (b *board) full(v view, user conference.User, datagrams bool) (confinfo.Template, detail) {
+	if v.inviter != "" && b.roster.calling[v.inviter] == 0 {
+		v = view{}
 	}
-	if docs.whole.Size() <= limit {
-		return docs.whole, false
+	limit := b.service.cfg.MaxBytes
+	if datagrams {
+		limit = b.service.cfg.MaxDatagram
 	}
-	if docs.compact.Size() == 0 {
-		docs.compact = confinfo.NewTemplate(b.document(&confinfo.Users{List: b.roster.users()}).Compact())
+	if t := b.whole(v, everything); t.Size() <= limit {
+		return t, everything
 	}
-	return docs.compact, true
+	if t := b.whole(v, compact); t.Size() <= limit || v.owner && !datagrams {
+		return t, compact
+	}
+	users := &confinfo.Users{}
+	if u := b.roster.shown(user).to(v); u != nil {
+		users.List = []confinfo.User{*u}
+	}
+	return confinfo.NewTemplate(b.document(users)), ownEntry
+}
+
+// whole returns the whole state as a view has it, everything or compact.
+func (b *board) whole(v view, d detail) confinfo.Template {
+	docs := &b.documents
+	i := slices.IndexFunc(docs.full, func(f full) bool { return f.view == v && f.detail == d })
+	if i >= 0 {
+		return docs.full[i].template
+	}
+	f := full{view: v, detail: d}
+	if d == compact {
+		f.template = confinfo.NewTemplate(b.document(&confinfo.Users{List: b.roster.users(v)}).Compact())
+	} else {
+		f.template = confinfo.NewTemplate(b.document(&confinfo.Users{Written: b.roster.written(v)}))
+	}
+	if len(docs.full) < recent {
+		docs.full = append(docs.full, f)
+	}
+	return f.template
 }
 
 func (b *board) document(users *confinfo.Users) *confinfo.Document {
@@ -50,14 +95,18 @@ func (b *board) document(users *confinfo.Users) *confinfo.Document {
 	}
 }
 
-// since returns what has changed since an earlier revision, for a subscriber
-// who got the whole state or the reduced one; changed is false if nothing has,
-// ok if so much has happened that only the whole state tells. Subscribers that
-// come from the same revision share it. The caller holds mu. [NOT-NFY-03]
-func (b *board) since(from uint64, reduced bool) (t confinfo.Template, changed, ok bool) {
+// since returns what has changed since an earlier revision, as a view has it,
+// for a subscriber who got that much of the whole state; changed is false if
+// nothing has, ok if so much has happened that only the whole state tells.
+// Subscribers that come from the same revision share it. The caller holds mu.
+// [NOT-NFY-03]
+func (b *board) since(from uint64, v view, d detail) (t confinfo.Template, changed, ok bool) {
+	if v.inviter != "" && b.roster.called[v.inviter] <= from {
+		v = view{} // nothing since that others have not seen, too
+	}
 	docs := &b.documents
 	for i := range docs.partial {
-		if p := &docs.partial[i]; p.valid && p.from == from && p.reduced == reduced {
+		if p := &docs.partial[i]; p.valid && p.from == from && p.view == v && p.detail == d {
 			return p.template, p.changed, true
 		}
 	}
@@ -67,54 +116,70 @@ func (b *board) since(from uint64, reduced bool) (t confinfo.Template, changed, 
 	}
 	p := &docs.partial[docs.next%recent]
 	docs.next++
-	*p = partial{from: from, reduced: reduced, valid: true}
-	if d, changed := b.merge(changes, reduced); changed {
-		p.template, p.changed = confinfo.NewTemplate(d), true
+	*p = partial{from: from, view: v, detail: d, valid: true}
+	if doc, changed := b.merge(changes, v, d, ""); changed {
+		p.template, p.changed = confinfo.NewTemplate(doc), true
 	}
 	return p.template, p.changed, true
 }
 
+// sinceOf is since for a subscriber who is shown nobody but himself.
+func (b *board) sinceOf(from uint64, v view, user conference.User) (t confinfo.Template, changed, ok bool) {
+	changes, ok := b.history.since(from)
+	if !ok {
+		return confinfo.Template{}, false, false
+	}
+	doc, changed := b.merge(changes, v, ownEntry, user)
+	if changed {
+		t = confinfo.NewTemplate(doc)
+	}
+	return t, changed, true
+}
+
 // merge makes one document of changes. The first change of a user holds what
 // the subscriber knows of him. The caller holds mu.
-func (b *board) merge(changes []change, reduced bool) (d *confinfo.Document, changed bool) {
-	d = &confinfo.Document{Entity: string(b.id), State: confinfo.Partial}
+func (b *board) merge(changes []change, v view, d detail, own conference.User) (doc *confinfo.Document, changed bool) {
+	doc = &confinfo.Document{Entity: string(b.id), State: confinfo.Partial}
 	if len(changes) > 0 && changes[0].state != b.state {
 		state := b.state
-		d.ConferenceState = &state
+		doc.ConferenceState = &state
+	}
+	if len(changes) > 0 && changes[0].description != b.description {
+		doc.Description = b.description
 	}
 	users := &confinfo.Users{State: confinfo.Partial}
 	seen := make(map[conference.User]struct{}, len(changes))
 	for i := range changes {
 		c := &changes[i]
-		if _, known := seen[c.name]; known || c.name == "" {
+		if _, known := seen[c.name]; known || c.name == "" || d == ownEntry && c.name != own {
 			continue
 		}
 		seen[c.name] = struct{}{}
-		b.tell(users, c, reduced)
+		b.tell(users, c, v, d)
 	}
 	if len(users.List)+len(users.Written) > 0 {
-		d.Users = users
+		doc.Users = users
 	}
-	if reduced {
-		d = d.Compact()
+	if d == compact {
+		doc = doc.Compact()
 	}
-	return d, d.ConferenceState != nil || d.Users != nil
+	return doc, doc.Description != nil || doc.ConferenceState != nil || doc.Users != nil
 }
 
-// tell adds to users what is different about a user.
-func (b *board) tell(users *confinfo.Users, c *change, reduced bool) {
-	r := b.roster.byUser[c.name]
+// tell adds to users what is different about a user as a view has him.
+func (b *board) tell(users *confinfo.Users, c *change, v view, d detail) {
+	before, now := c.before.to(v), b.roster.shown(c.name).to(v)
 	switch {
-	case r == nil && c.before == nil:
-	case r == nil:
-		users.List = append(users.List, confinfo.User{Entity: c.before.Entity, State: confinfo.Deleted})
-	case reduced:
-		users.List = append(users.List, *r.user)
-	case c.before == nil:
-		users.Written = append(users.Written, r.element())
+	case now == nil && before == nil:
+	case now == nil:
+		users.List = append(users.List, confinfo.User{Entity: before.Entity, State: confinfo.Deleted})
+	case d == compact:
+		users.List = append(users.List, *now)
+	case before == nil:
+		users.Written = append(users.Written, b.roster.byUser[c.name].element(v))
 	default:
-		if d, changed := confinfo.DiffUser(c.before, r.user); changed {
-			users.List = append(users.List, d)
+		if diff, changed := confinfo.DiffUser(before, now); changed {
+			users.List = append(users.List, diff)
 		}
 	}
 }

@@ -10,9 +10,10 @@ import (
 // change is one step from a revision of the board to the next, as what was
 // there before it.
 type change struct {
-	state  confinfo.ConferenceState
-	name   conference.User // who changed; empty: nobody did
-	before *confinfo.User  // as he was shown; nil: he was not
+	state       confinfo.ConferenceState
+	description *confinfo.Description
+	name        conference.User // who changed; empty: nobody did
+	before      *shown          // as he was shown; nil: he was not
 }
 
 // leastHistory is how many changes are remembered in any case.
@@ -52,3 +53,6 @@ func (h *history) since(revision uint64) (changes []change, ok bool) {
 	}
 	return h.changes[uint64(len(h.changes))-n:], true
 }
+
+// oldest returns the earliest revision from which on all changes are remembered.
+func (h *history) oldest() uint64 { return h.revision - uint64(len(h.changes)) }

@@ -27,18 +27,35 @@ type departure struct {
 }
 
 // linger has an endpoint shown as disconnected for a while, from the next time
-// that its user is shown. The caller holds mu. [NOT-NFY-03]
+// that its user is shown, to whom it was shown before. The caller holds mu.
+// [NOT-NFY-03]
 func (b *board) linger(e conference.Departed) {
 	w := b.roster.row(e.User)
-	if len(w.gone) >= mostGone {
-		w.gone = slices.Delete(w.gone, 0, 1)
+	is := func(s sight) bool { return s.endpoint.Entity == string(e.Endpoint) }
+	i := slices.IndexFunc(w.present, is)
+	if i < 0 && e.Was != conference.StatusConnected || i >= 0 && w.present[i].audience == forOwner {
+		return // it never got as far as to be told of
 	}
-	w.gone = append(w.gone, confinfo.Endpoint{
-		Entity:              string(e.Endpoint),
+	gone := sight{endpoint: confinfo.Endpoint{Entity: string(e.Endpoint)}}
+	if i >= 0 {
+		gone = w.present[i]
+	}
+	gone.audience = forAll
+	if gone.hidden && e.Was != conference.StatusConnected {
+		gone.audience = forInviter
+	}
+	gone.endpoint = confinfo.Endpoint{
+		Entity:              gone.endpoint.Entity,
+		Referred:            gone.endpoint.Referred,
+		JoiningMethod:       gone.endpoint.JoiningMethod,
 		Status:              confinfo.StatusDisconnected,
 		DisconnectionMethod: confinfo.DisconnectionMethod(e.Cause.DisconnectionMethod()),
 		DisconnectionInfo:   confinfo.Execution{When: e.At, Reason: reasonOf(e.Reason), By: string(e.By)},
-	})
+	}
+	if len(w.gone) >= mostGone {
+		w.gone = slices.Delete(w.gone, 0, 1)
+	}
+	w.gone = append(w.gone, gone)
 	b.roster.gone = append(b.roster.gone, departure{
 		user: e.User, entity: string(e.Endpoint), until: e.At.Add(b.service.cfg.Linger),
 	})
@@ -82,19 +99,6 @@ func (b *board) drop() {
 	b.roster.gone[0] = departure{}
 	b.roster.gone = b.roster.gone[1:]
 	if before, changed := b.roster.vanish(d); changed {
-		b.step(change{state: b.state, name: d.user, before: before})
+		b.step(change{state: b.state, description: b.description, name: d.user, before: before}, false)
 	}
-}
-
-// vanish no longer shows an endpoint that has left.
-func (r *roster) vanish(d departure) (before *confinfo.User, changed bool) {
-	w := r.byUser[d.user]
-	if w == nil {
-		return nil, false
-	}
-	is := func(e confinfo.Endpoint) bool { return e.Entity == d.entity }
-	w.gone = slices.DeleteFunc(w.gone, is)
-	u := *w.user
-	u.Endpoints = slices.DeleteFunc(slices.Clone(u.Endpoints), is)
-	return r.set(d.user, w, &u)
 }

@@ -113,16 +113,16 @@ func TestChangesAreWrittenOnce(t *testing.T) {
 	s.watch(false) // somebody remembers the past
 	from := s.board.history.revision
 	s.join("bob", "ep-bob")
-	first, _, _ := s.board.since(from, false)
-	again, _, _ := s.board.since(from, false)
+	first, _, _ := s.board.since(from, view{}, everything)
+	again, _, _ := s.board.since(from, view{}, everything)
 	if a, b := first.Append(nil, 1), again.Append(nil, 1); string(a) != string(b) || s.board.documents.next != 1 {
 		t.Errorf("%d documents written:\n%s\n%s", s.board.documents.next, a, b)
 	}
-	alice := s.board.roster.byUser["sip:alice@example.test"].element()
-	s.board.full()
+	alice := s.board.roster.byUser["sip:alice@example.test"].element(view{})
+	s.board.full(view{}, "", false)
 	s.join("carol", "ep-carol")
-	s.board.full()
-	if &alice[0] != &s.board.roster.byUser["sip:alice@example.test"].element()[0] {
+	s.board.full(view{}, "", false)
+	if &alice[0] != &s.board.roster.byUser["sip:alice@example.test"].element(view{})[0] {
 		t.Error("who has not changed was written again")
 	}
 }
@@ -158,7 +158,7 @@ func TestComingAndGoingIsBounded(t *testing.T) {
 			s.leave(fmt.Sprintf("ep-%d", i), conference.CauseHungup)
 		}
 		s.board.mu.Lock()
-		n := len(s.board.roster.byUser["sip:bob@example.test"].user.Endpoints)
+		n := len(s.board.roster.byUser["sip:bob@example.test"].shown.all.Endpoints)
 		s.board.mu.Unlock()
 		if n != mostGone {
 			t.Errorf("%d endpoints of a user who left", n)
@@ -167,7 +167,7 @@ func TestComingAndGoingIsBounded(t *testing.T) {
 		synctest.Wait()
 		s.board.mu.Lock()
 		defer s.board.mu.Unlock()
-		if n, rows := len(s.board.roster.byUser), len(s.board.roster.users()); n != 1 || rows != 1 || len(s.board.roster.gone) != 0 {
+		if n, rows := len(s.board.roster.byUser), len(s.board.roster.users(view{})); n != 1 || rows != 1 || len(s.board.roster.gone) != 0 {
 			t.Errorf("%d users by name, %d shown, %d departures", n, rows, len(s.board.roster.gone))
 		}
 	})

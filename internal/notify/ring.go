@@ -41,7 +41,7 @@ func (b *board) dueNow() []subscription {
 	var due []subscription
 	next := time.Duration(-1)
 	for _, s := range b.subscribers {
-		if s.rung || s.over || s.sub == nil || s.known == b.history.revision {
+		if s.rung || s.over || s.sub == nil || !b.news(s) {
 			continue
 		}
 		wait := s.told.Add(b.service.cfg.MinInterval).Sub(now)

@@ -1,7 +1,7 @@
 package notify
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/confab-chat/confab/confinfo"
@@ -14,13 +14,28 @@ type roster struct {
 	vacant int
 	byUser map[conference.User]*row
 	gone   []departure // by time
+
+	// Who calls users of whom others do not know: how many now, and the revision
+	// of the last change to one of them.
+	calling map[conference.User]int
+	called  map[conference.User]uint64
+}
+
+// newRoster returns a roster without users.
+func newRoster() roster {
+	return roster{
+		byUser:  make(map[conference.User]*row),
+		calling: make(map[conference.User]int),
+		called:  make(map[conference.User]uint64),
+	}
 }
 
 // row is a user as he is shown.
 type row struct {
-	user    *confinfo.User // replaced, never changed; nil: the row is vacant
-	gone    []confinfo.Endpoint
-	written []byte // user as an element; nil until somebody wants it
+	shown   *shown    // replaced, never changed; nil: the row is vacant
+	present []sight   // endpoints that are there
+	gone    []sight   // endpoints that were, and linger
+	written [2][]byte // as an element for everybody and for the owner; nil until somebody wants it
 }
 
 // row returns the row of a user, and makes it if there is none.
@@ -36,85 +51,139 @@ func (r *roster) row(name conference.User) *row {
 }
 
 // show brings a user's row up to date with the conference, p being nil if he is
-// not in it. It returns how he was shown before, nil if he was not.
-func (r *roster) show(name conference.User, p *conference.Participant) (before *confinfo.User, changed bool) {
-	if r.byUser[name] == nil && (p == nil || !p.Connected()) {
+// not in it. It returns how he was shown before.
+func (r *roster) show(name conference.User, p *conference.Participant) (before *shown, changed bool) {
+	if r.byUser[name] == nil && p == nil {
 		return nil, false
 	}
 	w := r.row(name)
-	u := &confinfo.User{Entity: string(name)}
-	if w.user != nil {
-		u.Nickname, u.DisplayText, u.Roles = w.user.Nickname, w.user.DisplayText, w.user.Roles
-	}
+	w.present = w.present[:0]
 	if p != nil {
-		u.Nickname, u.DisplayText = p.Nickname, cmp.Or(p.Nickname, p.Display)
-		u.Roles = []string{p.Role.String()}
-		u.AssociatedAORs = addresses(p.AssociatedAORs)
-		u.CascadedFocus = p.Focus
 		for e := range p.Endpoints() {
-			if e.Connected() {
-				u.Endpoints = append(u.Endpoints, endpointOf(e))
-			}
+			w.present = append(w.present, sightOf(e))
 		}
 	}
-	u.Endpoints = append(u.Endpoints, w.gone...)
-	return r.set(name, w, u)
+	all, owner := userOf(name, p, w.shown)
+	return r.set(name, w, showUser(all, owner, slices.Concat(w.gone, w.present)))
 }
 
-// set replaces a row's user. Without endpoints the row goes.
-func (r *roster) set(name conference.User, w *row, u *confinfo.User) (before *confinfo.User, changed bool) {
-	before = w.user
-	if before != nil && len(u.Endpoints) > 0 {
-		if _, changed = confinfo.DiffUser(before, u); !changed {
-			return before, false
-		}
+// vanish no longer shows an endpoint that has left.
+func (r *roster) vanish(d departure) (before *shown, changed bool) {
+	w := r.byUser[d.user]
+	if w == nil {
+		return nil, false
 	}
-	w.user, w.written = u, nil
+	w.gone = slices.DeleteFunc(w.gone, func(s sight) bool { return s.endpoint.Entity == d.entity })
+	all, owner := userOf(d.user, nil, w.shown)
+	return r.set(d.user, w, showUser(all, owner, slices.Concat(w.gone, w.present)))
+}
+
+// set replaces what is shown of a user. Without it the row goes.
+func (r *roster) set(name conference.User, w *row, now *shown) (before *shown, changed bool) {
+	before = w.shown
+	if before != nil && before.same(now) {
+		return before, false
+	}
+	w.shown, w.written = now, [2][]byte{}
+	r.count(before, -1)
+	r.count(now, 1)
 	if before == nil {
 		r.vacant--
 	}
-	if len(u.Endpoints) == 0 {
-		w.user = nil
+	if now == nil {
 		r.vacant++
 		delete(r.byUser, name)
 		r.compact()
 	}
-	return before, w.user != nil || before != nil
+	return before, now != nil || before != nil
+}
+
+// count keeps the number of users that each inviter calls in secret.
+func (r *roster) count(s *shown, n int) {
+	if s == nil {
+		return
+	}
+	for by := range s.inviters {
+		if r.calling[by] += n; r.calling[by] == 0 {
+			delete(r.calling, by)
+		}
+	}
+}
+
+// note remembers at which revision the secrets of inviters changed.
+func (r *roster) note(revision uint64, states ...*shown) {
+	for _, s := range states {
+		if s == nil {
+			continue
+		}
+		for by := range s.inviters {
+			r.called[by] = revision
+		}
+	}
+}
+
+// forget drops what no subscriber needs any more: before the oldest revision that
+// is remembered a subscriber gets the whole state anyway.
+func (r *roster) forget(oldest uint64) {
+	maps.DeleteFunc(r.called, func(by conference.User, at uint64) bool {
+		return at <= oldest && r.calling[by] == 0
+	})
 }
 
 // compact takes out the vacant rows when they are many.
 func (r *roster) compact() {
 	if r.vacant > 16 && r.vacant > len(r.rows)/2 {
-		r.rows = slices.DeleteFunc(r.rows, func(w *row) bool { return w.user == nil })
+		r.rows = slices.DeleteFunc(r.rows, func(w *row) bool { return w.shown == nil })
 		r.vacant = 0
 	}
 }
 
-// users returns everybody.
-func (r *roster) users() []confinfo.User {
+// shown returns a user as he is shown, nil if he is not.
+func (r *roster) shown(name conference.User) *shown {
+	if w := r.byUser[name]; w != nil {
+		return w.shown
+	}
+	return nil
+}
+
+// users returns everybody that a view has.
+func (r *roster) users(v view) []confinfo.User {
 	users := make([]confinfo.User, 0, len(r.byUser))
 	for _, w := range r.rows {
-		if w.user != nil {
-			users = append(users, *w.user)
+		if u := w.shown.to(v); u != nil {
+			users = append(users, *u)
 		}
 	}
 	return users
 }
 
-// written returns everybody as elements, each of which is written once.
-func (r *roster) written() [][]byte {
+// written returns everybody that a view has as elements, each of which is
+// written once.
+func (r *roster) written(v view) [][]byte {
 	elements := make([][]byte, 0, len(r.byUser))
 	for _, w := range r.rows {
-		if w.user != nil {
-			elements = append(elements, w.element())
+		if element := w.element(v); element != nil {
+			elements = append(elements, element)
 		}
 	}
 	return elements
 }
 
-func (w *row) element() []byte {
-	if w.written == nil {
-		w.written = w.user.Append(nil)
+// element returns the user as a view has him, written; nil if it has him not.
+func (w *row) element(v view) []byte {
+	u := w.shown.to(v)
+	if u == nil {
+		return nil
 	}
-	return w.written
+	n := 0
+	switch {
+	case v.owner:
+		n = 1
+	case u != w.shown.all:
+		return u.Append(nil) // few are called at a time, and by few
+	}
+	if w.written[n] == nil {
+		w.written[n] = u.Append(nil)
+	}
+	return w.written[n]
 }

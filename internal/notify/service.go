@@ -40,6 +40,9 @@ type Config struct {
 	// MaxBytes is the size in octets from which on a document says less about
 	// each user; 250,000. D-27 [NOT-NFY-09]
 	MaxBytes int
+	// MaxDatagram is the same for subscribers to whom no stream leads; 60,000.
+	// D-27 [NOT-NFY-09]
+	MaxDatagram int
 
 	Now func() time.Time // time.Now
 }
@@ -56,6 +59,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxBytes <= 0 {
 		c.MaxBytes = 250_000
+	}
+	if c.MaxDatagram <= 0 {
+		c.MaxDatagram = 60_000
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/confab-chat/confab/confinfo"
@@ -53,11 +54,13 @@ func (s *Service) Subscribe(in *event.Incoming) {
 // which URI he is in it: whoever has a connected endpoint, the owner and the
 // moderators. D-22 [NOT-SUB-04] [NOT-SUB-13]
 func watcher(s *conference.State, id conference.Identity) (conference.User, bool) {
-	if s == nil {
-		return "", false
+	if s == nil || id == "" {
+		return "", false // who proved nothing may join at most, D-28
 	}
-	user, connected := s.Persona(id)
-	return user, connected || s.May(conference.ActSubscribe, conference.User(id)) == nil
+	if user, ok := s.Persona(id); ok {
+		return user, true
+	}
+	return "", s.May(conference.ActSubscribe, conference.User(id)) == nil
 }
 
 // accept makes the subscription. One more than a user may have ends the one he
@@ -70,6 +73,7 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 	}
 	sub.board = b
 	sub.fullOnly = s.fullOnly(in.Request().Header.Value("User-Agent"))
+	sub.udp = byDatagrams(in)
 	sub.refreshed.Store(s.cfg.Now().UnixNano())
 	contact := s.cfg.Gate.Contact(inst.ID(), in.Source())
 	if in.Fetch() {
@@ -83,4 +87,16 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 			goes.end(event.Timeout)
 		}
 	}
+}
+
+// byDatagrams reports whether nothing says that a subscriber can be reached by
+// more than UDP.
+func byDatagrams(in *event.Incoming) bool {
+	contacts, err := in.Request().Header.Contacts()
+	if in.Source().Transport != "udp" || err != nil || len(contacts) == 0 {
+		return false
+	}
+	uri := contacts[0].URI
+	transport, named := uri.Params.Lookup("transport")
+	return uri.Scheme == "sip" && (!named || strings.EqualFold(transport, "udp"))
 }

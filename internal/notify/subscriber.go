@@ -25,12 +25,16 @@ type subscriber struct {
 	identity conference.Identity // who subscribed
 	user     conference.User     // as whom he is in the conference; empty: as nobody
 	fullOnly bool
+	udp      bool // reached by UDP as far as is known
 
 	// guarded by board.mu
 	sub     subscription
 	known   uint64    // revision that he was told last
 	version uint32    // of the document that he was told last; 0: none yet
-	reduced bool      // he got the reduced state
+	view    view      // as which he was told last
+	detail  detail    // of the whole state that he was told last
+	size    int       // octets of the document that he was told last
+	small   bool      // what he is told has to fit into a datagram
 	rung    bool      // he is to ask for what has changed, and has not yet
 	told    time.Time // when he was told of a change
 	over    bool
@@ -76,25 +80,52 @@ func (s *subscriber) pull(p event.Pull) (confinfo.Template, bool) {
 	if p.Final {
 		return s.final(p.Reason)
 	}
-	from := s.known
-	s.known = s.board.history.revision
-	switch {
-	case p.Full, p.Must, s.version == 0:
-		return s.full(), true
-	case s.fullOnly:
-		return s.full(), from != s.known // [NOT-NFY-11]
+	if p.Full && !p.Must && s.udp && s.size > s.board.service.cfg.MaxDatagram {
+		s.small = true // the last one did not arrive: no stream leads to him [NOT-NFY-09]
 	}
-	t, changed, ok := s.board.since(from, s.reduced)
-	if !ok {
+	from, was := s.known, s.view
+	s.known, s.view = s.board.history.revision, s.sees()
+	switch {
+	case p.Full, p.Must, s.version == 0, s.view != was:
 		return s.full(), true
+	}
+	t, changed, ok := s.since(from)
+	if !ok || changed && s.fullOnly {
+		return s.full(), true // [NOT-NFY-11]
 	}
 	return t, changed
 }
 
+// sees returns the subscriber's view. The caller holds mu. [PRV-04]
+func (s *subscriber) sees() view {
+	switch {
+	case s.identity != "" && s.identity == s.board.owner:
+		return view{owner: true}
+	case s.user != "":
+		return view{inviter: s.user}
+	}
+	return view{}
+}
+
 // full is the whole state. The caller holds mu.
 func (s *subscriber) full() (t confinfo.Template) {
-	t, s.reduced = s.board.full()
+	t, s.detail = s.board.full(s.view, s.user, s.small)
+	s.size = t.Size()
 	return t
+}
+
+// since is what has changed. The caller holds mu.
+func (s *subscriber) since(from uint64) (t confinfo.Template, changed, ok bool) {
+	if s.detail == ownEntry {
+		t, changed, ok = s.board.sinceOf(from, s.view, s.user)
+	} else {
+		t, changed, ok = s.board.since(from, s.view, s.detail)
+	}
+	if ok && changed && s.small && t.Size() > s.board.service.cfg.MaxDatagram {
+		return t, false, false // then the whole state, in less detail
+	}
+	s.size = t.Size()
+	return t, changed, ok
 }
 
 // final is the body of the NOTIFY that ends the subscription: none for a user

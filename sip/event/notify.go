@@ -72,11 +72,17 @@ func (s *Subscription) outcome(err *sip.Error) {
 		s.finish(*s.final)
 		return
 	case err == nil:
+		s.again = false
 	case err.Status == 408 || gone(err.Status):
 		s.finish(Termination{Err: err})
 		return
 	default:
 		s.full = true
+		if err.Cause != nil && !s.again {
+			// It could not even be sent: once more at once, as the feed may have a
+			// shorter way to say it. [NOT-NFY-09]
+			s.again, s.changed = true, true
+		}
 	}
 	s.pump()
 }

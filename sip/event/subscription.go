@@ -26,6 +26,7 @@ type Subscription struct {
 	changed bool         // Changed was called since the last NOTIFY left
 	must    bool         // a NOTIFY must follow a 2xx
 	full    bool         // the next body must be a full one
+	again   bool         // the last NOTIFY could not be sent and is tried once more
 	final   *Termination // the last NOTIFY is to leave, or has
 	sent    bool         // it has
 	told    bool         // the feed knows of the end
