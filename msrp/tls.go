@@ -71,10 +71,8 @@ func (ep *Endpoint) clientTLS(host string, prints []Fingerprint) *tls.Config {
 	}
 	c := ep.cfg.modern(base)
 	c.ServerName = host // crypto/tls leaves literals out of the handshake
-	if len(c.Certificates) == 0 && c.GetClientCertificate == nil {
-		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			return ep.certificate("")
-		}
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return ep.certificate("") // the one that our descriptions announce
 	}
 	if len(prints) == 0 {
 		return c

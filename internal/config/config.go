@@ -36,10 +36,12 @@ type SIP struct {
 
 // MSRP is the media side.
 type MSRP struct {
-	Listen     []Listener
-	Advertise  string // host[:port] for a=path; "" for what the listener says
-	MaxMessage Size   // largest complete message, CPIM wrapper included
-	Strict     bool   // tolerates nothing beyond the standards
+	Listen       []Listener
+	Advertise    string // host[:port] for a=path; "" for what the listener says
+	MaxMessage   Size   // largest complete message, CPIM wrapper included
+	Strict       bool   // tolerates nothing beyond the standards
+	CEMA         bool   // our offers allow media anchoring
+	LegacyCipher bool   // allows the suite that RFC 4975 demands
 }
 
 // Mixer is what the mixer does with messages and names.

@@ -54,6 +54,7 @@ func LocalProfile() *Config {
 	c := Default()
 	c.Auth.Local = true
 	c.Store.Path = ""
+	c.MSRP.Listen = append(c.MSRP.Listen, Listener{Network: "ws", Address: c.HTTP.Listen, Path: "/msrp"})
 	c.Conferences = []Conference{{
 		URI:     "sip:lobby@conf.localhost",
 		Subject: "Lobby",

@@ -14,10 +14,12 @@ func keys(c *Config) section {
 			{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&c.SIP.Trust, ParsePeer, Peer.String}},
 		}},
 		{"msrp", "", section{
-			{"listen", "tcp, as NETWORK://HOST:PORT", listeners(&c.MSRP.Listen)},
+			{"listen", "tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two", listeners(&c.MSRP.Listen)},
 			{"advertise", "host[:port] for a=path where it differs from the listener", text(&c.MSRP.Advertise, optional(hostPort))},
 			{"max_message", "largest message, CPIM wrapper included", size(&c.MSRP.MaxMessage, 1<<10, 64<<20)},
 			{"strict", "tolerate nothing of clients beyond the standards", flag(&c.MSRP.Strict)},
+			{"cema", "offer that middleboxes may anchor media (RFC 6714); who offers it is answered so in any case", flag(&c.MSRP.CEMA)},
+			{"legacy_cipher", "allow TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 asks for and which lacks forward secrecy", flag(&c.MSRP.LegacyCipher)},
 		}},
 		{"mixer", "", section{
 			{"reserved_nicknames", "that nobody may take", texts(&c.Mixer.ReservedNicknames, nickname)},

@@ -26,11 +26,6 @@ func later(c *Config, r *reader) {
 			complain(r, fmt.Sprintf("sip.trust[%d]", i), "not supported yet: this version knows peers by address only")
 		}
 	}
-	for i, l := range c.MSRP.Listen {
-		if l.Network == "tls" || l.Web() {
-			complain(r, fmt.Sprintf("msrp.listen[%d]", i), "%s is not supported yet: this version carries MSRP over tcp", l)
-		}
-	}
 }
 
 // laterPolicy gives what a policy asks for and this version lacks, by key.

@@ -102,6 +102,9 @@ func validateTLS(c *Config, r *reader) {
 	}
 	for key, all := range map[string][]Listener{"sip.listen": c.SIP.Listen, "msrp.listen": c.MSRP.Listen} {
 		for i, l := range all {
+			if key == "msrp.listen" && !l.Web() {
+				continue // a certificate of its own will do, since peers are told its fingerprint
+			}
 			if at := fmt.Sprintf("%s[%d]", key, i); l.Secure() && !r.bad[at] {
 				complain(r, at, "%s needs tls.certificate", l)
 			}

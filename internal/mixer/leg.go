@@ -124,7 +124,7 @@ func (l *Leg) begin(h *handler) {
 	switch {
 	case t == nil: // our offer is not answered yet
 	case t.role == sdp.RoleActive:
-		if err := h.session.Connect(); err != nil {
+		if err := h.session.ConnectTo(t.host, t.port); err != nil {
 			h.end()
 			l.failed(h, err)
 		}

@@ -28,6 +28,10 @@ type Config struct {
 	Host string
 	Port uint16
 
+	// CEMA lets offers carry a=msrp-cema: answers have it where the offer has.
+	// [CEMA-01]
+	CEMA bool
+
 	MaxMessage   int64        // octets of a message, wrapper included; 1 MiB
 	WrappedTypes sdp.TypeList // what a conference carries; text, composing, IMDN and everything else
 	MaxLegs      int          // no limit
@@ -73,6 +77,7 @@ type Mixer struct {
 	reserved map[string]struct{} // Config.Reserved by key
 
 	parsers parsers
+	ways    atomic.Pointer[[]Way]
 	legs    atomic.Int64 // reserved or open
 
 	mu    sync.Mutex
@@ -134,12 +139,8 @@ func (m *Mixer) Capability() *sdp.Session {
 	local := m.local()
 	local.Address = m.cfg.Host
 	local.Chatroom.PrivateMessages, local.Chatroom.Nickname = true, true
-	return sdp.Capability(local, sdp.ProtoTCP)
-}
-
-// policy is what every leg demands of its peer.
-func (m *Mixer) policy() sdp.Policy {
-	return sdp.Policy{Protos: []sdp.Proto{sdp.ProtoTCP}, Needs: sdp.TypeCPIM}
+	proto, _ := m.offered()
+	return sdp.Capability(local, proto)
 }
 
 // local is what every leg says of itself; the URI is missing.
@@ -149,6 +150,7 @@ func (m *Mixer) local() sdp.Local {
 		AcceptWrappedTypes: m.cfg.WrappedTypes,
 		MaxSize:            m.cfg.MaxMessage,
 		Chatroom:           sdp.Chatroom{Declared: true}, // [SDP-07]
+		CEMA:               m.cfg.CEMA,
 	}
 }
 

@@ -18,7 +18,9 @@ func (l *Leg) Answer(offer *sdp.Session) (*sdp.Session, conference.Direction, er
 	local := l.local()
 	var fresh *handler
 	if proposal.Effect == sdp.EffectNew {
-		if fresh, err = l.newSession(&local); err != nil {
+		// RFC 7977 §5.2.2: answered in kind. [SDP-28]
+		way, _ := l.mix.mixer.way(proposal.Stream.Peer.Proto, proposal.Transport())
+		if fresh, err = l.newSession(&local, proposal.Stream.Peer.Proto, way); err != nil {
 			return nil, conference.NoStream, err
 		}
 	}
@@ -57,9 +59,14 @@ func (l *Leg) Offer() (*sdp.Session, error) {
 	var fresh *handler
 	if h := l.current.Load(); h != nil {
 		local.URI = h.session.URI() // the session that is there [FOC-MOD-05]
+		var err error
+		if local.Fingerprints, err = fingerprints(h.session); err != nil {
+			return nil, err
+		}
 	} else {
 		var err error
-		if fresh, err = l.newSession(&local); err != nil {
+		proto, way := l.mix.mixer.offered()
+		if fresh, err = l.newSession(&local, proto, way); err != nil {
 			return nil, err
 		}
 	}
@@ -99,14 +106,17 @@ func (l *Leg) local() sdp.Local {
 	return local
 }
 
-// newSession makes a session with a fresh URI, which goes into local.
-func (l *Leg) newSession(local *sdp.Local) (*handler, error) {
+// newSession makes a session with a fresh URI, which goes into local with the
+// fingerprints of the certificate it will show.
+func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way) (*handler, error) {
 	m := l.mix.mixer
 	h := &handler{leg: l}
 	s, err := m.cfg.Endpoint.NewSession(msrp.SessionConfig{
 		Handler:     h,
-		Host:        m.cfg.Host,
-		Port:        m.cfg.Port,
+		Secure:      proto.Secure(), // [MSRP-TLS-01]
+		WebSocket:   way.WebSocket,
+		Host:        way.Host,
+		Port:        way.Port,
 		MaxSize:     m.cfg.MaxMessage,
 		AcceptTypes: []string{sdp.TypeCPIM}, // [SW-PUB-01]
 		ChunkTimer:  chunkTimer,
@@ -120,6 +130,10 @@ func (l *Leg) newSession(local *sdp.Local) (*handler, error) {
 	s.Gate(&msrp.Error{Status: msrpwire.StatusForbidden, Comment: "Not in the conference yet"}) // [SW-GEN-09]
 	h.session = s
 	local.URI = s.URI()
+	if local.Fingerprints, err = fingerprints(s); err != nil {
+		s.Close()
+		return nil, err
+	}
 	return h, nil
 }
 
@@ -179,6 +193,7 @@ func (a aftermath) carryOut() {
 	s := a.session.session
 	s.SetPeerMaxSize(maxSize(a.terms.peer.MaxSize)) // [SW-PUB-18]
 	if a.begins {
+		s.SetFingerprints(announced(&a.terms.peer)...) // first: nobody may bind unseen [MSRP-TLS-07]
 		s.SetRemote(a.terms.peer.Path)
 	}
 	if a.begins && a.leg.open.Load() { // if not, start will begin it

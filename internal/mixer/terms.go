@@ -52,6 +52,8 @@ func contentOf(contentType string) content {
 type terms struct {
 	peer     sdp.Message
 	role     sdp.Role
+	host     string // where a connection of ours leads [CEMA-02]
+	port     uint16
 	sends    bool // the participant may send
 	receives bool // the participant takes messages
 	kinds    [kinds]bool
@@ -59,6 +61,7 @@ type terms struct {
 
 func termsOf(s sdp.Stream) *terms {
 	t := &terms{peer: s.Peer, role: s.Role, sends: s.Direction.Receives(), receives: s.Direction.Sends()}
+	t.host, t.port = s.Target()
 	for k := plainText; k < kinds; k++ {
 		t.kinds[k] = s.Peer.AcceptsWrapped(k.mediaType())
 	}

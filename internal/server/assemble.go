@@ -14,6 +14,7 @@ import (
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
@@ -146,16 +147,27 @@ func (s *Server) newCerts() (*certs.Store, error) {
 func (s *Server) mediaConfig() msrp.Config {
 	return msrp.Config{
 		Log:              s.log,
+		TLS:              s.certs.Server(),
+		ClientTLS:        s.certs.Client(),
+		LegacyCipher:     s.cfg.MSRP.LegacyCipher,
+		Matching:         matching(s.cfg.MSRP.Strict),
 		PerSource:        unlimited(s.cfg.Limits.ConnectionsPerAddress),
 		UnboundPerSource: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 	}
+}
+
+func matching(strict bool) msrpwire.Matching {
+	if strict {
+		return msrpwire.MatchStrict
+	}
+	return msrpwire.MatchSessionID
 }
 
 func (s *Server) mixerConfig() mixer.Config {
 	host, port := hostPort(s.cfg.MSRP.Advertise)
 	return mixer.Config{
 		Log: s.log, Endpoint: s.media, Host: host, Port: port, MaxMessage: int64(s.cfg.MSRP.MaxMessage),
-		Strict: s.cfg.MSRP.Strict, Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
+		Strict: s.cfg.MSRP.Strict, CEMA: s.cfg.MSRP.CEMA, Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/web"
+	"github.com/confab-chat/confab/msrp"
 )
 
 // newWeb fills the web host with what is served by HTTP: the probes of an
@@ -20,6 +21,17 @@ func (s *Server) newWeb() {
 			answer(w, http.StatusOK, "ok")
 		}))
 		s.web.Handle(s.httpSite(), "GET /readyz", http.HandlerFunc(s.readyz))
+	}
+	s.newSockets()
+}
+
+// newSockets serves MSRP over WebSocket where the configuration says so.
+func (s *Server) newSockets() {
+	o := msrp.WebSocketOptions{Origins: s.cfg.HTTP.Origins, MaxMessage: int64(s.cfg.MSRP.MaxMessage)}
+	for _, l := range s.cfg.MSRP.Listen {
+		if l.Web() {
+			s.web.Handle(socketSite(l), socketPattern(l), s.media.WebSocket(o))
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/mixer"
 )
 
 // listen opens the listeners, MSRP first: the first SIP message may be an
@@ -18,11 +19,15 @@ func (s *Server) listen(ctx context.Context) error {
 	if err := s.web.Listen(ctx); err != nil {
 		return fmt.Errorf("web listeners: %w", err)
 	}
+	var ways []mixer.Way
 	for _, l := range s.cfg.MSRP.Listen {
-		if err := s.listenMSRP(ctx, l); err != nil {
+		way, err := s.listenMSRP(ctx, l)
+		if err != nil {
 			return fmt.Errorf("msrp.listen %s: %w", l, err)
 		}
+		ways = append(ways, way)
 	}
+	s.mixer.Reached(ways...)
 	if addr, ok := s.web.Addr(s.httpSite()); ok {
 		transport := "tcp"
 		if s.cfg.HTTPS() {
@@ -39,13 +44,28 @@ func (s *Server) listen(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) listenMSRP(ctx context.Context, l config.Listener) error {
-	opened, err := s.media.Listen(ctx, l.Network, l.Address)
-	if err != nil {
-		return err
+// listenMSRP opens a listener and says how legs are reached by it.
+func (s *Server) listenMSRP(ctx context.Context, l config.Listener) (mixer.Way, error) {
+	way := mixer.Way{Secure: l.Secure(), WebSocket: l.Web()}
+	at := Listening{Proto: "msrp", Transport: l.Network}
+	if l.Web() {
+		at.Path = l.Path
+		at.Addr, _ = s.web.Addr(socketSite(l))
+	} else {
+		opened, err := s.media.Listen(ctx, l.Network, l.Address)
+		if err != nil {
+			return way, err
+		}
+		at.Addr = opened.Addr()
 	}
-	s.opened(ctx, Listening{Proto: "msrp", Transport: l.Network, Addr: opened.Addr()})
-	return nil
+	if way.Secure || way.WebSocket { // msrp.advertise names the port of plain TCP
+		way.Port = at.Addr.Port()
+	}
+	if host, _ := hostPort(s.cfg.MSRP.Advertise); host == "" {
+		way.Host = at.Addr.Addr().Unmap().String()
+	}
+	s.opened(ctx, at)
+	return way, nil
 }
 
 func (s *Server) listenSIP(ctx context.Context, l config.Listener) error {
