@@ -1,10 +1,13 @@
 package focus
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sip/refer"
 )
 
 // attendance is the focus's part in one conference: the INVITE dialogs of its
@@ -16,9 +19,11 @@ type attendance struct {
 
 	dialing *line
 
-	mu    sync.Mutex
-	calls map[conference.EndpointID]*call
-	drain func() // set when the conference has ended: called when all calls are gone
+	mu        sync.Mutex
+	calls     map[conference.EndpointID]*call
+	referrals map[*refer.Referral]conference.User // whom those that report report to
+	clear     []func()                            // told when everybody is being removed
+	drain     func()                              // set when the conference has ended: called when all calls are gone
 }
 
 var _ instance.Drainer = (*attendance)(nil)
@@ -76,15 +81,46 @@ func (a *attendance) remove(c *call) {
 
 // Applied implements instance.Observer: who is no longer in the conference gets
 // a BYE, unless the departure began with his own.
-func (a *attendance) Applied(_ *conference.State, _ conference.Position, e conference.Event) {
+func (a *attendance) Applied(s *conference.State, _ conference.Position, e conference.Event) {
 	switch e := e.(type) {
 	case conference.Departed:
-		if c := a.call(e.Endpoint); c != nil {
-			c.depart(e)
-		}
+		a.departed(s, e)
 	case conference.Ended:
 		a.end(e)
 	}
+}
+
+// departed hangs up an endpoint that is out.
+func (a *attendance) departed(s *conference.State, e conference.Departed) {
+	if c := a.call(e.Endpoint); c != nil {
+		c.depart(e)
+	}
+	if e.Cause != conference.CauseRemoved {
+		return
+	}
+	a.mu.Lock()
+	clear := a.clear
+	a.clear = nil
+	a.mu.Unlock()
+	if len(clear) > 0 {
+		// The first of all: everybody goes. [FOC-RMV-07]
+		for _, c := range a.all() {
+			c.depart(e)
+		}
+		for _, report := range clear {
+			report()
+		}
+	}
+	if s.Participant(e.User) == nil {
+		a.silence(e.User)
+	}
+}
+
+// all returns the calls.
+func (a *attendance) all() []*call {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Values(a.calls))
 }
 
 // Drain implements instance.Drainer.

@@ -46,6 +46,7 @@ type call struct {
 	cancelled  bool   // the caller gave up
 	over       bool   // the dialog has ended
 	bye        string // Reason of the BYE that is due as soon as there is a session
+	parted     func() // told when the BYE was answered; nil: nobody wants to know
 }
 
 // newEndpointID draws an endpoint id that says nothing about the device.

@@ -5,17 +5,11 @@ import "github.com/confab-chat/confab/internal/conference"
 // end hangs up every call of a conference that has ended (TS 24.247 §7.3.2.6).
 // [FOC-TRM-03]
 func (a *attendance) end(e conference.Ended) {
-	a.mu.Lock()
-	calls := make([]*call, 0, len(a.calls))
-	for _, c := range a.calls {
-		calls = append(calls, c)
-	}
-	a.mu.Unlock()
 	reason := `SIP;cause=200;text="Conference ended"`
 	if e.Cause == conference.EndShutdown {
 		reason = `SIP;cause=503;text="Server is shutting down"`
 	}
-	for _, c := range calls {
+	for _, c := range a.all() {
 		if c.invitation != nil {
 			c.invitation.giveUp(terminated, 487) // [FOC-TRM-04]
 		}

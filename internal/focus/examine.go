@@ -90,6 +90,8 @@ func statusOfRefusal(code conference.Code, agent string) *sip.Error {
 		return &sip.Error{Status: 486, Warning: warning(agent, code.String())} // [FOC-JOI-07]
 	case conference.CodeNotAlive:
 		return &sip.Error{Status: 404}
+	case conference.CodeNoSuchUser:
+		return &sip.Error{Status: 404, Warning: warning(agent, code.String())} // [FOC-RMV-06]
 	case conference.CodeNoSuchEndpoint:
 		return &sip.Error{Status: 481}
 	default:

@@ -72,7 +72,8 @@ type Focus struct {
 	dialogs *dialog.Layer
 	calls   *invite.Agent
 
-	dialing gauge
+	dialing   gauge
+	referrals referrals
 
 	mu          sync.Mutex
 	attendances map[conference.ID]*attendance

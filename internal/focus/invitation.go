@@ -212,6 +212,7 @@ func (i *invitation) fail(e *sip.Error) {
 	c.focus.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "invitation failed",
 		slog.String("conference", string(c.inst.ID())), slog.Int("status", e.Status))
 	i.heard()
+	i.tell(e.Status, e.Reason, true) // before the conference hears of it, which would give it up
 	c.mu.Lock()
 	c.over = true
 	leg := c.leg
@@ -224,7 +225,6 @@ func (i *invitation) fail(e *sip.Error) {
 		leg.Close()
 	}
 	c.inst.Do(conference.Withdraw{At: i.now(), Endpoint: c.endpoint, Cause: cause, Reason: failedBecause(e.Status)}, nil)
-	i.tell(e.Status, e.Reason, true)
 	c.finish()
 }
 

@@ -118,15 +118,23 @@ func (c *call) depart(e conference.Departed) {
 // its way the BYE follows it. [FOC-RMV-12]
 func (c *call) hangUp(reason string) {
 	c.mu.Lock()
-	session := c.session
+	session, parted := c.session, c.parted
 	c.session = nil
 	if session == nil && !c.over {
 		c.bye = reason
 	}
 	c.mu.Unlock()
 	if session != nil {
+		session.OnParting(parted)
 		session.Bye(sipmsg.Field{Name: "Reason", Value: reason})
 	}
+}
+
+// onParting has f called when the BYE that is to come was answered.
+func (c *call) onParting(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.parted = f
 }
 
 // departureReason is the Reason of the BYE (RFC 3326).

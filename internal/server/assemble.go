@@ -18,6 +18,7 @@ import (
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/refer"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -184,6 +185,7 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 		},
 		Packages: []event.Package{f.notify.Package(s.cfg.Notify.Expires)},
 		Invite:   f.focus,
+		Refer:    refer.Config{Handler: f.focus, Screen: f.focus.Screen, Multiple: true, Lists: s.lists()},
 		Methods: map[sipmsg.Method]func(*transaction.ServerTx){
 			sipmsg.OPTIONS: f.focus.Options(func() []sipmsg.Field { return s.stack.Capabilities(capabilities()...) }),
 		},

@@ -15,7 +15,7 @@ func (s *Server) dialOut() (focus.DialOut, error) {
 	out := focus.DialOut{
 		Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server, Loopback: s.onLoopback(),
 		Anybody: c.Consent == "any", Domains: s.consenting(),
-		Lists: resourcelist.Limits{Entries: unlimited(s.cfg.Limits.URIList)},
+		Lists: s.lists(),
 	}
 	if s.cfg.SIP.Outbound == "" {
 		return out, nil
@@ -38,4 +38,9 @@ func (s *Server) consenting() []string {
 		}
 	}
 	return domains
+}
+
+// lists bounds lists of recipients.
+func (s *Server) lists() resourcelist.Limits {
+	return resourcelist.Limits{Entries: unlimited(s.cfg.Limits.URIList)}
 }

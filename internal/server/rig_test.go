@@ -242,3 +242,23 @@ func field(t *testing.T, m sipmsg.Message, name, value string) {
 		t.Errorf("%s: want %q, got %q", name, value, m.Head().Values(name))
 	}
 }
+
+// lock locks the reserved conference, or opens it, as the administration would.
+func (r *rig) lock(locked bool) {
+	r.t.Helper()
+	done := make(chan error, 1)
+	r.entry().Instance.Do(conference.Lock{At: time.Now(), Locked: locked}, func(result instance.Result) { done <- result.Err })
+	if err := <-done; err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// unbar lets a user back in, as the administration would.
+func (r *rig) unbar(id conference.Identity) {
+	r.t.Helper()
+	done := make(chan error, 1)
+	r.entry().Instance.Do(conference.Unbar{At: time.Now(), Identity: id}, func(result instance.Result) { done <- result.Err })
+	if err := <-done; err != nil {
+		r.t.Fatal(err)
+	}
+}

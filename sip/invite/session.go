@@ -39,6 +39,7 @@ type Session struct {
 	timer   sessionTimer
 	updates bool   // the peer takes UPDATE
 	said    []byte // our session description, for a peer that does not
+	parted  func() // the BYE was answered, or needs no answer; nil: nobody wants to know
 }
 
 // ID names the session's dialog.
@@ -57,13 +58,31 @@ func (s *Session) Bye(fields ...sipmsg.Field) {
 	s.Do(func() { s.hangUp(End{Cause: LocalBye}, fields) })
 }
 
+// OnParting has f called, on the shard, when a BYE of ours was answered, got no answer,
+// or turned out not to be needed. It is called before Bye; nil is for nobody.
+func (s *Session) OnParting(f func()) {
+	if f != nil {
+		s.Do(func() { s.parted = f })
+	}
+}
+
+// part tells that the peer needs no more waiting for.
+func (s *Session) part() {
+	if f := s.parted; f != nil {
+		s.parted = nil
+		f()
+	}
+}
+
 func (s *Session) hangUp(end End, fields []sipmsg.Field) {
 	if s.ended {
+		s.part()
 		return
 	}
 	s.finish(end)
 	if in := s.pending; in != nil {
 		in.refuse(&sip.Error{Status: 480}) // there was no 2xx yet
+		s.part()
 		return
 	}
 	if s.unacked != nil {
@@ -79,6 +98,7 @@ func (s *Session) sendBye(fields []sipmsg.Field) {
 	s.d.Send(req, dialog.Outcome(func(*sipmsg.Response, *sip.Error) {
 		// RFC 3261 §15.1.1: whatever the answer is, and if none comes, it is over.
 		s.d.Detach(s)
+		s.part()
 	}))
 }
 
@@ -129,6 +149,7 @@ func (s *Session) hungUp(tx *transaction.ServerTx) {
 	s.d.Respond(tx, sipmsg.NewResponse(tx.Request(), 200, ""))
 	s.finish(End{Cause: RemoteBye, Request: tx.Request()})
 	s.d.Detach(s)
+	s.part()
 }
 
 // lost ends the session because a request of ours got 408, 481 or no answer
