@@ -27,7 +27,7 @@ func (u *UE) call(ctx context.Context, text string, o Options) (*Conference, err
 	if err != nil {
 		return nil, err
 	}
-	t := trial{uri: uri, list: list}
+	t := trial{uri: uri, list: list, parts: o.parts}
 	for {
 		c, err := u.place(ctx, &t, o)
 		if err == nil {
@@ -161,12 +161,18 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 	if err := c.accept(answer); err != nil {
 		return err
 	}
-	if c.options.NoSubscribe || !offersRoster(resp) {
+	c.options.NoSubscribe = c.options.NoSubscribe || !offersRoster(&resp.Header)
+	c.follow()
+	return nil
+}
+
+// follow begins to follow the roster, if that is wanted.
+func (c *Conference) follow() {
+	if c.options.NoSubscribe {
 		c.hush()
-		return nil
+		return
 	}
 	c.onShard((*Conference).subscribe) // behind the ACK
-	return nil
 }
 
 // focusOf returns the Contact of a 2xx if it is that of a focus (RFC 4579 §3.4).
@@ -197,6 +203,6 @@ func (c *Conference) spelling(resp *sipmsg.Response, focus sipmsg.URI) string {
 
 // offersRoster tells whether the focus may serve the conference event package: it
 // does unless it says what it serves and leaves that out. [PAR-SUB-01]
-func offersRoster(resp *sipmsg.Response) bool {
-	return !resp.Header.Has("Allow-Events") || resp.Header.HasToken("Allow-Events", conferencePackage)
+func offersRoster(h *sipmsg.Header) bool {
+	return !h.Has("Allow-Events") || h.HasToken("Allow-Events", conferencePackage)
 }

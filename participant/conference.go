@@ -39,6 +39,7 @@ type Options struct {
 	ReferInside bool
 
 	fields []sipmsg.Field // of the INVITE besides
+	parts  []sipmsg.Part  // of its body besides
 }
 
 // Invitee is a user to be invited. Only URI is required.
@@ -72,11 +73,12 @@ type Conference struct {
 
 	// owned by the shard of the call
 	talk      sdp.Negotiation
-	previous  *msrp.Session // lives until the one that replaces it is bound
-	unbound   bool          // the present MSRP session has not been bound yet
-	abandoned bool          // nobody waits for the call any more
-	reason    error         // why we hang up, nil: since we were asked to
-	ending    bool          // the notification service says that the conference is gone
+	confirm   func(ack *sipmsg.Request) error // of a call of the focus; nil: our own call
+	previous  *msrp.Session                   // lives until the one that replaces it is bound
+	unbound   bool                            // the present MSRP session has not been bound yet
+	abandoned bool                            // nobody waits for the call any more
+	reason    error                           // why we hang up, nil: since we were asked to
+	ending    bool                            // the notification service says that the conference is gone
 	over      bool
 	timer     wheel.Timer // of the next subscription, or for its end
 	failures  int         // subscriptions in a row that failed

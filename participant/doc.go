@@ -12,6 +12,8 @@
 // asks for a full roster when a document is missing, and replaces a broken MSRP
 // connection once by a re-INVITE.
 //
-// It never decides what to show, registers nowhere, and takes no invitations yet:
-// an INVITE outside a dialog is answered 480.
+// With [UE.Listen] it takes invitations, too: calls of a focus (INVITE) and requests to
+// join a conference (REFER), which the application accepts or declines.
+//
+// It never decides what to show, and registers nowhere.
 package participant

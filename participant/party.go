@@ -8,8 +8,19 @@ import (
 // party hears what happens to the session with the focus.
 type party struct{ c *Conference }
 
-// Confirmed implements [invite.SessionHandler].
-func (h party) Confirmed(*sipmsg.Request) {}
+// Confirmed implements [invite.SessionHandler]: the focus has our answer, or sends its
+// own.
+func (h party) Confirmed(ack *sipmsg.Request) {
+	c := h.c
+	if c.confirm == nil {
+		return
+	}
+	if err := c.confirm(ack); err != nil {
+		c.hangUp(err)
+		return
+	}
+	c.follow()
+}
 
 // Reoffer implements [invite.SessionHandler]: a re-INVITE of the focus is answered
 // without asking anybody. [PAR-GEN-05]

@@ -31,6 +31,7 @@ const (
 type trial struct {
 	uri     sipmsg.URI
 	list    resourcelist.List // in the INVITE
+	parts   []sipmsg.Part     // further ones of the body
 	later   resourcelist.List // by REFER, as the focus takes none in the INVITE
 	visited []sipmsg.URI
 	waited  bool
@@ -67,15 +68,19 @@ func (u *UE) recipients(all []Invitee) (resourcelist.List, error) {
 // compose puts the offer, and the list if there is one, into the INVITE. [PAR-CRE-04]
 func (t *trial) compose(out *dialog.Outgoing, offer []byte) {
 	out.Body = offer
-	if len(t.list) == 0 {
-		return
-	}
 	session := sipmsg.Part{Body: offer}
 	session.Header.Add("Content-Type", "application/sdp")
+	parts := append([]sipmsg.Part{session}, t.parts...)
+	if len(t.list) > 0 {
+		parts = append(parts, t.list.Part(resourcelist.RecipientList))
+		out.Fields = append(out.Fields, sipmsg.Field{Name: "Require", Value: listExtension})
+	}
+	if len(parts) == 1 {
+		return
+	}
 	boundary := sipid.Token(20)
 	out.ContentType = "multipart/mixed;boundary=" + boundary
-	out.Body = sipmsg.AppendMultipart(nil, boundary, []sipmsg.Part{session, t.list.Part(resourcelist.RecipientList)})
-	out.Fields = append(out.Fields, sipmsg.Field{Name: "Require", Value: listExtension})
+	out.Body = sipmsg.AppendMultipart(nil, boundary, parts)
 }
 
 // again tells whether a refused call is worth another attempt, made as the refusal

@@ -11,6 +11,7 @@ import (
 
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/digest"
+	"github.com/confab-chat/confab/sip/refer"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -29,6 +30,8 @@ type UE struct {
 	media    *msrp.Endpoint
 	login    *digest.Client // nil: none
 
+	incoming chan *Invitation
+
 	closing chan struct{} // closed when Close begins
 	shut    chan struct{} // closed when Close ends
 
@@ -39,6 +42,8 @@ type UE struct {
 	local       netip.AddrPort       // of the SIP listener; zero before the first call
 	conferences map[*Conference]bool // whether joined; else it is a call
 	referrings  map[*referring]bool  // REFERs of ours that are reported on
+	invitations map[*Invitation]bool // that are not decided
+	invitable   bool                 // invitations are taken
 	closed      bool
 }
 
@@ -58,27 +63,36 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UE{
+	u := &UE{
 		cfg: cfg, identity: identity, login: cfg.login(identity),
-		stack: ua.New(ua.Config{
-			Log:          cfg.Log,
-			T1:           cfg.T1,
-			Transport:    transport.Config{SocketBuffer: 256 << 10, Network: sockets},
-			Transaction:  transaction.Config{Shards: 2},
-			Capabilities: cfg.capabilities(),
-		}),
+		incoming:    make(chan *Invitation, waiting),
 		media:       msrp.New(msrp.Config{Log: cfg.Log, Dial: dial}),
 		closing:     make(chan struct{}),
 		shut:        make(chan struct{}),
 		conferences: make(map[*Conference]bool),
 		referrings:  make(map[*referring]bool),
-	}, nil
+		invitations: make(map[*Invitation]bool),
+	}
+	u.stack = ua.New(ua.Config{
+		Log:          cfg.Log,
+		T1:           cfg.T1,
+		Transport:    transport.Config{SocketBuffer: 256 << 10, Network: sockets},
+		Transaction:  transaction.Config{Shards: 2},
+		Extensions:   []string{"replaces"},
+		Capabilities: cfg.capabilities(),
+		Invite:       door{u},
+		Refer:        refer.Config{Handler: door{u}},
+	})
+	return u, nil
 }
+
+// accepted is what bodies are taken.
+const accepted = "application/sdp, multipart/mixed, application/resource-lists+xml"
 
 // capabilities go into INVITEs and the answers to them.
 func (cfg *Config) capabilities() []sipmsg.Field {
 	return []sipmsg.Field{
-		{Name: "Accept", Value: "application/sdp"},
+		{Name: "Accept", Value: accepted},
 		{Name: "User-Agent", Value: cfg.UserAgent},
 	}
 }
@@ -167,13 +181,17 @@ func (u *UE) asked(r *referring) {
 	delete(u.referrings, r)
 }
 
-// forget closes what REFERs of ours are still waiting for.
+// forget closes what REFERs of ours are still waiting for, and declines what the
+// application has not decided.
 func (u *UE) forget() {
 	u.mu.Lock()
-	all := maps.Clone(u.referrings)
+	all, undecided := maps.Clone(u.referrings), maps.Clone(u.invitations)
 	u.mu.Unlock()
 	for r := range all {
 		r.close()
+	}
+	for i := range undecided {
+		i.Decline(480)
 	}
 }
 
