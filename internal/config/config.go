@@ -32,6 +32,11 @@ type SIP struct {
 	Advertise string // host[:port] for Contact and Via; "" for what the listeners say
 	Outbound  string // URI of the next hop for requests of our own; "" for none
 	Trust     []Peer // whose P-Asserted-Identity counts
+
+	SessionExpires   time.Duration // longest session interval; 0 for no session timers
+	MinSE            time.Duration // shortest session interval
+	Preconditions    string        // auto or off
+	PreconditionWait time.Duration // how long a caller may take for his resources
 }
 
 // MSRP is the media side.

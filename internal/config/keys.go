@@ -11,6 +11,10 @@ func keys(c *Config) section {
 			{"listen", "udp, tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two; port 0 takes any free one", listeners(&c.SIP.Listen)},
 			{"advertise", "host[:port] for Contact and Via where it differs from the listeners", text(&c.SIP.Advertise, optional(hostPort))},
 			{"outbound", "URI of the next hop for requests of our own", text(&c.SIP.Outbound, optional(sipURI))},
+			{"session_expires", "how long a session lives without being refreshed; 0 for ever", duration(&c.SIP.SessionExpires, 0)},
+			{"min_se", "the least that a peer may ask for instead", duration(&c.SIP.MinSE, minSessionInterval)},
+			{"preconditions", "auto: a caller's resources are waited for where he wants that, and calls of ours tell of ours; off", choice(&c.SIP.Preconditions, "auto", "off")},
+			{"precondition_wait", "how long a caller may take for his resources", duration(&c.SIP.PreconditionWait, time.Second)},
 			{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&c.SIP.Trust, ParsePeer, Peer.String}},
 		}},
 		{"msrp", "", section{

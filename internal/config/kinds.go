@@ -18,6 +18,9 @@ import (
 // would be refreshed more often than they are of use.
 const minSubscription = time.Minute
 
+// minSessionInterval is the least that a session interval may be (RFC 4028 §5).
+const minSessionInterval = 90 * time.Second
+
 // text is a setting of text that parse accepts.
 func text[T ~string](to *T, parse func(string) (T, error)) setting {
 	return value[T]{to, parse, func(v T) string { return string(v) }}

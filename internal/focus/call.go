@@ -32,6 +32,8 @@ type call struct {
 	offer *sdp.Session // nil: the INVITE asks for one
 	fault *sip.Error   // what is wrong with the INVITE itself
 
+	preconditions preconditions
+
 	guestList *guestList // whom to invite after the ACK; nil: nobody
 
 	// fixed before the 200
@@ -43,10 +45,12 @@ type call struct {
 	leg        Leg
 	session    *invite.Session
 	contact    string
-	cancelled  bool   // the caller gave up
-	over       bool   // the dialog has ended
-	bye        string // Reason of the BYE that is due as soon as there is a session
-	parted     func() // told when the BYE was answered; nil: nobody wants to know
+	waiting    *suspension // the 200 waits for resources
+	promised   bool        // the caller has our answer and the conference's URI already
+	cancelled  bool        // the caller gave up
+	over       bool        // the dialog has ended
+	bye        string      // Reason of the BYE that is due as soon as there is a session
+	parted     func()      // told when the BYE was answered; nil: nobody wants to know
 }
 
 // newEndpointID draws an endpoint id that says nothing about the device.
@@ -100,9 +104,13 @@ func instanceOf(contact sipmsg.Address) string {
 func (c *call) cancel() {
 	c.mu.Lock()
 	c.cancelled = true
-	inst, leg := c.inst, c.leg
+	inst, leg, waiting := c.inst, c.leg, c.waiting
 	c.mu.Unlock()
+	if waiting != nil {
+		waiting.end()
+	}
 	c.withdraw(inst, leg, conference.CauseCancelled)
+	c.finish()
 }
 
 // withdraw takes the endpoint out of the conference before it was connected.

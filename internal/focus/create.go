@@ -18,8 +18,15 @@ func (f *Focus) Invite(in *invite.Incoming) {
 		return
 	}
 	in.OnCancel(func(invite.End) { c.cancel() })
+	in.OnOffer(c.earlyOffer)
 	lists := takesList(resource.Entry.Status, resource.Factory)
 	c.offer, c.fault = f.examine(in.Request(), lists)
+	if c.fault == nil {
+		c.preconditions, c.fault = f.preconditionsOf(in, c.offer)
+	}
+	if c.fault == nil {
+		c.fault = in.Check() // [TMR-02]
+	}
 	if c.fault == nil && lists {
 		c.guestList, c.fault = c.guests(in.Request())
 	}

@@ -33,6 +33,8 @@ type LegRequest struct {
 	Addresses  []string        // what the user may write into From
 	Conference []string        // what means the conference on this leg
 	UserAgent  string
+	// Preconditions says that descriptions tell of resources (RFC 3312).
+	Preconditions bool
 	// Lost is called if nothing ever came of the leg; the dialog is to end.
 	Lost func(err error)
 }
@@ -60,7 +62,12 @@ type Config struct {
 	DialOut   DialOut
 	// Agent is the host that Warning fields name; the domain as a rule.
 	Agent string
-	Now   func() time.Time // time.Now
+	// Preconditions says that preconditions are supported (RFC 3312), and
+	// PreconditionWait how long a caller may take to meet his: 60 s. D-39
+	Preconditions    bool
+	PreconditionWait time.Duration
+
+	Now func() time.Time // time.Now
 }
 
 // Focus is the conference focus of this node. It is safe for concurrent use.
@@ -92,6 +99,9 @@ func New(cfg Config) *Focus {
 	}
 	if cfg.DialOut.Ring <= 0 {
 		cfg.DialOut.Ring = 2 * time.Minute
+	}
+	if cfg.PreconditionWait <= 0 {
+		cfg.PreconditionWait = preconditionWait
 	}
 	f := &Focus{cfg: cfg, attendances: make(map[conference.ID]*attendance)}
 	f.dialing.pace = paceOf(cfg.DialOut.Server, cfg.DialOut.Server/10)

@@ -50,20 +50,26 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 		c.failed(err)
 		return
 	}
-	body, direction, err := negotiate(leg, c.offer)
-	if err != nil {
+	description, direction, err := negotiate(leg, c.offer)
+	switch {
+	case err != nil:
 		c.withdraw(inst, leg, conference.CauseFailed)
 		c.failed(err)
-		return
+	case c.preconditions.suspends(description):
+		c.suspend(inst, leg, description, direction)
+	default:
+		c.connect(inst, leg, description.Append(nil), direction)
 	}
-	c.connect(inst, leg, body, direction)
 }
 
 // failed gives up a call that had been admitted. If the conference ended under
 // it the directory says what becomes of the caller: he may be in time for the
 // next life of the conference. [FOC-TRM-02]
 func (c *call) failed(err error) {
-	if c.resource.Factory || !errors.Is(err, instance.ErrEnded) && conference.CodeOf(err) != conference.CodeNotAlive {
+	c.mu.Lock()
+	promised := c.promised
+	c.mu.Unlock()
+	if c.resource.Factory || promised || !errors.Is(err, instance.ErrEnded) && conference.CodeOf(err) != conference.CodeNotAlive {
 		c.refuse(c.refusal(err))
 		return
 	}
@@ -103,35 +109,24 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 	return LegRequest{
 		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
 		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent), Lost: c.legLost,
+		Preconditions: c.preconditions.used(),
 	}
 }
 
 // negotiate answers the offer, or makes ours if there is none. [FOC-FAC-10]
-func negotiate(leg Leg, offer *sdp.Session) (body []byte, direction conference.Direction, err error) {
-	var description *sdp.Session
+func negotiate(leg Leg, offer *sdp.Session) (description *sdp.Session, direction conference.Direction, err error) {
 	if offer != nil {
-		description, direction, err = leg.Answer(offer)
-	} else {
-		description, err = leg.Offer()
+		return leg.Answer(offer)
 	}
-	if err != nil {
-		return nil, direction, err
-	}
-	return description.Append(nil), direction, nil
+	description, err = leg.Offer()
+	return description, direction, err
 }
 
 // connect puts the endpoint into the conference and then sends the 200: a
 // SUBSCRIBE that overtakes the ACK finds its user connected. [NOT-SUB-04]
 // [FOC-FAC-07] [MIX-04]
 func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction conference.Direction) {
-	a := c.focus.attendance(inst.ID())
-	c.mu.Lock()
-	c.leg, c.attendance = leg, a
-	c.contact = c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
-	c.mu.Unlock()
-	if a != nil {
-		a.add(c)
-	}
+	c.keep(inst, leg)
 	command := conference.Connect{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction}
 	inst.Do(command, func(r instance.Result) {
 		if r.Err != nil {
@@ -144,12 +139,24 @@ func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction 
 	})
 }
 
+// keep makes the call one of the conference's, which ends it when that ends.
+func (c *call) keep(inst *instance.Instance, leg Leg) {
+	a := c.focus.attendance(inst.ID())
+	c.mu.Lock()
+	c.leg, c.attendance = leg, a
+	c.contact = c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
+	c.mu.Unlock()
+	if a != nil {
+		a.add(c)
+	}
+}
+
 // accept sends the 200 with the answer and the conference URI. [FOC-FAC-03]
 // [FOC-DSP-04]
 func (c *call) accept(body []byte) {
 	fields := assertion(c.inst.ID(), c.caller.Trusted)
 	in := c.in
-	c.offered = c.offer == nil
+	c.offered = c.offer == nil && body != nil
 	c.in, c.offer = nil, nil
 	session := in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
 	c.mu.Lock()

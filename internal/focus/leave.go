@@ -118,12 +118,15 @@ func (c *call) depart(e conference.Departed) {
 // its way the BYE follows it. [FOC-RMV-12]
 func (c *call) hangUp(reason string) {
 	c.mu.Lock()
-	session, parted := c.session, c.parted
-	c.session = nil
+	session, waiting, parted := c.session, c.waiting, c.parted
+	c.session, c.waiting = nil, nil
 	if session == nil && !c.over {
 		c.bye = reason
 	}
 	c.mu.Unlock()
+	if waiting != nil {
+		waiting.interrupt()
+	}
 	if session != nil {
 		session.OnParting(parted)
 		session.Bye(sipmsg.Field{Name: "Reason", Value: reason})
@@ -175,22 +178,36 @@ func (c *call) Reoffer(r *invite.Reoffer) {
 		c.reofferOurs(r, leg, contact)
 		return
 	}
-	offer, err := sdp.Parse(body)
-	if err != nil {
-		r.Reject(c.focus.unacceptable(err))
-		return
-	}
-	answer, direction, err := leg.Answer(offer)
-	if err != nil {
-		r.Reject(c.focus.unacceptable(err))
+	_, answer, direction, refused := c.respond(leg, body)
+	if refused != nil {
+		r.Reject(refused)
 		return
 	}
 	c.inst.Do(conference.SetMedia{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction},
 		func(instance.Result) { r.Accept(invite.Answer{Body: answer.Append(nil), Contact: contact}, nil) })
 }
 
+// respond answers an offer that came inside the dialog. Refused, it changes nothing.
+func (c *call) respond(leg Leg, body []byte) (offer, answer *sdp.Session, d conference.Direction, refused *sip.Error) {
+	offer, err := sdp.Parse(body)
+	if err != nil {
+		return nil, nil, d, c.focus.unacceptable(err)
+	}
+	if e := hopeless(offer); e != nil && c.focus.cfg.Preconditions {
+		return nil, nil, d, e // [PRE-09]
+	}
+	if answer, d, err = leg.Answer(offer); err != nil {
+		return nil, nil, d, c.focus.unacceptable(err)
+	}
+	return offer, answer, d, nil
+}
+
 // reofferOurs puts the session in force into the 200; the ACK answers.
 func (c *call) reofferOurs(r *invite.Reoffer, leg Leg, contact string) {
+	if r.Request().Method != sipmsg.INVITE { // nothing in it that is meant for us
+		r.Accept(invite.Answer{Contact: contact}, nil)
+		return
+	}
 	offer, err := leg.Offer()
 	if err != nil {
 		r.Reject(statusOf(err, c.focus.cfg.Agent))

@@ -29,6 +29,10 @@ type LegRequest struct {
 
 	UserAgent string
 
+	// Preconditions says that descriptions tell of resources (RFC 3312); ours are
+	// there from the beginning. [PRE-06]
+	Preconditions bool
+
 	// Lost is called, at most once, if the dialog has to end: nobody connected
 	// in time, or the peer does not read what it is sent. It must not block.
 	// [MSRP-CON-14] [SW-FLOW-04]

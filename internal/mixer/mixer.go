@@ -36,6 +36,9 @@ type Config struct {
 	WrappedTypes sdp.TypeList // what a conference carries; text, composing, IMDN and everything else
 	MaxLegs      int          // no limit
 
+	// Preconditions says that preconditions are supported. [OPT-03]
+	Preconditions bool
+
 	// PrivateUnaware lists beginnings of User-Agent values whose clients show a
 	// private message as such though they never declare it. [SW-PRV-09]
 	PrivateUnaware []string
@@ -139,6 +142,7 @@ func (m *Mixer) Capability() *sdp.Session {
 	local := m.local()
 	local.Address = m.cfg.Host
 	local.Chatroom.PrivateMessages, local.Chatroom.Nickname = true, true
+	local.Resources.Used = m.cfg.Preconditions
 	proto, _ := m.offered()
 	return sdp.Capability(local, proto)
 }

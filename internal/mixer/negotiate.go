@@ -100,6 +100,9 @@ func (l *Leg) Accept(answer *sdp.Session) (conference.Direction, error) {
 // local is what the leg says of itself; the URI is missing.
 func (l *Leg) local() sdp.Local {
 	local := l.mix.mixer.local()
+	if l.req.Preconditions {
+		local.Resources = sdp.Resources{Used: true, Ready: true, Local: sdp.Optional, Remote: sdp.Optional}
+	}
 	policy := l.mix.policy.Load()
 	local.Chatroom.PrivateMessages, local.Chatroom.Nickname = policy.PrivateMessages, policy.Nicknames // [SDP-07]
 	local.Address = l.mix.mixer.cfg.Host

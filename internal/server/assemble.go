@@ -48,6 +48,7 @@ func (s *Server) assemble() error {
 	}
 	f.focus = focus.New(focus.Config{
 		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{s.mixer}, Agent: s.cfg.Domain, DialOut: calls,
+		Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
 	})
 	f.notify = notify.New(notify.Config{
 		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval,
@@ -168,7 +169,8 @@ func (s *Server) mixerConfig() mixer.Config {
 	host, port := hostPort(s.cfg.MSRP.Advertise)
 	return mixer.Config{
 		Log: s.log, Endpoint: s.media, Host: host, Port: port, MaxMessage: int64(s.cfg.MSRP.MaxMessage),
-		Strict: s.cfg.MSRP.Strict, CEMA: s.cfg.MSRP.CEMA, Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
+		Preconditions: s.preconditions(), Strict: s.cfg.MSRP.Strict, CEMA: s.cfg.MSRP.CEMA,
+		Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
 	}
 }
 
@@ -179,7 +181,10 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 			Advertise:             s.cfg.SIP.Advertise,
 			ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 		},
-		Capabilities: capabilities(),
+		Extensions:     s.extensions(),
+		SessionExpires: sessionExpires(s.cfg.SIP.SessionExpires),
+		MinSE:          s.cfg.SIP.MinSE,
+		Capabilities:   capabilities(),
 		Screen: func(req *sipmsg.Request, src transport.Source) (any, *sip.Error) {
 			return f.notify.Screen(req, src)
 		},

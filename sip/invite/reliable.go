@@ -1,8 +1,8 @@
 package invite
 
 import (
-	"math"
-	"math/rand/v2"
+	"crypto/rand"
+	"encoding/binary"
 	"strconv"
 	"time"
 
@@ -63,8 +63,7 @@ func (in *Incoming) Reliably(status int, a Answer, acked func(prack *sipmsg.Requ
 func (p *provisional) transmit() {
 	in, x := p.in, p.in.x
 	if in.rseq == 0 {
-		// RFC 3262 §3: anywhere from 1 to 2^31-1. [PRE-01]
-		in.rseq = 1 + rand.Uint32N(math.MaxInt32-1) //nolint:gosec // no secret
+		in.rseq = firstRSeq()
 	} else {
 		in.rseq++
 	}
@@ -86,6 +85,13 @@ func (p *provisional) transmit() {
 	in.d.Respond(in.tx, p.resp)
 	p.arm()
 	in.keepAlive()
+}
+
+// firstRSeq is a number anywhere from 1 to 2^31-1 (RFC 3262 §3). [PRE-01]
+func firstRSeq() uint32 {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return max(1, binary.BigEndian.Uint32(b[:])>>1)
 }
 
 // arm repeats the response after T1, doubling without limit (RFC 3262 §3). [PRE-02]
