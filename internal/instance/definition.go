@@ -18,6 +18,17 @@ type Definition struct {
 	Starters   []conference.Identity // who may start it; empty: whoever may join
 	StartAt    time.Time             // not before; zero: at any time
 	Policy     conference.Policy
+
+	Once    bool      // reserved for one conference: released when that has been, D-03
+	Expires time.Time // of Once: when it is released unused
+
+	// Base is the fingerprint of what the configuration said when the record was
+	// amended; empty: the record is none of the configuration. It is the
+	// directory's to set.
+	Base string
+
+	configured bool        // it stands as the configuration has it
+	base       *Definition // what the configuration has; nil: nothing, or this
 }
 
 // clone returns a copy that shares nothing with d.

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,7 @@ var (
 	ErrDraining    = errors.New("instance: shutting down")
 	ErrUserLimit   = errors.New("instance: too many conferences of this user")
 	ErrServerLimit = errors.New("instance: too many conferences")
+	ErrNotCreator  = errors.New("instance: not among those who may create conferences")
 	ErrTaken       = errors.New("instance: conference URI is taken")
 )
 
@@ -35,6 +37,12 @@ type Config struct {
 	// Attach makes the observers of each new instance, in the order in which
 	// they are told of events. It is called before the instance runs.
 	Attach []func(*Instance) Observer
+
+	// Registry keeps what has to outlive the server; nil: nothing does.
+	Registry Registry
+	// Creators are those who may create by the factory; empty: every verified
+	// user. D-01
+	Creators conference.Circle
 
 	Policy         conference.Policy // of factory conferences: conference.DefaultPolicy
 	MaxConferences int               // alive at once: no limit [FOC-FAC-12]
@@ -91,7 +99,8 @@ type Directory struct {
 	running    sync.WaitGroup // instances; joined under mu
 }
 
-// NewDirectory returns a directory with the reserved conferences given.
+// NewDirectory returns a directory with the reserved conferences given, which
+// are those of the configuration, and those that the registry has.
 func NewDirectory(cfg Config, reserved ...Definition) (*Directory, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -108,9 +117,14 @@ func NewDirectory(cfg Config, reserved ...Definition) (*Directory, error) {
 		},
 	}
 	for _, def := range reserved {
-		if err := d.Reserve(def); err != nil {
+		def = d.complete(def)
+		def.configured = true
+		if err := d.reserve(def); err != nil {
 			return nil, fmt.Errorf("%s: %w", def.Address.ID(), err)
 		}
+	}
+	if err := d.load(context.Background()); err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -120,7 +134,7 @@ func (d *Directory) Lookup(a Address) Entry {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a = d.resolve(a)
-	return d.entry(a, d.reserved[a], d.alive[a])
+	return d.entry(a, d.live(a, time.Now()), d.alive[a])
 }
 
 // All returns the conferences that are reserved or alive, sorted by URI.
@@ -131,8 +145,9 @@ func (d *Directory) All() []Entry {
 	for a, i := range d.alive {
 		entries = append(entries, d.entry(a, d.reserved[a], i))
 	}
-	for a, def := range d.reserved {
-		if d.alive[a] == nil {
+	now := time.Now()
+	for a := range d.reserved {
+		if def := d.live(a, now); def != nil && d.alive[a] == nil {
 			entries = append(entries, d.entry(a, def, nil))
 		}
 	}

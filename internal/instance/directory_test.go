@@ -170,7 +170,7 @@ func TestWhoMayStart(t *testing.T) {
 			d.StartAt = time.Now().Add(10 * time.Minute)
 			d.Starters = []conference.Identity{"sip:alice@a.test"}
 		})[0]
-		if err := h.Reserve(def); err != nil {
+		if err := h.Reserve(h.t.Context(), def); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := h.ask(lobby(), "sip:alice@a.test", "alice1"); !errors.Is(err, instance.ErrNotYet) {
@@ -224,12 +224,12 @@ func TestQuarantine(t *testing.T) {
 		<-i.Gone()
 		def := instance.Definition{Address: i.Address()}
 		pass(24*time.Hour - 1)
-		if err := h.Reserve(def); !errors.Is(err, instance.ErrTaken) {
+		if err := h.Reserve(h.t.Context(), def); !errors.Is(err, instance.ErrTaken) {
 			t.Errorf("in quarantine: %v", err)
 		}
 		pass(1)
 		h.status(i.Address(), instance.Unallocated)
-		if err := h.Reserve(def); err != nil {
+		if err := h.Reserve(h.t.Context(), def); err != nil {
 			t.Errorf("after quarantine: %v", err)
 		}
 		// The oldest goes when there are too many.
@@ -260,17 +260,17 @@ func TestReserveAndRelease(t *testing.T) {
 			{Address: alias},
 			{Address: instance.Address{User: "x", Host: domain}, Aliases: []instance.Address{lobby()}},
 		} {
-			if err := h.Reserve(def); !errors.Is(err, instance.ErrTaken) {
+			if err := h.Reserve(h.t.Context(), def); !errors.Is(err, instance.ErrTaken) {
 				t.Errorf("%v: %v", def.Address, err)
 			}
 		}
 		if _, err := h.ask(instance.Address{User: "x", Host: domain}, "sip:bob@b.test", "b"); !errors.Is(err, instance.ErrNotFound) {
 			t.Errorf("unallocated: %v", err)
 		}
-		if err := h.Release(alias); err != nil {
+		if err := h.Release(h.t.Context(), alias); err != nil {
 			t.Error(err)
 		}
-		if err := h.Release(alias); !errors.Is(err, instance.ErrNotFound) {
+		if err := h.Release(h.t.Context(), alias); !errors.Is(err, instance.ErrNotFound) {
 			t.Errorf("released twice: %v", err)
 		}
 		h.status(lobby(), instance.Active)
@@ -283,7 +283,7 @@ func TestReserveAndRelease(t *testing.T) {
 
 func TestAllIsSorted(t *testing.T) {
 	bubble(t, nil, open(nil), func(h *house) {
-		if err := h.Reserve(instance.Definition{Address: instance.Address{User: "zoo?", Host: domain}}); err != nil {
+		if err := h.Reserve(h.t.Context(), instance.Definition{Address: instance.Address{User: "zoo?", Host: domain}}); err != nil {
 			t.Fatal(err)
 		}
 		h.join(lobby(), "sip:alice@a.test", "alice1")

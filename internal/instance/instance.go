@@ -22,6 +22,7 @@ type Instance struct {
 	journal   journal.Journal
 	log       *slog.Logger
 	queue     *queue
+	resumes   bool            // it was alive before, on a server that has ended
 	gone      chan struct{}   // closed when nothing is left
 	lifetime  context.Context //nolint:containedctx // ends when the instance is cut off
 	cut       context.CancelFunc
@@ -36,6 +37,7 @@ type Instance struct {
 	// Owned by the run loop.
 	state  conference.State
 	events []conference.Event // buffer
+	batch  batch              // buffer
 }
 
 func newInstance(d *Directory, a Address, template conference.Create, founder conference.Identity) *Instance {
@@ -132,7 +134,9 @@ func (i *Instance) start() {
 		defer i.directory.running.Done()
 		defer close(i.gone)
 		defer i.cut()
-		i.run(i.lifetime)
+		if i.resume(i.lifetime) {
+			i.run(i.lifetime)
+		}
 		i.drain(i.lifetime)
 		i.directory.forget(i)
 		i.successors.enter()

@@ -30,8 +30,8 @@ type Joined func(*Instance, Result)
 
 // Create makes a conference with a fresh URI, and its first user's admission
 // with it; where that is refused nothing comes into being. Done is called
-// exactly once, on the instance's goroutine or, for ErrDraining, ErrUserLimit
-// and ErrServerLimit, by Create itself. [FOC-FAC-01]
+// exactly once, on the instance's goroutine or, for ErrDraining, ErrNotCreator,
+// ErrUserLimit and ErrServerLimit, by Create itself. [FOC-FAC-01]
 func (d *Directory) Create(f Founding, admit Admission, done Joined) {
 	if f.Policy == (conference.Policy{}) {
 		f.Policy = d.cfg.Policy
@@ -51,6 +51,9 @@ func (d *Directory) found(f Founding, admit Admission, done Joined) (*Instance, 
 	defer d.mu.Unlock()
 	if err := d.room(); err != nil {
 		return nil, err
+	}
+	if !d.cfg.Creators.Empty() && !d.cfg.Creators.Has(admit.Admit.Identity) {
+		return nil, ErrNotCreator
 	}
 	if d.cfg.MaxPerUser > 0 && d.founded[admit.Admit.Identity] >= d.cfg.MaxPerUser {
 		return nil, ErrUserLimit
@@ -113,7 +116,7 @@ func (d *Directory) reach(a Address, admit Admission, done Joined) (i *Instance,
 	if i = d.alive[a]; i != nil {
 		return i, false, nil
 	}
-	def := d.reserved[a]
+	def := d.live(a, time.Now())
 	if def == nil {
 		return nil, false, ErrNotFound // [FOC-CRE-02]
 	}
@@ -179,7 +182,16 @@ func (d *Directory) forget(i *Instance) {
 			delete(d.founded, i.founder)
 		}
 	}
-	if d.reserved[i.address] == nil && i.Phase() == conference.PhaseEnded {
-		d.quarantine.add(i.address, time.Now())
+	cause, ended := i.ending()
+	if !ended {
+		return
+	}
+	def, now := d.reserved[i.address], time.Now()
+	if def != nil && def.Once && cause != conference.EndNobody && cause != conference.EndShutdown {
+		d.drop(i.address) // it has had its conference, D-03
+		def = nil
+	}
+	if def == nil && (cause != conference.EndShutdown || !i.state.Policy().History.Durable) {
+		d.retire(i.address, now, nil)
 	}
 }

@@ -38,9 +38,15 @@ func (i *Instance) run(ctx context.Context) {
 			return
 		}
 		tasks = i.queue.take(tasks)
-		for k, t := range tasks {
-			tasks[k] = task{}
-			i.perform(ctx, t)
+		for rest := tasks; len(rest) > 0; {
+			n := i.messages(rest)
+			if n > 1 {
+				i.post(ctx, rest[:n])
+			} else {
+				i.perform(ctx, rest[0])
+			}
+			clear(rest[:n])
+			rest = rest[n:]
 		}
 		if cap(tasks) > keepTasks {
 			tasks = nil
