@@ -48,6 +48,10 @@ func (c *conn) bind(s *Session) *Error {
 	switch {
 	case s.ended.Load():
 		refused = refusal(msrpwire.StatusNoSuchSession)
+	case s.conn.Load() == c && s.waitsBehindRelay():
+		s.timer.Stop()
+		s.ready = true
+		c.pump(s)
 	case s.conn.Load() == c:
 	case s.conn.Load() != nil:
 		refused = refusal(msrpwire.StatusBoundElsewhere)
@@ -85,4 +89,11 @@ func (s *Session) bindTo(c *conn) bool {
 	s.conn.Store(c)
 	c.sendEmpty(s, slotBind) // nothing else in this session until it is answered
 	return true
+}
+
+// waits reports that a session behind a relay has not heard its peer.
+func (c *conn) waits(s *Session) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return s.waitsBehindRelay()
 }

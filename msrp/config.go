@@ -24,6 +24,8 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Lookup resolves a host name. Default: net.DefaultResolver.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// LookupSRV finds the relay of a domain. Default: net.DefaultResolver.
+	LookupSRV func(ctx context.Context, service, proto, domain string) ([]*net.SRV, error)
 
 	// TLS identifies the endpoint towards its peers. Certificates, or what chooses
 	// them, are taken from it; peers are always asked for a certificate that
@@ -75,6 +77,12 @@ func (c Config) withDefaults() Config {
 	if c.Lookup == nil {
 		c.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	if c.LookupSRV == nil {
+		c.LookupSRV = func(ctx context.Context, service, proto, domain string) ([]*net.SRV, error) {
+			_, found, err := net.DefaultResolver.LookupSRV(ctx, service, proto, domain)
+			return found, err
 		}
 	}
 	setDefault(&c.UnboundMax, 4096)

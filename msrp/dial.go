@@ -37,6 +37,9 @@ func (s *Session) ConnectTo(host string, port uint16) error {
 	if ended {
 		return ErrClosed
 	}
+	if s.relay != nil {
+		return s.connectRelayed()
+	}
 	// Only a tcp URI with a port can be dialled. [MSRP-URI-03] [MSRP-URI-07]
 	if len(remote) == 0 || remote[0].Port == 0 || !strings.EqualFold(remote[0].Transport, "tcp") {
 		return errNoPath

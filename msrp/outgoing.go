@@ -1,5 +1,7 @@
 package msrp
 
+import "github.com/confab-chat/confab/msrp/msrpwire"
+
 // stop says why a message being sent is given up.
 type stop uint8
 
@@ -22,7 +24,10 @@ type outgoing struct {
 	told     bool // its outcome is known to the handler
 	err      error
 	done     func(error) // requests other than SEND
-	request  []byte      // requests other than SEND: method and header lines behind the paths
+	request  []byte      // requests other than SEND: header lines behind the paths
+	method   msrpwire.Method
+	paths    []byte               // of a request, nil: those of the session
+	reply    func(*msrpwire.Head) // reads the answer to a request, before done
 }
 
 // opens notes that sl waits for the response to a chunk of m.

@@ -73,15 +73,10 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 	if !c.serves(h.Method) {
 		return refusal(msrpwire.StatusUnknownMethod) // never binds [MSRP-FRM-24]
 	}
-	if owner == nil {
+	if owner == nil || s.relay != nil && c.waits(s) {
 		// RFC 4975 §5.4: the first request ties the session to the connection,
 		// whatever becomes of its content. [MSRP-CON-03]
-		if err := c.fits(s); err != nil { // [MSRP-TLS-06]
-			c.ep.cfg.Log.Warn("msrp connection does not fit its session", "remote", c.source, "reason", err)
-			c.in.fatal, c.in.answered = err, true
-			return refusal(msrpwire.StatusForbidden)
-		}
-		if err := c.bind(s); err != nil {
+		if err := c.tryBind(s); err != nil {
 			return err
 		}
 	}
@@ -90,6 +85,17 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 		return e // [SW-GEN-09]
 	}
 	return nil
+}
+
+// tryBind binds a session unless the connection is not the one that its
+// description speaks of: then that ends without an answer. [MSRP-TLS-06]
+func (c *conn) tryBind(s *Session) *Error {
+	if err := c.fits(s); err != nil {
+		c.ep.cfg.Log.Warn("msrp connection does not fit its session", "remote", c.source, "reason", err)
+		c.in.fatal, c.in.answered = err, true
+		return refusal(msrpwire.StatusForbidden)
+	}
+	return c.bind(s)
 }
 
 // serves reports that the session at hand knows the method.

@@ -74,7 +74,7 @@ func (s *Session) SetNickname(name string, done func(error)) error {
 	if s.over || c.closed {
 		return ErrClosed
 	}
-	s.push(&outgoing{request: fields, done: done, weight: len(fields) + len(s.paths) + frameOverhead})
+	s.push(&outgoing{method: msrpwire.NICKNAME, request: fields, done: done, weight: len(fields) + len(s.paths) + frameOverhead})
 	c.pump(s)
 	return nil
 }
@@ -85,10 +85,14 @@ func (c *conn) renderRequest(s *Session, m *outgoing) {
 	n, sl := c.ring.open()
 	*sl = slot{session: s, kind: slotRequest, out: m}
 	s.open++
-	b := c.out.room(len(s.paths) + len(m.request) + frameOverhead)
+	paths := m.paths
+	if paths == nil {
+		paths = s.paths
+	}
+	b := c.out.room(len(paths) + len(m.request) + frameOverhead)
 	from := len(b.buf)
-	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), msrpwire.NICKNAME)
-	b.buf = append(append(b.buf, s.paths...), m.request...)
+	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), m.method)
+	b.buf = append(append(b.buf, paths...), m.request...)
 	b.buf = msrpwire.AppendEnd(b.buf, t.bytes(), msrpwire.Last, false)
 	b.sends(n)
 	c.out.wrote(b, s, from)

@@ -23,6 +23,7 @@ func (c *conn) response(h *msrpwire.Head) {
 		s.cfg.Handler.Sent(ref, nil)
 		return
 	}
+	reply := sl.reply()
 	c.settle(n, err)
 	bound := kind == slotBind && err == nil
 	if bound {
@@ -33,6 +34,7 @@ func (c *conn) response(h *msrpwire.Head) {
 	}
 	c.in.done = c.takeSettled(c.in.done[:0])
 	c.mu.Unlock()
+	reply(h)
 	if bound {
 		s.cfg.Handler.Bound()
 	}

@@ -1,5 +1,7 @@
 package msrp
 
+import "github.com/confab-chat/confab/msrp/msrpwire"
+
 type slotKind uint8
 
 const (
@@ -19,6 +21,14 @@ type slot struct {
 	sent    int64     // when its last octet was handed to the system, 0 = not yet; on the endpoint's clock
 	kind    slotKind
 	silent  bool // Failure-Report partial: good answers do not come
+}
+
+// reply is what reads the answer before its outcome is told.
+func (s *slot) reply() func(*msrpwire.Head) {
+	if s.kind == slotRequest && s.out.reply != nil {
+		return s.out.reply
+	}
+	return func(*msrpwire.Head) {}
 }
 
 // ring holds the open transactions of one connection, indexed by the counter

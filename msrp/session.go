@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type Session struct {
 
 	// Guarded by mu; what sending needs, by the connection's mutex once conn
 	// is set.
+	relay *relaying // set before conn; nil without relays
+
 	mu       sync.Mutex
 	remote   []msrpwire.URI
 	prints   []Fingerprint // of the peer
@@ -84,8 +87,12 @@ func (s *Session) URI() msrpwire.URI { return s.uri }
 // the session.
 func (s *Session) SetRemote(path []msrpwire.URI) {
 	// RFC 4975 §7.1: the peer's whole path, and our single URI. [MSRP-PTH-01]
-	lines := msrpwire.AppendPaths(nil, msrpwire.MakePath(path...), msrpwire.MakePath(s.uri))
 	s.mu.Lock()
+	to := path
+	if s.relay != nil {
+		to = append(slices.Clone(s.relay.use), path...) // [REL-02]
+	}
+	lines := msrpwire.AppendPaths(nil, msrpwire.MakePath(to...), msrpwire.MakePath(s.uri))
 	s.remote = path
 	s.tellWaiting()
 	c := s.conn.Load()
@@ -112,16 +119,23 @@ func (s *Session) Gate(err *Error) { s.gate.Store(err) }
 func (s *Session) Await() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended.Load() || s.conn.Load() != nil {
+	if s.ended.Load() || s.conn.Load() != nil && s.relay == nil {
 		return
 	}
 	s.ep.wheel.Start(&s.timer, s.cfg.BindTimeout, s.unbound)
 }
 
 func (s *Session) unbound() {
-	if s.conn.Load() == nil {
-		s.end(ErrUnbound, true)
+	c := s.conn.Load()
+	if c != nil {
+		c.mu.Lock()
+		waits := s.waitsBehindRelay()
+		c.mu.Unlock()
+		if !waits {
+			return
+		}
 	}
+	s.end(ErrUnbound, true)
 }
 
 // Close ends the session. Nothing of it is sent afterwards but responses to
@@ -138,6 +152,10 @@ func (s *Session) end(err error, tell bool) {
 	s.ended.Store(true)
 	s.tellWaiting()
 	s.timer.Stop()
+	if s.relay != nil {
+		s.relay.timer.Stop()
+		close(s.relay.gone) // end comes but once
+	}
 	c := s.conn.Load()
 	if c == nil {
 		s.over, s.queue, s.queued, s.frames = true, fifo{}, 0, 0

@@ -133,6 +133,9 @@ func (c *conn) isTLS() bool {
 // and the certificate is the one that the session's description announces.
 // RFC 4975 §5.4. [MSRP-TLS-01] [MSRP-TLS-06]
 func (c *conn) fits(s *Session) error {
+	if s.relay != nil {
+		return nil // its description is not about this hop
+	}
 	switch web := strings.EqualFold(s.uri.Transport, "ws"); {
 	case web != (c.web != nil):
 		return errBadPeer

@@ -391,3 +391,8 @@ func TestEndWithoutCloseNotify(t *testing.T) {
 	}
 	conform.Covers(t, "MSRP-CON-16")
 }
+
+// serverOf is the configuration of a server with one certificate.
+func serverOf(c tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12}
+}

@@ -205,7 +205,7 @@ func (w *wire) goodbye(code websocket.StatusCode) error {
 	if err := w.Conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		return err
 	}
-	_, err := w.Conn.Write(binary.BigEndian.AppendUint16(frame, uint16(code)))
+	_, err := w.Conn.Write(binary.BigEndian.AppendUint16(frame, uint16(code))) //nolint:gosec // codes have four digits
 	return err
 }
 

@@ -72,7 +72,7 @@ func TestAddressMismatch(t *testing.T) {
 					t.Errorf("%s: %v", mode, err)
 				}
 				if err != nil {
-					refusal(t, err)
+					_ = refusal(t, err)
 				}
 			}
 			check("we wait", test.waits, false, "active")

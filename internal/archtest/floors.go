@@ -78,7 +78,7 @@ func house() []row {
 
 // testing names what every test may import besides what its package may.
 func testing() []string {
-	return []string{"internal/conform", "internal/testnet", "internal/testnet/fanout", "internal/testnet/testca", "internal/journal/journaltest"}
+	return []string{"internal/conform", "internal/testnet", "internal/testnet/fanout", "internal/testnet/relay", "internal/testnet/testca", "internal/journal/journaltest"}
 }
 
 // neighbours never import each other, not even in tests: they meet in instance.

@@ -58,6 +58,7 @@ func DialMSRP(tb testing.TB, own, remote string) *MSRPPeer {
 // MSRPOn speaks MSRP on a connection, which is closed when the test ends. Every
 // message is one Write.
 func MSRPOn(tb testing.TB, conn net.Conn, own, remote string) *MSRPPeer {
+	tb.Helper()
 	tb.Cleanup(func() { _ = conn.Close() })
 	return &MSRPPeer{tb: tb, conn: conn, Own: own, Remote: remote, decoder: msrpwire.NewDecoder(msrpwire.Limits{})}
 }
