@@ -33,6 +33,7 @@ func house() []row {
 		{path: "sip", floor: wire, may: []string{"sip/sipmsg"}},
 		{path: "sip/sipmsg", floor: wire},
 		{path: "sip/sipid", floor: wire},
+		{path: "sip/wsframe", floor: wire},
 		{path: "msrp/msrpwire", floor: wire},
 		{path: "sdp", floor: wire, may: []string{"msrp/msrpwire"}},
 		{path: "cpim", floor: wire},

@@ -10,6 +10,12 @@ type Limits struct {
 	Body        int // default 1 MiB, beyond: 413
 }
 
+// Message is the largest message, in octets, that is read as a whole.
+func (l Limits) Message() int {
+	l = l.withDefaults()
+	return l.HeaderBlock + l.Body
+}
+
 func (l Limits) withDefaults() Limits {
 	orDefault := func(v *int, def int) {
 		if *v <= 0 {

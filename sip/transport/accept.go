@@ -14,13 +14,13 @@ const (
 )
 
 // accept takes connections until the listener is closed. Errors do not end it.
-func (l *Layer) accept(ln net.Listener) {
+func (l *Layer) accept(ln net.Listener, transport string) {
 	var pause time.Duration
 	for {
 		conn, err := ln.Accept()
 		if err == nil {
 			pause = 0
-			l.adopt(conn)
+			l.adopt(conn, transport)
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -39,32 +39,56 @@ func (l *Layer) accept(ln net.Listener) {
 	}
 }
 
-// adopt serves an accepted connection, or closes it if a limit is reached.
-func (l *Layer) adopt(conn net.Conn) {
-	remote := addrPort(conn.RemoteAddr())
-	s := newStream(l, remote)
+// adopt serves a connection that a listener accepted, or closes it if a limit is
+// reached.
+func (l *Layer) adopt(conn net.Conn, transport string) {
+	s := newStream(l, endpoint{transport: transport, addr: addrPort(conn.RemoteAddr())}, false)
 	s.conn, s.addr = conn, addrPort(conn.LocalAddr())
-	network := networkOf(remote.Addr())
+	if !l.enter(s) {
+		_ = conn.Close()
+		return
+	}
+	serve := s.read
+	if transport == TLS {
+		serve = func() {
+			if s.welcome(conn) {
+				s.read()
+			}
+		}
+	}
+	if !l.start(serve) {
+		s.end(ErrClosed)
+	}
+}
+
+// enter takes an accepted connection in, unless a limit is reached.
+func (l *Layer) enter(s *stream) bool {
+	network := networkOf(s.flow.remote.Addr())
+	shakes := s.flow.transport == TLS
 	l.mu.Lock()
 	// A peer opens as many connections as it likes; what it can make us hold
 	// is limited by its address, what all can, in total. [SEC-02]
 	full := l.stopped || l.connections >= l.cfg.MaxConnections ||
 		l.perNetwork[network] >= l.cfg.ConnectionsPerAddress
-	if !full {
+	busy := !full && shakes && !l.handshakes.begin(network, &l.cfg)
+	if !full && !busy {
 		l.perNetwork[network]++
 		s.network = network
 		l.register(s)
+		if s.conn != nil && !shakes { // else nobody may use it yet
+			l.byRemote[s.flow.endpoint()] = s.flow
+		}
 	}
 	l.mu.Unlock()
-	if full {
+	switch {
+	case full:
 		l.count.refused.Add(1)
-		_ = conn.Close()
-		return
+	case busy:
+		l.count.handshakesRefused.Add(1)
+	default:
+		l.count.accepted.Add(1)
 	}
-	l.count.accepted.Add(1)
-	if !l.start(s.read) {
-		s.end(ErrClosed)
-	}
+	return !full && !busy
 }
 
 // networkOf is the unit for which connections are counted: an IPv4 address, or
@@ -82,8 +106,16 @@ func networkOf(a netip.Addr) netip.Prefix {
 func (l *Layer) register(s *stream) {
 	l.connections++
 	l.streams[s] = struct{}{}
-	// RFC 3261 §18: connections are found by the address at their far end.
-	l.byRemote[s.flow.remote] = s.flow
+}
+
+// offer lets requests use a connection. RFC 3261 §18: it is found by transport
+// and address of its far end, and by the name that it has proved there.
+func (l *Layer) offer(s *stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.streams[s]; known {
+		l.byRemote[s.flow.endpoint()] = s.flow
+	}
 }
 
 // retire keeps requests from using a connection any more.
@@ -91,8 +123,8 @@ func (l *Layer) retire(f *Flow) {
 	f.leaving.Store(true)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.byRemote[f.remote] == f {
-		delete(l.byRemote, f.remote)
+	if at := f.endpoint(); l.byRemote[at] == f {
+		delete(l.byRemote, at)
 	}
 }
 

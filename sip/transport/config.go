@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"time"
 
@@ -17,6 +18,19 @@ type Config struct {
 	// it the address is that of the listener, or the local address of the way
 	// to the destination when the listener is bound to all addresses.
 	Advertise string
+
+	// TLS is how listeners identify themselves; without it there are none for
+	// TLS. A peer is known by the names of its certificate if TLS verifies it.
+	TLS *tls.Config
+	// ClientTLS is whom TLS and WSS connections to others trust, and how they
+	// identify themselves; nil trusts the roots of the system. Names are checked
+	// as RFC 5922 says for TLS, as for HTTPS for WSS, unless InsecureSkipVerify
+	// is set.
+	ClientTLS *tls.Config
+	// WebSocketPath is the path asked for where this side opens a WebSocket,
+	// such as "/sip". Without one it opens none: to peers that came by
+	// WebSocket there is no way but their own connection.
+	WebSocketPath string
 
 	// MaxConnections bounds the connections in total; default 20,000.
 	// Accepted ones beyond it are closed at once, new ones are not opened.
@@ -37,13 +51,22 @@ type Config struct {
 	// DialTimeout is how long a connection may take to come up; default 4 s,
 	// after which a message that left UDP for its size goes back to UDP.
 	DialTimeout time.Duration
+	// HandshakeTimeout is how long the TLS handshake of an accepted connection
+	// may take, and what one that we open gets for its handshakes besides
+	// DialTimeout; default 10 s.
+	HandshakeTimeout time.Duration
+	// Handshakes and HandshakesPerAddress bound the TLS handshakes of accepted
+	// connections that go on at a time; default 1,000 and, for one IPv4 address
+	// or IPv6 /64 network, 100. Connections beyond are closed at once.
+	Handshakes, HandshakesPerAddress int
 	// OutBuffer bounds the octets that wait to be written to one connection;
 	// default 1 MiB. A connection that exceeds it is cut. One message may
 	// exceed it alone.
 	OutBuffer int
 	// PingInterval is the time without input after which a connection that
-	// this side opened gets a CRLF keep-alive (RFC 5626 §4.4.1); no answer
-	// within 10 s ends it. Zero: none are sent. Pings are always answered.
+	// this side opened gets a keep-alive, line ends (RFC 5626 §4.4.1) or a
+	// WebSocket ping; no answer within 10 s ends it. Zero: none are sent. Pings
+	// are always answered.
 	PingInterval time.Duration
 	// SocketBuffer is the size, in octets, asked for the receive and send
 	// buffers of UDP sockets; default 8 MiB. The system may grant less.
@@ -61,6 +84,14 @@ func orDefault[T int | time.Duration](v *T, def T) {
 	}
 }
 
+// dialTime is how long a connection may take to come up.
+func (c *Config) dialTime(transport string) time.Duration {
+	if transport == TCP {
+		return c.DialTimeout
+	}
+	return c.DialTimeout + c.HandshakeTimeout
+}
+
 func (c Config) withDefaults() Config {
 	orDefault(&c.MaxConnections, 20_000)
 	orDefault(&c.ConnectionsPerAddress, 1000)
@@ -68,10 +99,16 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MessageTimeout, 20*time.Second)
 	orDefault(&c.WriteTimeout, 10*time.Second)
 	orDefault(&c.DialTimeout, 4*time.Second)
+	orDefault(&c.HandshakeTimeout, 10*time.Second)
+	orDefault(&c.Handshakes, 1000)
+	orDefault(&c.HandshakesPerAddress, 100)
 	orDefault(&c.OutBuffer, 1<<20)
 	orDefault(&c.SocketBuffer, 8<<20)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.ClientTLS == nil {
+		c.ClientTLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	if c.Network == nil {
 		c.Network = hostNetwork{socketBuffer: c.SocketBuffer}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -21,6 +22,10 @@ func (l *Layer) deliver(m sipmsg.Message, src Source) {
 			return
 		}
 		stamp(m, via, &src)
+		if !src.Flow.Secure() && strings.EqualFold(m.URI.Scheme, "sips") {
+			l.insecure(m, src)
+			return
+		}
 		src.Flow.received(m)
 		l.up.ReceiveRequest(m, src)
 	case *sipmsg.Response:
@@ -32,6 +37,19 @@ func (l *Layer) deliver(m sipmsg.Message, src Source) {
 		}
 		l.up.ReceiveResponse(m, src)
 	}
+}
+
+// insecure refuses a request that some hop before us has sent on in clear. RFC
+// 3261 §26.2.2: a sips URI stands for TLS all the way. [COM-14]
+func (l *Layer) insecure(req *sipmsg.Request, src Source) {
+	l.count.insecure.Add(1)
+	if req.Method == sipmsg.ACK {
+		return
+	}
+	src.Flow.received(req)
+	resp := sipmsg.NewResponse(req, 400, "SIPS Over "+strings.ToUpper(src.Transport))
+	resp.Header.AddToTag(sipid.NewTag())
+	l.SendResponse(resp, src, nil)
 }
 
 // malformed answers a message that cannot be parsed, if it is a request, and
@@ -51,7 +69,7 @@ func (l *Layer) malformed(m sipmsg.Message, cause error, src Source) (fatal bool
 	}
 	if via, err := req.Header.Via(); err == nil {
 		stamp(req, via, &src)
-	} else {
+	} else if !socket(src.Transport) {
 		src.reply = src.Remote
 	}
 	resp := sipmsg.NewResponse(req, fault.Status, "")

@@ -17,6 +17,13 @@ var (
 	ErrTransport = errors.New("sip transport: transport not available")
 	// ErrTooManyConnections says that a limit of connections is reached.
 	ErrTooManyConnections = errors.New("sip transport: too many connections")
+	// ErrInsecure says that a sips URI would have been used in clear.
+	ErrInsecure = errors.New("sip transport: sips needs TLS")
+	// ErrHandshake says that a WebSocket handshake was refused.
+	ErrHandshake = errors.New("sip transport: WebSocket refused")
+	// ErrPeerName says that a certificate is not one of the name wanted (RFC
+	// 5922 §7.3).
+	ErrPeerName = errors.New("sip transport: certificate of another domain")
 	// ErrNoPong says that a keep-alive was not answered (RFC 5626 §4.4.1).
 	ErrNoPong = errors.New("sip transport: keep-alive not answered")
 )

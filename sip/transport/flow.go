@@ -12,6 +12,8 @@ import (
 type Flow struct {
 	// Fixed after construction.
 	transport string
+	dialed    bool   // this side opened it
+	host      string // whom the peer has proved to be; "" where that is not asked
 	remote    netip.AddrPort
 	link      link
 	gone      chan struct{}
@@ -33,11 +35,20 @@ type link interface {
 	end(cause error)
 }
 
-// Transport is "udp" or "tcp".
+// Transport is "udp", "tcp", "tls", "ws" or "wss".
 func (f *Flow) Transport() string { return f.transport }
 
 // Reliable reports whether the transport delivers by itself.
 func (f *Flow) Reliable() bool { return f.transport != UDP }
+
+// Secure reports whether nobody between the two ends can read the messages.
+func (f *Flow) Secure() bool { return secure(f.transport) }
+
+// Dialed reports whether this side opened the connection.
+func (f *Flow) Dialed() bool { return f.dialed }
+
+// endpoint is the far end, as requests look for it.
+func (f *Flow) endpoint() endpoint { return endpoint{f.transport, f.remote, f.host} }
 
 // Local is the address of this side; invalid while a connection comes up.
 func (f *Flow) Local() netip.AddrPort { return f.link.local() }

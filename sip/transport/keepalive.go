@@ -30,7 +30,7 @@ func (in *inbox) sendPing(now time.Time) error {
 	if k.pinged.IsZero() {
 		if !now.Before(k.due(in.input, in.s.layer.cfg.PingInterval)) {
 			k.pinged = now
-			in.s.write([]byte("\r\n\r\n"), in.s.flow.remote, nil)
+			in.s.ping()
 		}
 		return nil
 	}

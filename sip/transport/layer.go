@@ -2,11 +2,13 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
 
+	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -25,6 +27,7 @@ type Layer struct {
 	cfg     Config
 	up      Receiver
 	closing chan struct{} // closed when Shutdown or Close begins
+	nowhere string        // host of ours where nobody can connect to us
 	issued  issued
 	routes  routes
 	udpOnly udpOnly
@@ -36,10 +39,11 @@ type Layer struct {
 	mu          sync.Mutex
 	listeners   []net.Listener
 	sockets     []*Flow
-	bound       []bound                  // addresses of listeners and sockets
-	byRemote    map[netip.AddrPort]*Flow // connections that requests may reuse
-	streams     map[*stream]struct{}     // all connections
-	perNetwork  map[netip.Prefix]int     // accepted connections
+	bound       []bound              // addresses of listeners and sockets
+	byRemote    map[endpoint]*Flow   // connections that requests may reuse
+	streams     map[*stream]struct{} // all connections
+	perNetwork  map[netip.Prefix]int // accepted connections
+	handshakes  handshakes
 	connections int
 	stopped     bool // closing is closed: nothing new
 	closed      bool // no goroutine starts any more
@@ -51,19 +55,27 @@ func New(cfg Config, up Receiver) *Layer {
 		cfg:        cfg.withDefaults(),
 		up:         up,
 		closing:    make(chan struct{}),
-		byRemote:   make(map[netip.AddrPort]*Flow),
+		byRemote:   make(map[endpoint]*Flow),
 		streams:    make(map[*stream]struct{}),
 		perNetwork: make(map[netip.Prefix]int),
+		nowhere:    sipid.NewTag() + ".invalid",
 	}
 }
 
-// Listen opens a listener; network is "udp" or "tcp", or one of them with "4"
-// or "6". It returns the address that was bound. ctx bounds the opening only.
+// Listen opens a listener; network is "udp", "tcp" or "tls", or one of them with
+// "4" or "6". It returns the address that was bound. ctx bounds the opening
+// only. WebSocket connections come by an HTTP server: see [Layer.WebSocket].
 func (l *Layer) Listen(ctx context.Context, network, addr string) (netip.AddrPort, error) {
-	if strings.HasPrefix(network, UDP) {
+	name := strings.TrimRight(network, "46")
+	switch {
+	case name == UDP:
 		return l.listenUDP(ctx, network, addr)
+	case name == TLS && l.cfg.TLS == nil:
+		return netip.AddrPort{}, fmt.Errorf("%w: tls without a certificate", ErrTransport)
+	case name != TCP && name != TLS:
+		return netip.AddrPort{}, fmt.Errorf("%w: %s", ErrTransport, network)
 	}
-	ln, err := l.cfg.Network.Listen(ctx, network, addr)
+	ln, err := l.cfg.Network.Listen(ctx, TCP+network[len(name):], addr)
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -72,10 +84,10 @@ func (l *Layer) Listen(ctx context.Context, network, addr string) (netip.AddrPor
 	stopped := l.stopped
 	if !stopped {
 		l.listeners = append(l.listeners, ln)
-		l.bound = append(l.bound, bound{TCP, local})
+		l.bound = append(l.bound, bound{name, local})
 	}
 	l.mu.Unlock()
-	if stopped || !l.start(func() { l.accept(ln) }) {
+	if stopped || !l.start(func() { l.accept(ln, name) }) {
 		_ = ln.Close()
 		return netip.AddrPort{}, ErrClosed
 	}

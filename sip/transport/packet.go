@@ -11,6 +11,7 @@ type Packet struct {
 	// Fixed after construction.
 	layer    *Layer
 	addr     netip.AddrPort // where it goes when flow is gone; may be invalid
+	host     string         // whom a TLS peer there has to prove to be
 	response bool
 
 	mu       sync.Mutex
@@ -33,7 +34,7 @@ func (p *Packet) Reliable() bool {
 func (p *Packet) Target() Target {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := Target{Addr: p.addr, Flow: p.flow}
+	t := Target{Addr: p.addr, Host: p.host, Flow: p.flow}
 	if p.flow != nil {
 		t.Transport = p.flow.transport
 	}
@@ -80,7 +81,8 @@ func (p *Packet) reconnect(old *Flow, done func(error)) {
 	err := ErrFlowGone
 	if old != nil && old.Reliable() && p.addr.IsValid() {
 		var flow *Flow
-		if flow, err = p.layer.connect(p.addr); err == nil {
+		to := Target{Transport: old.transport, Addr: p.addr, Host: p.host}
+		if flow, err = p.layer.connect(endpointOf(to)); err == nil {
 			p.mu.Lock()
 			p.flow = flow
 			p.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 // A request over 1300 octets for UDP goes over TCP if the peer takes that
 // within Config.DialTimeout, and over UDP if not; such a peer is remembered.
 func (l *Layer) SendRequest(req *sipmsg.Request, to Target, done func(error)) *Packet {
-	p := &Packet{layer: l, addr: unmap(to.Addr)}
+	p := &Packet{layer: l, addr: unmap(to.Addr), host: to.Host}
 	err := p.prepare(req, to)
 	if err != nil {
 		if done != nil {
@@ -32,6 +32,10 @@ func (p *Packet) prepare(req *sipmsg.Request, to Target) error {
 	flow, err := p.choose(to)
 	if err != nil {
 		return err
+	}
+	// RFC 3261 §26.2.2, RFC 5630 §3.1: no hop of a sips URI is in clear. [COM-14]
+	if !flow.Secure() && wantsTLS(req) {
+		return ErrInsecure
 	}
 	if err := p.render(req, flow); err != nil || flow.Reliable() {
 		return err
@@ -59,8 +63,8 @@ func (p *Packet) choose(to Target) (*Flow, error) {
 		return named, nil
 	}
 	switch to.Transport {
-	case TCP:
-		return p.layer.connect(p.addr)
+	case TCP, TLS, WS, WSS:
+		return p.layer.connect(endpointOf(to))
 	case UDP, "":
 		if socket := p.layer.socketFor(p.addr.Addr()); socket != nil {
 			return socket, nil

@@ -15,8 +15,11 @@ import (
 // A maddr parameter of Via is not followed: it would let anybody aim our
 // responses at a third party, and serves only multicast, which we do not use.
 func (l *Layer) SendResponse(resp *sipmsg.Response, src Source, done func(error)) *Packet {
-	p := &Packet{layer: l, addr: src.reply, response: true, flow: src.Flow, octets: l.scratch.render(resp)}
-	if !p.addr.IsValid() {
+	p := &Packet{
+		layer: l, addr: src.reply, host: src.replyHost, response: true, flow: src.Flow,
+		octets: l.scratch.render(resp),
+	}
+	if !p.addr.IsValid() && !socket(src.Transport) {
 		p.addr = src.Remote
 	}
 	p.Resend(done)

@@ -77,6 +77,9 @@ func (l *Layer) putVia(req *sipmsg.Request, flow *Flow, remote netip.Addr) error
 
 // sentBy is what Via shows for a request that leaves over flow for remote.
 func (l *Layer) sentBy(flow *Flow, remote netip.Addr) (hostPort, error) {
+	if socket(flow.transport) && flow.dialed {
+		return hostPort{host: l.nowhere}, nil // RFC 7118 §5.2: nobody can connect to a browser [COM-15]
+	}
 	local := flow.Local().Addr()
 	port := l.portAt(flow.transport, local, remote)
 	if host := l.cfg.Advertise; host != "" {
@@ -86,6 +89,9 @@ func (l *Layer) sentBy(flow *Flow, remote netip.Addr) (hostPort, error) {
 			}
 		}
 		return hostPort{strings.ToLower(strings.Trim(host, "[]")), port}, nil
+	}
+	if socket(flow.transport) {
+		port = flow.Local().Port()
 	}
 	if local.IsValid() && !local.IsUnspecified() {
 		return hostPort{local.WithZone("").String(), port}, nil

@@ -30,7 +30,7 @@ func (p *Packet) switchBySize(req *sipmsg.Request) error {
 		return nil
 	}
 	small, socket := p.octets, p.flow
-	flow, err := p.layer.connect(p.addr)
+	flow, err := p.layer.connect(endpoint{transport: TCP, addr: p.addr})
 	if err != nil {
 		return nil //nolint:nilerr // no connection now: it goes as a datagram
 	}

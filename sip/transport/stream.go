@@ -25,14 +25,16 @@ const (
 	phaseClosed
 )
 
-// A stream is a TCP connection. One goroutine reads; another one writes while
-// there is something to write.
+// A stream is a connection, with or without TLS, of plain messages or of
+// WebSocket frames. One goroutine reads; another one writes while there is
+// something to write.
 type stream struct {
 	// Fixed after construction.
 	layer   *Layer
 	flow    *Flow
 	network netip.Prefix // counted for it if valid
-	dialed  bool         // this side opened it
+	frames  bool         // WebSocket
+	through bool         // a proxy says that it stands between
 
 	mu      sync.Mutex
 	conn    net.Conn // nil until it is up
@@ -40,6 +42,9 @@ type stream struct {
 	cancel  func() // stops the dialing; nil unless this side opened it
 	phase   phase
 	cause   error         // why it is closed
+	names   []string      // of the certificate that the peer has shown
+	early   []byte        // read with the handshake, before the reader began
+	goodbye uint16        // code of the Close frame to end with; 0: going away
 	out     []byte        // waits to be written
 	sent    []func(error) // wait for out to be written
 	busy    int           // octets being written
@@ -47,9 +52,12 @@ type stream struct {
 	settled chan struct{} // if set: told when something is written or answered
 }
 
-func newStream(l *Layer, remote netip.AddrPort) *stream {
-	s := &stream{layer: l}
-	s.flow = &Flow{transport: TCP, remote: remote, link: s, gone: make(chan struct{})}
+func newStream(l *Layer, to endpoint, dialed bool) *stream {
+	s := &stream{layer: l, frames: to.transport == WS || to.transport == WSS}
+	s.flow = &Flow{
+		transport: to.transport, remote: to.addr, host: to.host, dialed: dialed,
+		link: s, gone: make(chan struct{}),
+	}
 	return s
 }
 
@@ -61,7 +69,12 @@ func (s *stream) local() netip.AddrPort {
 
 // source says where a message of this connection came from.
 func (s *stream) source() Source {
-	return Source{Flow: s.flow, Transport: TCP, Remote: s.flow.remote, Local: s.local()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Source{
+		Flow: s.flow, Transport: s.flow.transport, Remote: s.flow.remote, Local: s.addr,
+		PeerNames: s.names, Proxied: s.through,
+	}
 }
 
 // finish closes the connection as soon as everything is written.
@@ -73,11 +86,22 @@ func (s *stream) finish() {
 	}
 	s.phase = phaseFinishing
 	conn, writing := s.conn, s.writing
+	farewell := s.frames && conn != nil
+	if farewell {
+		s.appendClose()
+		s.writing = true
+	}
 	s.mu.Unlock()
 	s.layer.retire(s.flow)
-	if conn == nil {
+	switch {
+	case conn == nil:
 		s.end(ErrClosed)
-	} else if !writing {
+	case writing:
+	case farewell:
+		if !s.layer.start(s.flush) {
+			s.end(ErrClosed)
+		}
+	default:
 		s.closeWrite(conn)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/wsframe"
 )
 
 // readSize is the size of a read buffer that holds no large message.
@@ -20,6 +21,7 @@ type inbox struct {
 	end   int // end of what was read
 
 	messages  sipmsg.Stream
+	partial   partial
 	keepAlive keepAlive
 	input     time.Time // when something was read last
 	began     time.Time // when the unfinished message began; zero without one
@@ -30,9 +32,15 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 // read serves a connection until it ends.
 func (s *stream) read() {
 	in := &inbox{s: s, buf: make([]byte, readSize), input: time.Now()}
+	if len(s.early) > 0 {
+		in.buf, s.early = append(s.early, in.buf...), nil
+		in.end = len(in.buf) - readSize
+	}
 	in.messages.Limits = s.layer.cfg.Limits
-	in.keepAlive.ping = s.dialed && s.layer.cfg.PingInterval > 0
+	in.keepAlive.ping = s.flow.dialed && s.layer.cfg.PingInterval > 0
 	err := in.run()
+	var fault *wsframe.Error
+	var closed *peerClosed
 	switch {
 	case errors.Is(err, io.EOF):
 		// The peer sends no more, but it may still read: what is on its way
@@ -40,6 +48,18 @@ func (s *stream) read() {
 		s.layer.retire(s.flow)
 		s.awaitAnswers()
 		err = errPeerClosed
+	case errors.As(err, &closed):
+		// RFC 6455 §5.5.1: what was asked is answered, then comes our Close.
+		s.layer.retire(s.flow)
+		s.awaitAnswers()
+		s.closing(closed.code)
+		s.finish()
+		in.discard()
+	case errors.As(err, &fault):
+		// RFC 6455 §7.1.7: the peer learns why, and nothing more is read.
+		s.closing(fault.Code)
+		s.finish()
+		in.discard()
 	case errors.Is(err, errFraming), errors.Is(err, errFinishing):
 		// RFC 3261 §18.3: the answer leaves before the connection closes.
 		s.finish()
@@ -74,7 +94,11 @@ func (s *stream) awaitAnswers() {
 
 func (in *inbox) run() error {
 	for {
-		if err := in.consume(); err != nil {
+		consume := in.consume
+		if in.s.frames {
+			consume = in.consumeFrames
+		}
+		if err := consume(); err != nil {
 			return err
 		}
 		if err := in.fill(); err != nil {

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"github.com/confab-chat/confab/sip/wsframe"
 )
 
 // writeSize is how much one write call takes, so that the write deadline
@@ -19,6 +22,15 @@ const keepSize = 64 << 10
 type outBuffers struct{ pool sync.Pool }
 
 func (s *stream) write(octets []byte, _ netip.AddrPort, done func(error)) {
+	op := wsframe.Text
+	if s.frames && !utf8.Valid(octets) {
+		op = wsframe.Binary // else text, which is what browsers want
+	}
+	s.put(op, octets, done)
+}
+
+// put queues a message; op counts for WebSocket only.
+func (s *stream) put(op wsframe.Opcode, octets []byte, done func(error)) {
 	s.mu.Lock()
 	err := s.cause
 	queued := len(s.out) + s.busy
@@ -33,7 +45,7 @@ func (s *stream) write(octets []byte, _ netip.AddrPort, done func(error)) {
 		if s.out == nil {
 			s.out = s.layer.buffers.take()
 		}
-		s.out = append(s.out, octets...)
+		s.out = s.append(s.out, op, octets)
 		if done != nil {
 			s.sent = append(s.sent, done)
 		}

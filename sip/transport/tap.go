@@ -5,7 +5,7 @@ import "net/netip"
 // TapEvent is one message on its way in or out.
 type TapEvent struct {
 	Out           bool   // written, not read
-	Transport     string // "udp", "tcp"
+	Transport     string // "udp", "tcp", "tls", "ws", "wss"
 	Local, Remote netip.AddrPort
 	// Octets of the message as on the wire, valid during the call only.
 	Octets []byte

@@ -14,19 +14,48 @@ import (
 const (
 	UDP = "udp"
 	TCP = "tcp"
+	TLS = "tls"
+	WS  = "ws"
+	WSS = "wss"
 )
 
-// defaultPort is the port of SIP over UDP and TCP (RFC 3261 §19.1.2).
-const defaultPort = 5060
+// secure reports whether a transport encrypts.
+func secure(transport string) bool { return transport == TLS || transport == WSS }
+
+// socket reports whether a transport is WebSocket.
+func socket(transport string) bool { return transport == WS || transport == WSS }
+
+// defaultPort is the port of a transport where none is named (RFC 3261 §19.1.2,
+// RFC 6455 §3).
+func defaultPort(transport string) uint16 {
+	switch transport {
+	case TLS:
+		return 5061
+	case WS:
+		return 80
+	case WSS:
+		return 443
+	default:
+		return 5060
+	}
+}
 
 // Source says where a message came from. It is a value and may be kept.
 type Source struct {
 	Flow          *Flow
-	Transport     string // "udp", "tcp"
+	Transport     string // "udp", "tcp", "tls", "ws" or "wss"
 	Remote, Local netip.AddrPort
+	// PeerNames are the SIP domains, in lower case, that the peer's certificate
+	// proves it to be (RFC 5922 §7.1); none if it has shown none that was
+	// verified. They are shared: do not change them.
+	PeerNames []string
+	// Proxied says that an HTTP proxy stands between: Remote is its address, and
+	// proves nothing about the peer. [D-46]
+	Proxied bool
 	// reply is where a response goes: over UDP always, over a stream only if
 	// the connection is gone (RFC 3261 §18.2.2, RFC 3581 §4).
-	reply netip.AddrPort
+	reply     netip.AddrPort
+	replyHost string // of a TLS peer there
 }
 
 // Target returns the way back to the sender: the same flow.
@@ -36,9 +65,12 @@ func (s Source) Target() Target {
 
 // Target says where a request goes.
 type Target struct {
-	Transport string         // "udp" or "tcp"; "" means that of Flow, or "udp"
+	Transport string         // "udp", "tcp", "tls", "ws" or "wss"; "" means that of Flow, or "udp"
 	Addr      netip.AddrPort // resolved; may be invalid if Flow is a connection
-	Host      string         // the name that was resolved, if any
+	// Host is the domain of the URI that was resolved, if it has one, whatever
+	// names DNS led to: a TLS peer has to prove that it is this domain (RFC 5922
+	// §7.3). Without one it has to prove its address.
+	Host string
 	// Flow, if set, is used as long as it lives. When it is gone the request
 	// goes to Addr if that is valid and fails with ErrFlowGone if not: leave
 	// Addr out for peers that cannot be reached in another way, those behind
@@ -58,6 +90,9 @@ func Literal(uri sipmsg.URI) (Target, bool) {
 		return Target{}, false
 	}
 	t.Addr = netip.AddrPortFrom(addr.Unmap(), port)
+	if _, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err != nil {
+		t.Host = uri.Host // maddr leads to it
+	}
 	return t, true
 }
 
@@ -80,7 +115,7 @@ func (l *Layer) Resolve(ctx context.Context, uri sipmsg.URI) (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
-	t.Host = host
+	t.Host = uri.Host
 	for _, addr := range addrs {
 		t.Addr = netip.AddrPortFrom(addr.Unmap(), port)
 		if t.Transport != UDP || l.socketFor(t.Addr.Addr()) != nil {
@@ -92,22 +127,59 @@ func (l *Layer) Resolve(ctx context.Context, uri sipmsg.URI) (Target, error) {
 
 // locate reads host, port and transport from a URI.
 func locate(uri sipmsg.URI) (t Target, host string, port uint16, err error) {
-	if !strings.EqualFold(uri.Scheme, "sip") {
-		return t, "", 0, fmt.Errorf("%w: scheme %q", ErrTransport, uri.Scheme)
-	}
-	t.Transport = UDP
-	if name, ok := uri.Params.Lookup("transport"); ok {
-		t.Transport = strings.ToLower(name)
-	}
-	if t.Transport != UDP && t.Transport != TCP {
-		return t, "", 0, fmt.Errorf("%w: %s", ErrTransport, t.Transport)
+	if t.Transport, err = transportOf(uri); err != nil {
+		return t, "", 0, err
 	}
 	host, port = uri.Host, uri.Port
 	if maddr, ok := uri.Params.Lookup("maddr"); ok {
 		host = maddr
 	}
 	if port == 0 {
-		port = defaultPort
+		port = defaultPort(t.Transport)
 	}
 	return t, strings.Trim(host, "[]"), port, nil
+}
+
+// transportOf is the transport that a URI asks for. RFC 3261 §26.2.2, RFC 5630
+// §3.1.3: by sips, tcp means TLS over it, and ws means wss. [COM-14]
+func transportOf(uri sipmsg.URI) (string, error) {
+	name, named := uri.Params.Lookup("transport")
+	name = strings.ToLower(name)
+	switch scheme := strings.ToLower(uri.Scheme); {
+	case scheme != "sip" && scheme != "sips":
+		return "", fmt.Errorf("%w: scheme %q", ErrTransport, uri.Scheme)
+	case !named && scheme == "sips":
+		return TLS, nil
+	case !named:
+		return UDP, nil
+	case scheme == "sips":
+		return overTLS(name)
+	}
+	switch name {
+	case UDP, TCP, TLS, WS, WSS:
+		return name, nil
+	}
+	return "", fmt.Errorf("%w: %s", ErrTransport, name)
+}
+
+func overTLS(name string) (string, error) {
+	switch name {
+	case TCP, TLS:
+		return TLS, nil
+	case WS, WSS:
+		return WSS, nil
+	}
+	return "", fmt.Errorf("%w: sips over %s", ErrInsecure, name)
+}
+
+// wantsTLS reports whether a request goes to a sips URI, or by one.
+func wantsTLS(req *sipmsg.Request) bool {
+	if strings.EqualFold(req.URI.Scheme, "sips") {
+		return true
+	}
+	if !req.Header.Has("Route") {
+		return false
+	}
+	routes, err := req.Header.Routes()
+	return err == nil && len(routes) > 0 && strings.EqualFold(routes[0].URI.Scheme, "sips")
 }

@@ -11,11 +11,19 @@ import (
 // where its response goes.
 func stamp(req *sipmsg.Request, via sipmsg.Via, src *Source) {
 	from := src.Remote.Addr()
+	// RFC 7118 §5.3: the Via of a WebSocket client names nothing that could be
+	// reached, and its responses have no other way. [COM-15]
+	if socket(src.Transport) {
+		return
+	}
 	port := via.Port
 	if port == 0 {
-		port = defaultPort
+		port = defaultPort(src.Transport)
 	}
 	src.reply = netip.AddrPortFrom(from, port)
+	if src.Transport == TLS {
+		src.replyHost = via.Host
+	}
 	_, symmetric := via.Params.Lookup("rport")
 	// Another spelling of an IPv6 address counts as another address, which
 	// costs a parameter and nothing else.

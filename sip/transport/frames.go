@@ -1,0 +1,161 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/wsframe"
+)
+
+// partial is a WebSocket message whose last frame is still to come.
+type partial struct {
+	open    bool
+	text    bool
+	payload []byte
+}
+
+// peerClosed says that the peer has sent a Close frame with a code.
+type peerClosed struct{ code uint16 }
+
+func (*peerClosed) Error() string { return errPeerClosed.Error() }
+
+// consumeFrames handles, in order, the frames that are complete in the buffer.
+func (in *inbox) consumeFrames() error {
+	limit := in.s.layer.cfg.Limits.Message()
+	for in.start < in.end {
+		rest := in.buf[in.start:in.end]
+		h, n, err := wsframe.Parse(rest, !in.s.flow.dialed, limit)
+		if errors.Is(err, wsframe.ErrIncomplete) || err == nil && len(rest) < n+h.Length {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		payload := rest[n : n+h.Length]
+		in.start += n + h.Length
+		if h.Masked {
+			wsframe.XOR(payload, h.Mask)
+		}
+		if err := in.frame(h, payload, limit); err != nil {
+			return err
+		}
+		if !in.partial.open {
+			in.began = time.Time{}
+		}
+	}
+	return nil
+}
+
+// frame acts on one frame; an error ends the connection.
+func (in *inbox) frame(h wsframe.Header, payload []byte, limit int) error {
+	p := &in.partial
+	switch h.Opcode {
+	case wsframe.Ping:
+		// RFC 6455 §5.5.2, RFC 7118 §6: answered at once, with the same octets. [COM-17]
+		in.s.put(wsframe.Pong, payload, nil)
+		return nil
+	case wsframe.Pong:
+		in.keepAlive.pinged = time.Time{}
+		return nil
+	case wsframe.Close:
+		code, _, err := wsframe.ParseClose(payload)
+		if err != nil {
+			return err
+		}
+		return &peerClosed{code}
+	case wsframe.Continuation:
+		if !p.open {
+			return &wsframe.Error{Code: wsframe.ProtocolError, Problem: "continuation of nothing"}
+		}
+		if len(p.payload)+len(payload) > limit {
+			return &wsframe.Error{Code: wsframe.TooBig, Problem: "message too large"}
+		}
+		p.payload = append(p.payload, payload...)
+		if !h.Final {
+			return nil
+		}
+		payload, h.Opcode = p.payload, wsframe.Binary
+		if p.text {
+			h.Opcode = wsframe.Text
+		}
+		*p = partial{}
+	default:
+		if p.open {
+			return &wsframe.Error{Code: wsframe.ProtocolError, Problem: "message within another"}
+		}
+		if !h.Final {
+			*p = partial{open: true, text: h.Opcode == wsframe.Text, payload: slices.Clone(payload)}
+			return nil
+		}
+	}
+	return in.message(payload, h.Opcode == wsframe.Text)
+}
+
+// message acts on a whole WebSocket message, text or binary, which is one SIP
+// message or a keep-alive (RFC 7118 §5). [COM-03] [COM-15]
+func (in *inbox) message(octets []byte, text bool) error {
+	if text && !utf8.Valid(octets) {
+		return &wsframe.Error{Code: wsframe.InvalidData, Problem: "text that is no UTF-8"}
+	}
+	if len(bytes.Trim(octets, "\r\n")) == 0 {
+		in.lineEnds(octets)
+		return nil
+	}
+	in.keepAlive.crlfs = 0
+	l, src := in.s.layer, in.s.source()
+	l.tap(in.s.flow, false, in.s.flow.remote, octets)
+	m, err := sipmsg.ParseDatagram(octets, l.cfg.Limits)
+	if err != nil {
+		l.malformed(m, err, src) // the next frame is sound, whatever this one was
+		return nil
+	}
+	l.deliver(m, src)
+	return nil
+}
+
+// append puts a message on dst as it goes over the connection: a WebSocket peer
+// gets each in a frame of its own, as text where it is that.
+func (s *stream) append(dst []byte, op wsframe.Opcode, octets []byte) []byte {
+	if !s.frames {
+		return append(dst, octets...)
+	}
+	if !s.flow.dialed {
+		return wsframe.AppendFrame(dst, op, octets, nil)
+	}
+	var mask [4]byte
+	_, _ = rand.Read(mask[:]) // it never fails
+	return wsframe.AppendFrame(dst, op, octets, &mask)
+}
+
+// closing notes the code of the Close frame that ends the connection.
+func (s *stream) closing(code uint16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.goodbye = code
+}
+
+// appendClose queues the Close frame. The caller holds s.mu.
+func (s *stream) appendClose() {
+	if s.out == nil {
+		s.out = s.layer.buffers.take()
+	}
+	code := s.goodbye
+	if code == 0 {
+		code = wsframe.GoingAway
+	}
+	s.out = s.append(s.out, wsframe.Close, wsframe.ClosePayload(code))
+}
+
+// ping sends a keep-alive.
+func (s *stream) ping() {
+	if s.frames {
+		s.put(wsframe.Ping, nil, nil)
+		return
+	}
+	s.put(wsframe.Text, []byte("\r\n\r\n"), nil)
+}

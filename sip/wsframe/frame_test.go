@@ -1,0 +1,155 @@
+package wsframe_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/confab-chat/confab/sip/wsframe"
+)
+
+// The examples of RFC 6455 §5.7.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	mask := &[4]byte{0x37, 0xfa, 0x21, 0x3d}
+	tests := []struct {
+		name, octets string
+		op           wsframe.Opcode
+		payload      string
+		mask         *[4]byte
+	}{
+		{"unmasked text", "810548656c6c6f", wsframe.Text, "Hello", nil},
+		{"masked text", "818537fa213d7f9f4d5158", wsframe.Text, "Hello", mask},
+		{"ping", "890548656c6c6f", wsframe.Ping, "Hello", nil},
+		{"masked pong", "8a8537fa213d7f9f4d5158", wsframe.Pong, "Hello", mask},
+		{"256 octets", "827e0100" + strings.Repeat("61", 256), wsframe.Binary, strings.Repeat("a", 256), nil},
+		{"64 KiB", "827f0000000000010000" + strings.Repeat("61", 1<<16), wsframe.Binary, strings.Repeat("a", 1<<16), nil},
+	}
+	for _, tt := range tests {
+		octets := wsframe.AppendFrame(nil, tt.op, []byte(tt.payload), tt.mask)
+		if got := hex.EncodeToString(octets); got != tt.octets {
+			t.Errorf("%s: wrote %.80s", tt.name, got)
+		}
+		h, n, err := wsframe.Parse(octets, tt.mask != nil, 1<<20)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		body := octets[n:]
+		wsframe.XOR(body, h.Mask)
+		if !h.Final || h.Opcode != tt.op || h.Length != len(tt.payload) || string(body) != tt.payload {
+			t.Errorf("%s: read %+v %.20q", tt.name, h, body)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, octets string
+		client       bool
+		code         uint16
+	}{
+		{"reserved bit", "c100", false, wsframe.ProtocolError},
+		{"opcode 3", "8300", false, wsframe.ProtocolError},
+		{"opcode 11", "8b00", false, wsframe.ProtocolError},
+		{"ping in parts", "0900", false, wsframe.ProtocolError},
+		{"long ping", "897e007e", false, wsframe.ProtocolError},
+		{"client without mask", "8100", true, wsframe.ProtocolError},
+		{"server with mask", "818000000000", false, wsframe.ProtocolError},
+		{"125 in 16 bits", "817e007d", false, wsframe.ProtocolError},
+		{"65535 in 64 bits", "817f000000000000ffff", false, wsframe.ProtocolError},
+		{"top bit", "817f8000000000000000", false, wsframe.ProtocolError},
+		{"large", "817e0401", false, wsframe.TooBig},
+	}
+	for _, tt := range tests {
+		octets, err := hex.DecodeString(tt.octets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fault *wsframe.Error
+		if _, _, err := wsframe.Parse(octets, tt.client, 1024); !errors.As(err, &fault) || fault.Code != tt.code {
+			t.Errorf("%s: %v, want code %d", tt.name, err, tt.code)
+		}
+	}
+}
+
+func TestCloseCodes(t *testing.T) {
+	t.Parallel()
+	for _, code := range []uint16{wsframe.Normal, wsframe.GoingAway, 1014, 3000, 4999} {
+		got, reason, err := wsframe.ParseClose(append(wsframe.ClosePayload(code), "bye"...))
+		if got != code || reason != "bye" || err != nil {
+			t.Errorf("%d: %d %q %v", code, got, reason, err)
+		}
+	}
+	if code, _, err := wsframe.ParseClose(wsframe.ClosePayload(wsframe.NoStatus)); code != wsframe.NoStatus || err != nil {
+		t.Errorf("no code: %d %v", code, err)
+	}
+	for _, payload := range []string{"\x03", "\x00\x00", "\x03\xed", "\x03\xee", "\x03\xf7\x00", "\x13\x88", "\x03\xe8\xff"} {
+		if code, _, err := wsframe.ParseClose([]byte(payload)); err == nil {
+			t.Errorf("%q is taken as %d", payload, code)
+		}
+	}
+}
+
+// RFC 6455 §1.3, and flow F-J of the catalogue.
+func TestAcceptKey(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"dGhlIHNhbXBsZSBub25jZQ==": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+		"aW1zLWV4YW1wbGUta2V5MQ==": "ZihQ5PYGjpROaUPJjXhzFP1diZY=",
+	} {
+		if got := wsframe.AcceptKey(key); got != want || !wsframe.ValidKey(key) {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+	for _, key := range []string{"", "YQ==", "not base64 at all!!!!!!!"} {
+		if wsframe.ValidKey(key) {
+			t.Errorf("%q is valid", key)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"\x81\x05Hello", "\x81\x857\xfa!=\x7f\x9fMQX", "\x82\x7e\x01\x00", "\x88\x02\x03\xe8"} {
+		f.Add([]byte(text), true)
+		f.Add([]byte(text), false)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, client bool) {
+		h, n, err := wsframe.Parse(b, client, 1<<16)
+		if err != nil {
+			return
+		}
+		if n > wsframe.MaxHeader || h.Length > 1<<16 || h.Masked != client {
+			t.Fatalf("%+v in %d octets", h, n)
+		}
+		if diff := cmp.Diff(b[:n], h.Append(nil)); diff != "" {
+			t.Errorf("written again (-read +written):\n%s", diff)
+		}
+		for i := range n {
+			if _, _, err := wsframe.Parse(b[:i], client, 1<<16); !errors.Is(err, wsframe.ErrIncomplete) {
+				t.Errorf("%d of %d octets: %v", i, n, err)
+			}
+		}
+	})
+}
+
+func FuzzXOR(f *testing.F) {
+	f.Add([]byte("Hello, world"), uint8(1))
+	f.Fuzz(func(t *testing.T, b []byte, k uint8) {
+		mask := [4]byte{k, k + 1, k + 2, k + 3}
+		want := bytes.Clone(b)
+		for i := range want {
+			want[i] ^= mask[i%4]
+		}
+		got := bytes.Clone(b)
+		wsframe.XOR(got, mask)
+		if !bytes.Equal(got, want) {
+			t.Errorf("%x, want %x", got, want)
+		}
+	})
+}
