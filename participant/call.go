@@ -94,7 +94,7 @@ func (u *UE) newConference(uri sipmsg.URI, next transport.Target, o Options) *Co
 
 // outgoing describes a request outside dialogs.
 func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
-	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(), Target: c.next}
+	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(uri.Scheme == "sips"), Target: c.next}
 	if c.ue.login != nil {
 		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
 		out.Login = func() dialog.Authorizer { return c.ue.login.Exchange() }

@@ -36,7 +36,7 @@ func (d door) Invite(in *invite.Incoming) {
 		in.Reject(err)
 		return
 	}
-	in.Provisional(180, invite.Answer{Contact: u.contact()})
+	in.Provisional(180, invite.Answer{Contact: u.contact(in.Source().SIPS)})
 }
 
 // examine reads the INVITE. Its order is that of RFC 3261 §8.2.
@@ -171,7 +171,7 @@ func (x *called) pickUp() {
 		// Connected once the ACK is here: before, the focus may not know our path yet.
 		c.confirm = func(*sipmsg.Request) error { return c.agree(effect, stream) }
 	}
-	c.session = x.in.Accept(invite.Answer{Body: body.Append(nil), Contact: x.u.contact()}, party{c})
+	c.session = x.in.Accept(invite.Answer{Body: body.Append(nil), Contact: x.u.contact(x.in.Source().SIPS)}, party{c})
 }
 
 // decline implements answerer.

@@ -2,6 +2,7 @@ package participant
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,10 +27,15 @@ type Config struct {
 	// the user part of AOR. Without password a challenge is a refusal.
 	Username, Password string
 	// Server is the next hop of all requests outside dialogs, host:port; empty: the
-	// URI that is called is resolved.
+	// URI that is called is resolved. For WebSocket a path may follow; without one
+	// it is "/sip".
 	Server string
-	// Transport is "udp" (the default) or "tcp".
+	// Transport is "udp" (the default), "tcp", "tls", "ws" or "wss".
 	Transport string
+	// TLS is whom TLS trusts, for SIP and MSRP; nil: the roots of the system. The
+	// server has to prove the domain of Server, or of the URI that is called (RFC
+	// 5922).
+	TLS *tls.Config
 	// Listen is the local address, without port, that SIP is received on. Default:
 	// the loopback address when the next hop is there, else the address from which
 	// the way to the next hop starts.
@@ -48,15 +54,27 @@ type Config struct {
 	Log *slog.Logger
 	// T1 is the round-trip estimate of RFC 3261 §17.1.1.1; 0 means 500 ms.
 	T1 time.Duration
+
+	path string // of WebSocket
+}
+
+// unreachable reports whether nobody can connect to us: a client without listener,
+// or certificate, of its own.
+func (cfg *Config) unreachable() bool {
+	return cfg.Transport != transport.UDP && cfg.Transport != transport.TCP
 }
 
 func (cfg Config) withDefaults() (Config, error) {
 	switch cfg.Transport = strings.ToLower(cfg.Transport); cfg.Transport {
 	case "":
 		cfg.Transport = transport.UDP
-	case transport.UDP, transport.TCP:
+	case transport.UDP, transport.TCP, transport.TLS, transport.WS, transport.WSS:
 	default:
 		return cfg, fmt.Errorf("participant: transport %q is not available", cfg.Transport)
+	}
+	cfg.Server, cfg.path, _ = strings.Cut(cfg.Server, "/")
+	if cfg.path = "/" + cfg.path; cfg.path == "/" {
+		cfg.path = "/sip"
 	}
 	if cfg.Server != "" {
 		if _, _, err := net.SplitHostPort(cfg.Server); err != nil {

@@ -37,7 +37,7 @@ func (u *UE) Contact() string {
 	if !u.address().IsValid() {
 		return ""
 	}
-	a, err := sipmsg.ParseAddress(u.contact())
+	a, err := sipmsg.ParseAddress(u.contact(false))
 	if err != nil {
 		return ""
 	}

@@ -186,7 +186,7 @@ func TestConfigRefused(t *testing.T) {
 		"no AOR":    {},
 		"tel":       {AOR: "tel:+4930"},
 		"no user":   {AOR: "sip:ims.example"},
-		"transport": {AOR: "sip:a@b", Transport: "tls"},
+		"transport": {AOR: "sip:a@b", Transport: "sctp"},
 		"server":    {AOR: "sip:a@b", Server: "host"},
 		"listen":    {AOR: "sip:a@b", Listen: "host"},
 		"anywhere":  {AOR: "sip:a@b", Listen: "0.0.0.0"},

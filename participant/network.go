@@ -15,12 +15,12 @@ import (
 func (u *UE) nextHop(ctx context.Context, uri sipmsg.URI) (transport.Target, error) {
 	if u.cfg.Server != "" {
 		var err error
-		if uri, err = sipmsg.ParseURI("sip:" + u.cfg.Server); err != nil {
+		if uri, err = sipmsg.ParseURI(uri.Scheme + ":" + u.cfg.Server); err != nil {
 			return transport.Target{}, err
 		}
 	}
 	if local(uri.Host) {
-		uri.Host = "127.0.0.1"
+		uri.Params = uri.Params.With("maddr", "127.0.0.1") // the name is what TLS asks for
 	}
 	if !uri.Params.Has("transport") {
 		uri.Params = uri.Params.With("transport", u.cfg.Transport)
@@ -58,11 +58,15 @@ func (u *UE) localIP(ctx context.Context, to netip.AddrPort) (netip.Addr, error)
 // portTries is how often a port is looked for that is free for UDP and for TCP.
 const portTries = 8
 
-// listen opens the listeners on a port of the system's choice. A UE that talks UDP
+// listen opens the listeners on a port of the system's choice, none where nobody
+// connects to a client. A UE that talks UDP
 // takes TCP on the same port, since requests too large for a datagram come that way
 // (RFC 3261 §18.1.1).
 func (u *UE) listen(ctx context.Context, ip netip.Addr) (netip.AddrPort, error) {
 	any0 := netip.AddrPortFrom(ip, 0).String()
+	if u.cfg.unreachable() {
+		return netip.AddrPortFrom(ip, 0), nil
+	}
 	if u.cfg.Transport == transport.TCP {
 		return u.stack.Listen(ctx, transport.TCP, any0)
 	}
@@ -79,8 +83,18 @@ func (u *UE) listen(ctx context.Context, ip netip.Addr) (netip.AddrPort, error) 
 	return at, err
 }
 
-// contact is our Contact value. [PAR-GEN-07]
-func (u *UE) contact() string {
-	at := dialog.ContactAt(u.identity.URI.User, u.cfg.Transport, u.address().String())
+// contact is our Contact value, sips where the peer is addressed so or addresses us
+// so (RFC 3261 §8.1.1.8, §12.1.1). Where nobody can connect to us its host is one that nobody looks up
+// (RFC 7118 §5.2), and ob asks for the connection we have (RFC 5626 §4.3).
+// [PAR-GEN-07] [COM-14] [COM-16]
+func (u *UE) contact(sips bool) string {
+	host, scheme := u.address().String(), "sip"
+	if u.cfg.unreachable() {
+		host = u.stack.Transport.Nowhere() + ";ob"
+	}
+	if sips {
+		scheme = "sips"
+	}
+	at := dialog.ContactAt(scheme, u.identity.URI.User, u.cfg.Transport, host)
 	return at + `;+sip.instance="<` + u.cfg.Instance + `>"`
 }

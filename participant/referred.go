@@ -78,7 +78,7 @@ func tokenOf(req *sipmsg.Request, by sipmsg.Address) []sipmsg.Part {
 func (x *referred) agree() {
 	if x.referral == nil && !x.declined {
 		x.timer.Stop()
-		x.referral = x.in.Accept(x.u.contact())
+		x.referral = x.in.Accept(x.u.contact(x.in.Source().SIPS))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/digest"
@@ -17,6 +18,10 @@ import (
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/ua"
 )
+
+// pingInterval keeps the one connection that we can be reached by open (RFC 5626
+// §4.4.1 has 95 to 120 s, proxies close WebSockets after a minute).
+const pingInterval = 45 * time.Second
 
 // ErrClosed is returned by a UE that has been closed.
 var ErrClosed = errors.New("participant: closed")
@@ -66,7 +71,7 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	u := &UE{
 		cfg: cfg, identity: identity, login: cfg.login(identity),
 		incoming:    make(chan *Invitation, waiting),
-		media:       msrp.New(msrp.Config{Log: cfg.Log, Dial: dial}),
+		media:       msrp.New(msrp.Config{Log: cfg.Log, Dial: dial, ClientTLS: cfg.TLS}),
 		closing:     make(chan struct{}),
 		shut:        make(chan struct{}),
 		conferences: make(map[*Conference]bool),
@@ -76,7 +81,7 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	u.stack = ua.New(ua.Config{
 		Log:          cfg.Log,
 		T1:           cfg.T1,
-		Transport:    transport.Config{SocketBuffer: 256 << 10, Network: sockets},
+		Transport:    cfg.sockets(sockets),
 		Transaction:  transaction.Config{Shards: 2},
 		Extensions:   []string{"replaces"},
 		Capabilities: cfg.capabilities(),
@@ -88,6 +93,15 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 
 // accepted is what bodies are taken.
 const accepted = "application/sdp, multipart/mixed, application/resource-lists+xml"
+
+// sockets configures SIP's connections.
+func (cfg *Config) sockets(network transport.Network) transport.Config {
+	c := transport.Config{SocketBuffer: 256 << 10, Network: network, ClientTLS: cfg.TLS}
+	if cfg.unreachable() {
+		c.WebSocketPath, c.PingInterval = cfg.path, pingInterval
+	}
+	return c
+}
 
 // capabilities go into INVITEs and the answers to them.
 func (cfg *Config) capabilities() []sipmsg.Field {

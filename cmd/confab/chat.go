@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +21,8 @@ import (
 // chatFlags are the flags of chat as they were given.
 type chatFlags struct {
 	as, server, transport, output string
-	username, passwordFile        string
-	create                        bool
+	username, passwordFile, ca    string
+	create, insecure              bool
 }
 
 func chatCommand() *cobra.Command {
@@ -41,8 +43,10 @@ func chatCommand() *cobra.Command {
 	flags.StringVar(&f.as, "as", "", "SIP `URI` of the user; default: the login name at the conference's domain")
 	flags.StringVar(&f.username, "username", "", "`name` to log in with; default: the user part of --as")
 	flags.StringVar(&f.passwordFile, "password-file", "", "`file` with the password; default: the variable CONFAB_PASSWORD")
-	flags.StringVar(&f.server, "server", "", "`host:port` that requests are sent to; default: where the URI leads")
-	flags.StringVar(&f.transport, "transport", "udp", "udp or tcp")
+	flags.StringVar(&f.server, "server", "", "`host:port` that requests are sent to, for ws and wss with a /path if that is not /sip; default: where the URI leads")
+	flags.StringVar(&f.transport, "transport", "udp", "udp, tcp, tls, ws or wss")
+	flags.StringVar(&f.ca, "ca", "", "PEM `file` of roots to trust for TLS, besides the system's")
+	flags.BoolVar(&f.insecure, "insecure", false, "take any certificate: for tests only, anybody can listen in")
 	flags.BoolVar(&f.create, "create", false, "URI is a factory: create a conference")
 	flags.BoolVar(new(bool), "plain", false, "line mode, which is the only one in this version")
 	flags.StringVar(&f.output, "output", "text", "text or json")
@@ -56,16 +60,14 @@ func laterFlags(flags *pflag.FlagSet) {
 	flags.StringArray("invite", nil, "not available in this version")
 	flags.String("nickname", "", "not available in this version")
 	flags.String("accept", "", "not available in this version")
-	flags.String("ca", "", "not available in this version")
 	flags.Bool("preconditions", false, "not available in this version")
-	flags.Bool("insecure", false, "not available in this version")
 	for _, name := range chatLater() {
 		_ = flags.MarkHidden(name) // they exist
 	}
 }
 
 func chatLater() []string {
-	return []string{"invite", "nickname", "accept", "ca", "preconditions", "insecure"}
+	return []string{"invite", "nickname", "accept", "preconditions"}
 }
 
 func chatArguments(_ *cobra.Command, args []string) error {
@@ -86,11 +88,9 @@ func (f *chatFlags) check(flags *pflag.FlagSet) error {
 		}
 	}
 	switch f.transport {
-	case "udp", "tcp":
-	case "tls", "ws", "wss":
-		return fmt.Errorf("chat: --transport %s is not available in this version", f.transport)
+	case "udp", "tcp", "tls", "ws", "wss":
 	default:
-		return fmt.Errorf("chat: --transport %q is neither udp nor tcp", f.transport)
+		return fmt.Errorf("chat: --transport %q is neither udp, tcp, tls, ws nor wss", f.transport)
 	}
 	if f.output != "text" && f.output != "json" {
 		return fmt.Errorf("chat: --output %q is neither text nor json", f.output)
@@ -112,9 +112,13 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	if err != nil {
 		return err
 	}
+	trust, err := f.tls()
+	if err != nil {
+		return err
+	}
 	version, _ := build()
 	err = chat.Run(ctx, chat.Config{
-		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport,
+		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust,
 		Username: f.username, Password: password,
 		JSON: f.output == "json", Version: version,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
@@ -124,6 +128,27 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 		return &failure{err: err, told: true}
 	}
 	return err
+}
+
+// tls says whom TLS trusts.
+func (f *chatFlags) tls() (*tls.Config, error) {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("chat: roots of the system: %w", err)
+	}
+	if f.ca != "" {
+		text, err := os.ReadFile(f.ca)
+		if err != nil {
+			return nil, fmt.Errorf("chat: --ca: %w", err)
+		}
+		if !roots.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("chat: --ca: %s holds no certificate", f.ca)
+		}
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, RootCAs: roots,
+		InsecureSkipVerify: f.insecure, //nolint:gosec // G402: the user asked for it in so many words
+	}, nil
 }
 
 // maxPassword is how long a password may be, in octets.

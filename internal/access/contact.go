@@ -20,16 +20,19 @@ func (g *Gate) Target(id conference.ID, src transport.Source) string {
 	if err != nil {
 		return string(id) // conference URIs are of our own making
 	}
+	if src.SIPS {
+		uri.Scheme = "sips" // RFC 3261 §12.1.1 [COM-14]
+	}
 	switch {
 	case g.cfg.Host != "":
 		uri.Host, uri.Port = g.cfg.Host, g.cfg.Port
 	case g.cfg.ByListener && src.Local.IsValid() && !src.Local.Addr().IsUnspecified():
 		uri.Host, uri.Port = src.Local.Addr().Unmap().String(), src.Local.Port()
 	default:
-		return string(id)
+		return uri.String()
 	}
-	if src.Transport != "" && src.Transport != transport.UDP {
-		uri.Params = uri.Params.With("transport", src.Transport)
+	if p := transport.Param(uri.Scheme, src.Transport); p != "" {
+		uri.Params = uri.Params.With("transport", p)
 	}
 	return uri.String()
 }

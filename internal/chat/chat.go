@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,11 @@ type Config struct {
 	URI    string
 	Create bool
 	// As is the AOR of the user, Server the next hop host:port (empty: URI is
-	// resolved) and Transport "udp" or "tcp".
+	// resolved; for WebSocket a path may follow) and Transport "udp", "tcp", "tls",
+	// "ws" or "wss".
 	As, Server, Transport string
+	// TLS is whom TLS trusts; nil: the roots of the system.
+	TLS *tls.Config
 	// Username and Password are for focuses that ask for them; Username by default is
 	// the user part of As.
 	Username, Password string
@@ -61,7 +65,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("%q is no SIP URI", cfg.URI)
 	}
 	ue, err := participant.New(participant.Config{
-		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport,
+		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS,
 		Username: cfg.Username, Password: cfg.Password,
 		UserAgent: "confab/" + cfg.Version, Log: cfg.Log,
 	})

@@ -56,6 +56,7 @@ func LocalProfile() *Config {
 	c := Default()
 	c.Auth.Local = true
 	c.Store.Path = ""
+	c.SIP.Listen = append(c.SIP.Listen, Listener{Network: "ws", Address: c.HTTP.Listen, Path: "/sip"})
 	c.MSRP.Listen = append(c.MSRP.Listen, Listener{Network: "ws", Address: c.HTTP.Listen, Path: "/msrp"})
 	c.Conferences = []Conference{{
 		URI:     "sip:lobby@conf.localhost",

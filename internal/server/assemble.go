@@ -179,6 +179,8 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 		Log: s.log,
 		Transport: transport.Config{
 			Advertise:             s.cfg.SIP.Advertise,
+			TLS:                   s.certs.Server(),
+			ClientTLS:             s.certs.Client(),
 			ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 		},
 		Extensions:     s.extensions(),

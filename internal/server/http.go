@@ -7,6 +7,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/web"
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sip/transport"
 )
 
 // newWeb fills the web host with what is served by HTTP: the probes of an
@@ -25,8 +26,14 @@ func (s *Server) newWeb() {
 	s.newSockets()
 }
 
-// newSockets serves MSRP over WebSocket where the configuration says so.
+// newSockets serves SIP and MSRP over WebSocket where the configuration says so.
 func (s *Server) newSockets() {
+	for _, l := range s.cfg.SIP.Listen {
+		if l.Web() {
+			options := transport.WebSocketOptions{Origins: s.cfg.HTTP.Origins}
+			s.web.Handle(socketSite(l), socketPattern(l), s.stack.Transport.WebSocket(l.Secure(), options))
+		}
+	}
 	o := msrp.WebSocketOptions{Origins: s.cfg.HTTP.Origins, MaxMessage: int64(s.cfg.MSRP.MaxMessage)}
 	for _, l := range s.cfg.MSRP.Listen {
 		if l.Web() {

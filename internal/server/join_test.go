@@ -29,7 +29,7 @@ func TestWaysToWriteTheURI(t *testing.T) {
 	r := serve(t, nil)
 	host := r.guest("tcp", "host").join(lobby)
 	for _, uri := range []string{
-		"sip:%6cobby@CONF.localhost;x=1", "sips:lobby@conf.localhost", "sip:lobby@conf.localhost;transport=udp",
+		"sip:%6cobby@CONF.localhost;x=1", "sip:lobby@conf.localhost;transport=udp",
 		"sip:lobby@" + r.address("sip", "udp"), "sip:lobby@conf.localhost:" + strings.Split(r.address("sip", "tcp"), ":")[1],
 	} {
 		g := r.guest("tcp", "guest").join(uri)

@@ -69,12 +69,15 @@ func (s *Server) listenMSRP(ctx context.Context, l config.Listener) (mixer.Way, 
 }
 
 func (s *Server) listenSIP(ctx context.Context, l config.Listener) error {
-	addr, err := s.stack.Listen(ctx, l.Network, l.Address)
-	if err != nil {
+	at := Listening{Proto: "sip", Transport: l.Network, Path: l.Path}
+	var err error
+	if l.Web() {
+		at.Addr, _ = s.web.Addr(socketSite(l))
+	} else if at.Addr, err = s.stack.Listen(ctx, l.Network, l.Address); err != nil {
 		return err
 	}
-	s.gate.AddListener(l.Network, addr)
-	s.opened(ctx, Listening{Proto: "sip", Transport: l.Network, Addr: addr})
+	s.gate.AddListener(l.Network, at.Addr)
+	s.opened(ctx, at)
 	return nil
 }
 

@@ -35,10 +35,12 @@ func (d *Dialog) route(f func(transport.Target, error)) {
 	}
 	literal, isLiteral := transport.Literal(uri)
 	switch {
+	case d.client():
+		f(d.source.Target(), nil)
 	case d.bound(uri, literal.Addr.Addr()):
 		f(d.flow(), nil)
 	case isLiteral:
-		f(d.overConnection(uri, literal), nil)
+		f(d.protected(d.overConnection(uri, literal)), nil)
 	default:
 		d.routeByName(next, uri, f)
 	}
@@ -66,6 +68,7 @@ func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func(transport.Targe
 			to, err = d.source.Target(), nil
 		}
 		if err == nil {
+			to = d.protected(to)
 			h.to, h.until = to, time.Now().Add(hopLife)
 		}
 		waiting := h.waiting
@@ -78,15 +81,32 @@ func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func(transport.Targe
 
 // bound tells whether requests take the flow that the dialog came over and no other
 // way: for `.invalid` and `ob` (RFC 7118 §8, RFC 5626 §4.3), [COM-16], and, without
-// a proxy between us, for a Contact address that cannot be reached from here.
+// a proxy between us, for WebSocket clients, to which nobody can connect, and for a
+// Contact address that cannot be reached from here.
 func (d *Dialog) bound(uri sipmsg.URI, addr netip.Addr) bool {
 	if d.source.Flow == nil || len(d.routes) > 0 {
 		return false
 	}
-	if uri.Params.Has("ob") || isInvalid(uri.Host) {
+	if uri.Params.Has("ob") || isInvalid(uri.Host) || overWebSocket(d.source.Transport) {
 		return true
 	}
 	return d.viaFlow || addr.IsValid() && !reachable(addr, d.source.Remote.Addr().Unmap())
+}
+
+// client tells whether the dialog runs over a WebSocket that we opened: its server is
+// the next hop of all requests (RFC 7118 §5).
+func (d *Dialog) client() bool {
+	return d.source.Flow != nil && d.source.Flow.Dialed() && overWebSocket(d.source.Transport)
+}
+
+func overWebSocket(network string) bool { return network == transport.WS || network == transport.WSS }
+
+// protected keeps a dialog over WSS from going on in clear: a URI says ws for both.
+func (d *Dialog) protected(to transport.Target) transport.Target {
+	if to.Transport == transport.WS && d.source.Transport == transport.WSS {
+		to.Transport = transport.WSS
+	}
+	return to
 }
 
 // flow is the way back to where the dialog came from, and no other.
@@ -114,7 +134,7 @@ func sameTransport(uri sipmsg.URI, used string) bool {
 	if !ok {
 		return uri.Scheme == "sips" && used == "tls"
 	}
-	return strings.EqualFold(t, used)
+	return strings.EqualFold(t, used) || uri.Scheme == "sips" && used == transport.TLS
 }
 
 // isInvalid: RFC 2606 §2 reserves the domain; it is never looked up. [COM-16]

@@ -25,7 +25,7 @@ func (l *Layer) Accept(tx *transaction.ServerTx, contact string) (*Dialog, error
 		return nil, err
 	}
 	if contact == "" {
-		contact = contactAt(tx.Source())
+		contact = ContactOf(tx.Source())
 	}
 	return l.newDialog(Dialog{
 		id:        ID{CallID: req.Header.CallID(), Local: tx.LocalTag(), Remote: req.Header.FromTag()},

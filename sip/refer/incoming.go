@@ -149,8 +149,7 @@ func (in *Incoming) acceptSilently(contact string, fields []sipmsg.Field) {
 		return
 	}
 	if contact == "" {
-		src := in.tx.Source()
-		contact = dialog.ContactAt("", src.Transport, src.Local.String())
+		contact = dialog.ContactOf(in.tx.Source())
 	}
 	resp.Header.Add("Contact", contact)
 	in.tx.Respond(resp)

@@ -22,7 +22,9 @@ func (l *Layer) deliver(m sipmsg.Message, src Source) {
 			return
 		}
 		stamp(m, via, &src)
-		if !src.Flow.Secure() && strings.EqualFold(m.URI.Scheme, "sips") {
+		if src.Flow.Secure() {
+			src.SIPS = fromSIPS(m)
+		} else if strings.EqualFold(m.URI.Scheme, "sips") {
 			l.insecure(m, src)
 			return
 		}

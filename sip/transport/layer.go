@@ -62,6 +62,10 @@ func New(cfg Config, up Receiver) *Layer {
 	}
 }
 
+// Nowhere is a host name of this layer under ".invalid", for the Contact of
+// clients to which nobody can connect (RFC 7118 §5.2).
+func (l *Layer) Nowhere() string { return l.nowhere }
+
 // Listen opens a listener; network is "udp", "tcp" or "tls", or one of them with
 // "4" or "6". It returns the address that was bound. ctx bounds the opening
 // only. WebSocket connections come by an HTTP server: see [Layer.WebSocket].

@@ -25,6 +25,19 @@ func secure(transport string) bool { return transport == TLS || transport == WSS
 // socket reports whether a transport is WebSocket.
 func socket(transport string) bool { return transport == WS || transport == WSS }
 
+// Param is the transport parameter of a URI by which a peer is reached over a
+// transport; "" where the scheme says enough. RFC 7118 §5.1 has one name for WS
+// and WSS.
+func Param(scheme, transport string) string {
+	switch {
+	case transport == WSS:
+		return WS
+	case transport == UDP, transport == TLS && strings.EqualFold(scheme, "sips"):
+		return ""
+	}
+	return transport
+}
+
 // defaultPort is the port of a transport where none is named (RFC 3261 §19.1.2,
 // RFC 6455 §3).
 func defaultPort(transport string) uint16 {
@@ -45,6 +58,10 @@ type Source struct {
 	Flow          *Flow
 	Transport     string // "udp", "tcp", "tls", "ws" or "wss"
 	Remote, Local netip.AddrPort
+	// SIPS says that the peer wants TLS all the way: the request has a sips URI,
+	// or comes from one. Contact in the answer has to be one, too (RFC 3261
+	// §12.1.1).
+	SIPS bool
 	// PeerNames are the SIP domains, in lower case, that the peer's certificate
 	// proves it to be (RFC 5922 §7.1); none if it has shown none that was
 	// verified. They are shared: do not change them.
@@ -60,7 +77,11 @@ type Source struct {
 
 // Target returns the way back to the sender: the same flow.
 func (s Source) Target() Target {
-	return Target{Transport: s.Transport, Addr: s.Remote, Flow: s.Flow}
+	t := Target{Transport: s.Transport, Addr: s.Remote, Flow: s.Flow}
+	if s.Flow != nil {
+		t.Host = s.Flow.host
+	}
+	return t
 }
 
 // Target says where a request goes.
@@ -170,6 +191,20 @@ func overTLS(name string) (string, error) {
 		return WSS, nil
 	}
 	return "", fmt.Errorf("%w: sips over %s", ErrInsecure, name)
+}
+
+// fromSIPS reports whether a request has a sips URI where RFC 3261 §12.1.1 looks:
+// as its own, in the topmost Record-Route, or else in Contact.
+func fromSIPS(req *sipmsg.Request) bool {
+	if strings.EqualFold(req.URI.Scheme, "sips") {
+		return true
+	}
+	where := req.Header.Contacts
+	if req.Header.Has("Record-Route") {
+		where = req.Header.RecordRoutes
+	}
+	uris, err := where()
+	return err == nil && len(uris) > 0 && strings.EqualFold(uris[0].URI.Scheme, "sips")
 }
 
 // wantsTLS reports whether a request goes to a sips URI, or by one.

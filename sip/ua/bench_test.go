@@ -129,7 +129,7 @@ func TestPlaceCalls(t *testing.T) {
 	}
 	over := make(chan struct{}, loadParallel)
 	out := dialog.Outgoing{
-		URI: uri, From: me, Contact: dialog.ContactAt("alice", *loadNetwork, from.String()), Body: []byte(sdp),
+		URI: uri, From: me, Contact: dialog.ContactAt("sip", "alice", *loadNetwork, from.String()), Body: []byte(sdp),
 	}
 	for i := range *loadCalls + loadParallel {
 		if i >= loadParallel {

@@ -63,7 +63,7 @@ func Example() {
 	uri, _ := sipmsg.ParseURI("sip:echo@" + at.String())
 	me, _ := sipmsg.ParseAddress("<sip:alice@example.org>")
 	stack.Invite.Invite(dialog.Outgoing{
-		URI: uri, From: me, Contact: dialog.ContactAt("alice", "udp", from.String()), Body: []byte("v=0\r\n"),
+		URI: uri, From: me, Contact: dialog.ContactAt("sip", "alice", "udp", from.String()), Body: []byte("v=0\r\n"),
 	}, caller{done})
 	<-done
 

@@ -141,7 +141,7 @@ func stacks(t *testing.T, network string) (alice, bob *party, a *ua.Stack, out d
 		t.Fatal(err)
 	}
 	return alice, bob, a, dialog.Outgoing{
-		URI: uri, From: me, Contact: dialog.ContactAt("alice", network, from.String()), Body: []byte("offer"),
+		URI: uri, From: me, Contact: dialog.ContactAt("sip", "alice", network, from.String()), Body: []byte("offer"),
 	}
 }
 
