@@ -138,7 +138,7 @@ type SessionConfig struct {
 	SoftLimit     int           // queued octets that mean congestion; 256 KiB [SW-FLOW-01]
 	HardLimit     int           // queued octets at most; 4 MiB, at least 2 x MaxSize
 	MaxQueued     int           // queued messages at most; 1,000
-	CongestedTime time.Duration // congestion that ends the session; 120 s [SW-FLOW-04]
+	CongestedTime time.Duration // congestion that ends the session; 120 s, negative: never [SW-FLOW-04]
 	HoldOctets    int           // queued before the session is bound; 64 KiB [SW-PUB-15]
 	HoldMessages  int           // the same in messages; 100
 	BindTimeout   time.Duration // negotiated but not bound; 30 s [MSRP-CON-14]

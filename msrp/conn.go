@@ -124,6 +124,7 @@ func (c *conn) detach(s *Session) {
 	if s.over {
 		return
 	}
+	s.left = c.unconfirmed(s)
 	s.over = true
 	c.leave(s)
 	c.sessions = slices.DeleteFunc(c.sessions, func(x *Session) bool { return x == s })

@@ -50,6 +50,7 @@ type Reporter interface {
 // FlowHandler is a Handler that wants to know how full the output is.
 type FlowHandler interface {
 	// Congested is called with true when the output has reached the soft limit
-	// and with false when it has fallen under half of it. [SW-FLOW-01]
+	// and with false when it has fallen under half of it. Calls may come late and
+	// out of order; Session.Congested knows. [SW-FLOW-01]
 	Congested(on bool)
 }

@@ -55,6 +55,9 @@ func (in *Incoming) Field(name string) []byte {
 // them once the message is complete. They must not be changed.
 func (in *Incoming) Body() []byte { return in.asm.prefix() }
 
+// WantsFailure reports whether the sender is told of failures, RFC 4975 §7.1.1.
+func (in *Incoming) WantsFailure() bool { return in.request.FailureReport != msrpwire.FailureNo }
+
 // Declared returns the size announced by the first chunk, msrpwire.Unknown if
 // there was none. It may be wrong.
 func (in *Incoming) Declared() int64 { return in.declared }

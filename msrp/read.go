@@ -153,6 +153,9 @@ func (c *conn) consume(b []byte) (used int, fatal error) {
 				return used, nil // acted upon when nothing follows it [WS-02]
 			}
 			c.onEnd()
+			if r.pause > 0 {
+				c.pause()
+			}
 		}
 	}
 	return used, r.fatal

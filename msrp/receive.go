@@ -1,6 +1,10 @@
 package msrp
 
-import "github.com/confab-chat/confab/msrp/msrpwire"
+import (
+	"time"
+
+	"github.com/confab-chat/confab/msrp/msrpwire"
+)
 
 // receiver is the state of the request that is being read. Owned by the reader
 // of the connection.
@@ -13,8 +17,9 @@ type receiver struct {
 	answered  bool      // the response has been written before the end of the request
 	fatal     error     // why the connection must end
 	done      []event
-	complete  bool // the message in it has reached its end-line
-	messages  int  // ended in the WebSocket message that is being read
+	complete  bool          // the message in it has reached its end-line
+	messages  int           // ended in the WebSocket message that is being read
+	pause     time.Duration // before anything more is read
 
 	// The session that the last request was for, with its paths as they stood
 	// there: nearly always the next one is for it, too.

@@ -22,6 +22,8 @@ type Session struct {
 	peerMax atomic.Int64          // largest message of the peer, 0 = any
 	ended   atomic.Bool           // set with mu held
 
+	congested atomic.Int64 // since when the output has been full, 0 = it is not; set with the connection's mutex held
+
 	// Guarded by mu; what sending needs, by the connection's mutex once conn
 	// is set.
 	relay *relaying // set before conn; nil without relays
@@ -45,9 +47,9 @@ type Session struct {
 	ready      bool
 	over       bool // no longer on its connection
 	streaming  bool // takes turns with others for a large message
-	congested  int64
 	lastAnswer int64
 	reports    map[string]*awaited
+	left       []uint64 // of an ended session: what is unconfirmed
 }
 
 // NewSession makes a session with a fresh URI. A passive session is announced
@@ -158,6 +160,7 @@ func (s *Session) end(err error, tell bool) {
 	}
 	c := s.conn.Load()
 	if c == nil {
+		s.left = s.waiting(nil)
 		s.over, s.queue, s.queued, s.frames = true, fifo{}, 0, 0
 	}
 	s.dropPartials()
@@ -174,21 +177,25 @@ func (s *Session) end(err error, tell bool) {
 // congests notes that the output has reached the soft limit, true if it had
 // not before. Called with the connection's mutex held.
 func (s *Session) congests() bool {
-	if s.congested != 0 || s.queued+s.flat < s.cfg.SoftLimit {
+	if s.congested.Load() != 0 || s.queued+s.flat < s.cfg.SoftLimit && s.frames < s.cfg.MaxQueued*4/5 {
 		return false
 	}
-	s.congested = s.ep.now()
+	s.congested.Store(s.ep.now())
 	return true
 }
 
 // relieved is the opposite of congests.
 func (s *Session) relieved() bool {
-	if s.congested == 0 || s.queued+s.flat >= s.cfg.SoftLimit/2 {
+	if s.congested.Load() == 0 || s.queued+s.flat >= s.cfg.SoftLimit/2 || s.frames >= s.cfg.MaxQueued*2/5 {
 		return false
 	}
-	s.congested = 0
+	s.congested.Store(0)
 	return true
 }
+
+// Congested reports whether the output has reached the soft limit, and has not
+// fallen under half of it since. [SW-FLOW-01]
+func (s *Session) Congested() bool { return s.congested.Load() != 0 }
 
 func (s *Session) notifyCongested(on bool) {
 	if h, ok := s.cfg.Handler.(FlowHandler); ok {

@@ -34,10 +34,11 @@ func (c *conn) sweep() {
 	c.sweepRing(now, &f)
 	busy := false
 	for _, s := range c.sessions {
-		if s.congested != 0 && now-s.congested >= int64(s.cfg.CongestedTime) {
+		since := s.congested.Load()
+		if since != 0 && s.cfg.CongestedTime > 0 && now-since >= int64(s.cfg.CongestedTime) {
 			f.end(s, ErrCongested) // [SW-FLOW-04]
 		}
-		busy = s.expire(now) || busy || s.congested != 0
+		busy = s.expire(now) || busy || since != 0
 	}
 	next := min(c.keepAlive(now), c.ping(now))
 	if busy || c.expects() {

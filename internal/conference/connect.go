@@ -82,6 +82,7 @@ func (e Connected) apply(s *State) {
 		return
 	}
 	ep.JoinedAt, ep.Media = e.At, e.Media
+	s.comeBack(ep)
 	if e.Contact != "" {
 		ep.Contact = e.Contact
 	}

@@ -78,7 +78,11 @@ func (e Created) apply(s *State) {
 	if s.alive {
 		return
 	}
+	marks := s.marks
 	*s = State{position: s.position, created: e, alive: true, activity: e.At, emptySince: e.At}
+	if e.Policy.History.Durable {
+		s.marks = marks // what was said in the earlier life can still be read
+	}
 	s.moderators = identitySet(e.Moderators)
 	s.starters = identitySet(e.Starters)
 	s.members = NewCircle(e.Members...)

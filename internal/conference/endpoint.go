@@ -117,8 +117,10 @@ type Endpoint struct {
 	JoinedAt time.Time // when it connected
 	Media    Direction // as negotiated
 	LostAt   time.Time // when its leg was lost without BYE; zero: it was not
+	Return   Return    // set when it connects; zero: its device is a new one
 
-	reached Status // StatusPending to StatusConnected
+	reached      Status // StatusPending to StatusConnected
+	acknowledged Position
 }
 
 // Connected reports whether the endpoint's dialog is confirmed.

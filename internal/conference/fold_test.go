@@ -121,7 +121,7 @@ func dump(s *State) string {
 	for p := range s.Participants() {
 		fmt.Fprintln(&b, " ", p.User, p.Identity, p.Display, p.Role, p.Anonymous, p.connected, p.Nickname)
 		for e := range p.Endpoints() {
-			fmt.Fprintln(&b, "   ", e.ID, e.Instance, e.Method, e.By, e.Hidden, e.Contact, e.Replaces, e.Status(), e.JoinedAt, e.Media, e.LostAt)
+			fmt.Fprintln(&b, "   ", e.ID, e.Instance, e.Method, e.By, e.Hidden, e.Contact, e.Replaces, e.Status(), e.JoinedAt, e.Media, e.LostAt, e.Return, e.acknowledged)
 		}
 	}
 	for _, e := range s.lostLegs {
@@ -130,6 +130,7 @@ func dump(s *State) string {
 	for r := s.recent.first; r != nil; r = r.next {
 		fmt.Fprintln(&b, "  recent", r.user, len(r.at), r.order, r.head)
 	}
+	fmt.Fprintln(&b, s.marks)
 	fmt.Fprintln(&b, s.nicknames) // maps are written in the order of their keys
 	return b.String()
 }

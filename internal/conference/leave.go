@@ -128,6 +128,7 @@ func (e Departed) apply(s *State) {
 		since = ep.LostAt // time already waited for the leg counts, D-14
 	}
 	s.found(ep)
+	s.leaveMark(ep, e.Cause)
 	s.roster.drop(ep)
 	s.activity = e.At
 	s.absent.prune(&s.roster, e.At)

@@ -89,7 +89,7 @@ func (c *choices) command(s *State) Command {
 	if !s.Alive() && c.pick(10) > 0 {
 		return c.create(s)
 	}
-	switch c.pick(35) {
+	switch c.pick(37) {
 	case 0:
 		return c.create(s)
 	case 1, 2, 3, 4, 5:
@@ -123,6 +123,8 @@ func (c *choices) command(s *State) Command {
 		return Advance{At: c.now, Endpoint: c.endpoint(s), Status: Status(c.pick(5))}
 	case 22, 23, 24, 25, 26, 27:
 		return c.rule(s)
+	case 30, 31:
+		return Acknowledge{Marks: []Mark{{c.endpoint(s), Position(c.pick(100))}, {c.endpoint(s), s.Position()}}}
 	case 28, 29:
 		return SetNickname{At: c.now, Endpoint: c.endpoint(s), Nickname: []string{"", "Owl", "owl ", "u1", "\x00", "Cat"}[c.pick(6)]}
 	}

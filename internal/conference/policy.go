@@ -27,6 +27,8 @@ type History struct {
 	Keep    int  // messages kept
 	Replay  int  // messages shown to a newcomer
 	Durable bool // survives the end of the conference and of the server
+
+	MaxAge time.Duration // what is older is not shown any more; 0: no limit
 }
 
 // Ending says when a conference ends by itself.

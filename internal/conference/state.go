@@ -56,6 +56,7 @@ type State struct {
 	recent   recentIDs
 
 	nicknames nicknames
+	marks     []mark // of devices that have left, oldest first
 
 	// What ends it: see timeout.go.
 	arrived    int         // endpoints that got in, for good

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
@@ -124,8 +126,12 @@ func (c *call) withdraw(inst *instance.Instance, leg Leg, cause conference.Cause
 }
 
 // legLost takes the endpoint out because nothing ever came of its leg.
-func (c *call) legLost(error) {
-	c.leave(conference.CauseFailed, `SIP;cause=408;text="No MSRP connection"`)
+func (c *call) legLost(err error) {
+	reason := `SIP;cause=408;text="No MSRP connection"`
+	if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrCongested) || errors.Is(err, msrp.ErrStalled) {
+		reason = `SIP;cause=480;text="Too slow to receive messages"` // [SW-FLOW-04]
+	}
+	c.leave(conference.CauseFailed, reason)
 }
 
 // refuse answers the INVITE with an error.

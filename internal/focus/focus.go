@@ -32,7 +32,9 @@ type LegRequest struct {
 	User       conference.User // as everybody sees it
 	Addresses  []string        // what the user may write into From
 	Conference []string        // what means the conference on this leg
+	Dialled    string          // by which URI the user knows the conference
 	UserAgent  string
+	Features   string // Contact and Accept-Contact as they came
 	// Preconditions says that descriptions tell of resources (RFC 3312).
 	Preconditions bool
 	// Lost is called if nothing ever came of the leg; the dialog is to end.

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
@@ -109,8 +110,14 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 	return LegRequest{
 		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
 		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent), Lost: c.legLost,
+		Dialled: req.URI.Address().String(), Features: features(&req.Header),
 		Preconditions: c.preconditions.used(),
 	}
+}
+
+// features is where the feature tags of a client stand, RFC 3840 and RFC 3841.
+func features(h *sipmsg.Header) string {
+	return h.Value("Contact") + " " + strings.Join(h.Values("Accept-Contact"), " ")
 }
 
 // negotiate answers the offer, or makes ours if there is none. [FOC-FAC-10]

@@ -100,6 +100,12 @@ func (i *Instance) Look(f func(*conference.State)) error {
 	return nil
 }
 
+// Read pages through the conference's past, that of earlier lives of a durable one
+// included; see [journal.Journal]. It may wait for a store.
+func (i *Instance) Read(after conference.Position, limit int) ([]journal.Entry, error) {
+	return i.journal.Read(i.lifetime, i.id, after, limit)
+}
+
 // first queues the admission that the conference is to be created with.
 func (i *Instance) first(a Admission, done Joined) {
 	i.queue.tasks = append(i.queue.tasks, i.admission(a, done))

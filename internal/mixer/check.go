@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/confab-chat/confab/cpim"
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sdp"
@@ -25,6 +26,10 @@ func forbidden(comment string) *msrp.Error {
 }
 
 func direction() *msrp.Error { return forbidden("Stream direction") }
+
+// anonymous is what RCS clients write for everybody, and what says nothing in
+// the place of a sender. [SW-PUB-22]
+const anonymous = "sip:anonymous@" + conference.AnonymousHost
 
 // inspection is the state of a message that is arriving.
 type inspection struct {
@@ -96,7 +101,7 @@ func (l *Leg) judge(body []byte) (verdict, error) {
 	if !l.mix.mixer.cfg.WrappedTypes.Match(c.mediaType) {
 		return verdict{}, &msrp.Error{Status: msrpwire.StatusUnsupportedMedia} // [SW-PUB-16]
 	}
-	v := verdict{content: c, contentType: string(m.ContentType()), at: m.HeaderLen, everybody: l.meansAll.hold(to.URI)}
+	v := verdict{content: c, contentType: string(m.ContentType()), at: m.HeaderLen, everybody: l.meansAll.hold(to.URI) || l.quirks.AnonMeansRoom && string(to.URI) == anonymous}
 	if v.everybody {
 		return v, nil
 	}
@@ -121,7 +126,7 @@ func (l *Leg) parties(m *cpim.Message) (to cpim.Address, err error) {
 	if err != nil {
 		return to, refusal(err)
 	}
-	if !l.mayBe.hold(from.URI) {
+	if string(from.URI) == anonymous || !l.mayBe.hold(from.URI) {
 		return to, forbidden("From is not yours")
 	}
 	return to, refusal(toErr)

@@ -20,6 +20,7 @@ type frame struct {
 	status   int
 	id       string // Message-ID
 	seq      string // Room-Seq
+	history  string // Room-History
 	from, to string // paths
 	success  bool
 	failure  msrpwire.FailureReport
@@ -119,7 +120,7 @@ func (c *client) read(nc net.Conn) {
 
 func (c *client) took(nc net.Conn, h *msrpwire.Head, body string) bool {
 	f := frame{
-		method: h.Method, status: h.Status, id: string(h.MessageID), seq: string(h.Field("Room-Seq")),
+		method: h.Method, status: h.Status, id: string(h.MessageID), seq: string(h.Field("Room-Seq")), history: string(h.Field("Room-History")),
 		from: string(h.FromPath), to: string(h.ToPath), success: h.SuccessReport, failure: h.FailureReport,
 		report: h.ReportStatus.Code, rng: h.ByteRange, body: body,
 		head: msrpwire.Head{
@@ -234,9 +235,19 @@ func (c *client) hears(body string) frame {
 	c.house.t.Helper()
 	f := wait(c.house.t, c.copies, "copy")
 	if f.body != body {
-		c.house.t.Errorf("%s heard %q, want %q", c.id, f.body, body)
+		c.house.t.Errorf("%s heard %.600q, want %.600q", c.id, f.body, body)
 	}
 	return f
+}
+
+// notice expects a text of the mixer.
+func (c *client) notice(text string) {
+	c.house.t.Helper()
+	f := wait(c.house.t, c.copies, "notice")
+	if !strings.HasPrefix(f.body, "From: <"+lobby+">\r\nTo: <"+lobby+">\r\nDateTime: ") ||
+		!strings.HasSuffix(f.body, "\r\n\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"+text) || f.failure != msrpwire.FailureNo || f.seq != "" {
+		c.house.t.Errorf("%s heard %+v, want the notice %q", c.id, f, text)
+	}
 }
 
 // quiet checks that nothing has come to the clients but what they have heard:

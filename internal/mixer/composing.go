@@ -27,7 +27,7 @@ func (x *mix) compose(from *Leg, in *msrp.Incoming) {
 	c := content{mediaType: typeComposing, kind: composing}
 	for _, l := range x.others(from) {
 		h := l.current.Load()
-		if h != nil && !h.congested.Load() && l.terms.Load().wants(c) {
+		if h != nil && !h.session.Congested() && l.terms.Load().wants(c) {
 			_ = l.send(shared, 0)
 		}
 	}

@@ -1,43 +1,42 @@
 package mixer
 
 import (
+	"errors"
 	"log/slog"
 	"strconv"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/msrp"
-	"github.com/confab-chat/confab/msrp/msrpwire"
-	"github.com/confab-chat/confab/sdp"
 )
 
 // batch is how many messages a leg gets in one go at most.
 const batch = 64
 
-// copies is a message that is due to everybody else.
-type copies struct {
-	shared  *msrp.Shared
-	at      conference.Position
-	sender  *Leg
-	content content
+// due is a message that everybody else is to get now.
+type due struct {
+	kept
+	sender *Leg
 }
+
+func appendPosition(at conference.Position) []byte { return strconv.AppendUint(nil, uint64(at), 10) }
 
 // distribute has everybody else get a copy of a message. One rendering serves
 // all legs; each adds its paths and a transaction id. [SW-PUB-04] [SW-PUB-05]
 // [SW-PUB-06] [SW-PUB-07]
 func (x *mix) distribute(at conference.Position, m *conference.Message) {
-	shared, err := msrp.Prepare(msrp.Message{
-		ID: m.ID,
-		// [SW-HIS-03]
-		Header:      []msrpwire.Field{{Name: []byte("Room-Seq"), Value: strconv.AppendUint(nil, uint64(at), 10)}},
-		ContentType: sdp.TypeCPIM,
-		Body:        m.Body,
-	})
+	k, err := keep(at, m)
 	if err != nil {
 		x.mixer.cfg.Log.Error("message not rendered",
 			slog.String("conference", string(x.id)), slog.Any("error", err))
 		return
 	}
-	x.due = append(x.due, copies{shared: shared, at: at, sender: x.leg(m.Endpoint), content: contentOf(m.ContentType)})
+	x.posted++
+	k.n = x.posted
+	x.last = at
+	if history := x.policy.Load().History; history.Keep > 0 {
+		x.past.push(k, x.mixer.cfg.HistoryOctets)
+	}
+	x.due = append(x.due, due{kept: k, sender: x.leg(m.Endpoint)})
 	if len(x.due) == batch {
 		x.Flush()
 	}
@@ -47,17 +46,72 @@ func (x *mix) distribute(at conference.Position, m *conference.Message) {
 // that what one leg gets leaves in one write, if it can. Whoever comes or goes
 // does so after what was due before him. [SW-GEN-10] [SW-PUB-12]
 func (x *mix) Flush() {
-	if len(x.due) == 0 {
+	hungry := x.hungry.Load() && x.hungry.Swap(false)
+	if len(x.due) == 0 && !hungry {
 		return
 	}
+	keep := x.policy.Load().History.Keep
+	slowest := x.last
 	for _, l := range x.open {
-		t := l.terms.Load()
-		for i := range x.due {
-			if c := &x.due[i]; l != c.sender && t.wants(c.content) {
-				_ = l.send(c.shared, uint64(c.at)) // who does not take it is left out
-			}
+		switch h := l.current.Load(); {
+		case keep == 0:
+			x.push(l, h)
+		case h == l.reads.from && l.reads.live:
+			x.deliver(l, h)
+		default:
+			x.feed(l, h)
+		}
+		if !l.reads.live {
+			slowest = min(slowest, l.position())
 		}
 	}
+	x.past.trim(keep, slowest)
 	clear(x.due)
 	x.due = x.due[:0]
+}
+
+// deliver hands a leg that keeps up what is due. If it does not take all of that,
+// it reads on from the history later. [SW-FLOW-02]
+func (x *mix) deliver(l *Leg, h *handler) {
+	t := l.terms.Load()
+	for i := range x.due {
+		d := &x.due[i]
+		if l != d.sender && t.wants(d.content) {
+			err := h.session.SendShared(d.shared, uint64(d.at))
+			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
+				l.reads.live = false
+				return
+			}
+		}
+		l.reads.upTo, l.reads.n = d.at, d.n
+	}
+	if h.session.Congested() {
+		l.reads.live = false
+	}
+}
+
+// push hands out what is due in a conference without history. What a leg cannot
+// take is lost to it. [SW-FLOW-02] [SW-PUB-15]
+func (x *mix) push(l *Leg, h *handler) {
+	if h == nil {
+		return
+	}
+	x.meet(l, h)
+	t := l.terms.Load()
+	for i := range x.due {
+		d := &x.due[i]
+		if l == d.sender || !t.wants(d.content) {
+			continue
+		}
+		if h.session.Congested() && d.shared.Size() > congestedMax {
+			l.reads.lost++
+			continue
+		}
+		if h.ready.Load() && !h.session.Congested() {
+			x.tellLost(l, h)
+		}
+		if err := l.send(d.shared, uint64(d.at)); errors.Is(err, msrp.ErrQueueFull) {
+			l.reads.lost++
+		}
+	}
 }

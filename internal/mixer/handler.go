@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/confab-chat/confab/msrp"
 )
@@ -14,7 +15,7 @@ type handler struct {
 	leg     *Leg
 	session *msrp.Session
 
-	congested atomic.Bool
+	ready atomic.Bool // bound, and time for messages to everybody has come
 }
 
 var (
@@ -35,21 +36,41 @@ func (h *handler) Bound() {
 	l.previous, l.bound, l.lost = nil, true, false
 	l.mu.Unlock()
 	old.end()
+	l.doubt(old)
 	if back {
 		l.tell()
 	}
+	l.mix.deliverLetters(l)
+	if l.quirks.StatusLines { // they show only those as senders who are in the roster [SW-HIS-02]
+		time.AfterFunc(rosterFirst, h.begin)
+		return
+	}
+	h.begin()
+}
+
+// begin lets messages to everybody go to the session.
+func (h *handler) begin() {
+	h.ready.Store(true)
+	h.leg.mix.poke()
 }
 
 // Sent implements msrp.Handler. What one recipient answers stays on his leg.
 // [SW-RPT-02] [SW-RPT-04]
 func (h *handler) Sent(ref uint64, err error) {
+	if ref >= firstLetter {
+		h.leg.settleLetter(ref, err == nil)
+	}
 	if err != nil {
 		h.leg.log(slog.LevelDebug, "copy refused", slog.Uint64("place", ref), slog.Any("error", err))
 	}
 }
 
-// Congested implements msrp.FlowHandler.
-func (h *handler) Congested(on bool) { h.congested.Store(on) }
+// Congested implements msrp.FlowHandler: who has room again reads on.
+func (h *handler) Congested(on bool) {
+	if !on {
+		h.leg.mix.poke()
+	}
+}
 
 // Ended implements msrp.Handler.
 func (h *handler) Ended(err error) { h.leg.failed(h, err) }

@@ -47,6 +47,7 @@ type blueprint struct {
 func newHouse(t *testing.T, change func(*blueprint)) *house {
 	t.Helper()
 	b := blueprint{policy: conference.DefaultPolicy(), media: msrp.Config{PerSource: 5000, UnboundPerSource: 5000}}
+	b.policy.History = conference.History{} // but where a test is about it
 	if change != nil {
 		change(&b)
 	}
@@ -76,6 +77,9 @@ func newHouse(t *testing.T, change func(*blueprint)) *house {
 	t.Cleanup(h.close)
 	return h
 }
+
+// keeping makes a conference keep history.
+func keeping(b *blueprint) { b.policy.History = conference.DefaultPolicy().History }
 
 func lobbyAddress() instance.Address {
 	return instance.Address{User: "lobby", Host: "conf.example.test"}
@@ -143,6 +147,7 @@ type wishes struct {
 	agent, direction, types, wrapped, chatroom, setup string
 	maxSize                                           int
 	also                                              []string // further addresses
+	device                                            string   // instance id
 	private                                           bool
 	outside                                           bool // not connected yet
 	unbound                                           bool // does not open its connection
@@ -163,7 +168,7 @@ func (h *house) join(user string, change func(*wishes)) *client {
 		err  error
 	}
 	done := make(chan result, 1)
-	admit := conference.Admit{At: time.Now(), Identity: conference.Identity(user), Endpoint: c.id, Private: w.private}
+	admit := conference.Admit{At: time.Now(), Identity: conference.Identity(user), Endpoint: c.id, Private: w.private, Instance: w.device}
 	h.dir.Join(lobbyAddress(), instance.Admission{Admit: admit}, func(i *instance.Instance, r instance.Result) {
 		if r.Err != nil {
 			done <- result{err: r.Err}

@@ -2,8 +2,6 @@ package mixer
 
 import (
 	"errors"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -27,7 +25,12 @@ type LegRequest struct {
 	// aliases, the focus's Contact, and the one that the user dialled. [SW-PUB-04]
 	Conference []string
 
+	// Dialled is the URI by which the participant knows the conference: the one
+	// that he called, or the From of our INVITE; default: the conference's own.
+	Dialled string
+
 	UserAgent string
+	Features  string // Contact and Accept-Contact, in which feature tags stand
 
 	// Preconditions says that descriptions tell of resources (RFC 3312); ours are
 	// there from the beginning. [PRE-06]
@@ -48,6 +51,10 @@ type Leg struct {
 	req      LegRequest
 	mayBe    addresses // from req.Addresses
 	meansAll addresses // from req.Conference
+	quirks   Quirks
+
+	reads  reading // owned by the instance's goroutine
+	roster string  // who is there, for those who have no other way to know; as reads
 
 	terms   atomic.Pointer[terms]   // what was negotiated last; nil without a stream
 	current atomic.Pointer[handler] // of the session that carries the leg, written with mu held
@@ -61,9 +68,11 @@ type Leg struct {
 
 	mu       sync.Mutex
 	talk     sdp.Negotiation
-	previous *handler // replaced by current, valid until that is bound
-	bound    bool     // current is, or was before it failed
-	lost     bool     // the conference waits for another session
+	previous *handler            // replaced by current, valid until that is bound
+	bound    bool                // current is, or was before it failed
+	lost     bool                // the conference waits for another session
+	doubted  conference.Position // the first that an ended session left unconfirmed; 0: none
+	letters  letters
 }
 
 // Reserve makes a leg for an endpoint that the conference has admitted. It
@@ -75,9 +84,13 @@ func (m *Mixer) Reserve(req LegRequest) (*Leg, error) {
 		m.legs.Add(-1)
 		return nil, ErrFull
 	}
+	if req.Dialled == "" {
+		req.Dialled = string(req.Instance.ID())
+	}
 	fresh := &Leg{
 		req: req, mayBe: addressesOf(req.Addresses), meansAll: addressesOf(req.Conference),
 		talk: sdp.Negotiation{ID: sessionID(), Policy: m.policy()}, place: -1,
+		quirks: m.quirksOf(req.UserAgent, req.Features),
 	}
 	l := m.mixOf(req.Instance).add(fresh)
 	if l != fresh {
@@ -101,8 +114,10 @@ func (l *Leg) Close() {
 	current, previous := l.current.Swap(nil), l.previous
 	l.previous = nil
 	l.mu.Unlock()
-	current.end()
-	previous.end()
+	for _, h := range [...]*handler{current, previous} {
+		h.end()
+		l.doubt(h)
+	}
 }
 
 // start lets the leg carry messages, now that its endpoint is connected.
@@ -147,9 +162,7 @@ func (l *Leg) takesPrivate() bool {
 	if room := &t.peer.Chatroom; room.Declared {
 		return room.PrivateMessages
 	}
-	return slices.ContainsFunc(l.mix.mixer.cfg.PrivateUnaware, func(beginning string) bool {
-		return strings.HasPrefix(l.req.UserAgent, beginning)
-	})
+	return l.quirks.PMUnaware
 }
 
 // send queues a copy. The errors are those of [msrp.Session.SendShared];
@@ -162,7 +175,7 @@ func (l *Leg) send(shared *msrp.Shared, ref uint64) error {
 		return msrp.ErrClosed
 	}
 	err := h.session.SendShared(shared, ref)
-	if errors.Is(err, msrp.ErrQueueFull) && l.isBound() {
+	if errors.Is(err, msrp.ErrQueueFull) && l.isBound() && l.mix.mixer.cfg.Congestion == Cut {
 		h.session.Close()
 		l.failed(h, err)
 	}

@@ -14,7 +14,11 @@ import (
 // does not keep up, the dialog has to end. [MIX-06] [MSRP-CON-06] [MSRP-CON-14]
 // [SW-FLOW-04]
 func (l *Leg) failed(h *handler, err error) {
+	l.doubt(h)
 	l.mu.Lock()
+	if l.previous == h {
+		l.previous = nil // the successor is not bound yet, and begins where this one ended
+	}
 	if l.current.Load() != h {
 		l.mu.Unlock() // replaced or closed
 		return
@@ -26,6 +30,7 @@ func (l *Leg) failed(h *handler, err error) {
 	l.lost = waited
 	l.mu.Unlock()
 	previous.end()
+	l.doubt(previous)
 	l.log(slog.LevelInfo, "leg lost", slog.Any("error", err))
 	switch {
 	case !waited:

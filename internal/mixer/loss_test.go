@@ -58,7 +58,7 @@ func TestLossAndReturn(t *testing.T) {
 		b.try(part{to: old, body: b.text(lobby, "x")}, 481) // it has failed for good
 		_ = b.nc.Close()
 		a.say("while he is away")
-		a.try(part{body: a.text(bob, "psst")}, 404)
+		a.try(part{body: a.text(bob, "psst")}, 200) // kept for him
 		pause(59 * time.Second)
 		b.move()
 		b.hold("sendrecv")
@@ -70,6 +70,7 @@ func TestLossAndReturn(t *testing.T) {
 		if e := <-h.events; e.Kind() != conference.KindLegBack {
 			t.Fatal(e.Kind())
 		}
+		b.hears(a.text(bob, "psst"))
 		quiet(t, a, b)
 		pause(2 * time.Minute)
 		quiet(t, b, a)

@@ -21,7 +21,15 @@ type mix struct {
 	// without, and by everybody else with mu held.
 	open []*Leg
 
-	due []copies // owned by the instance's goroutine
+	// owned by the instance's goroutine
+	due      []due
+	past     past
+	posted   uint64              // messages so far
+	last     conference.Position // of the last of them
+	page     []kept              // of the journal, behind pageFrom
+	pageFrom conference.Position
+
+	hungry atomic.Bool // somebody may read on
 
 	policy atomic.Pointer[conference.Policy] // in force
 
@@ -29,6 +37,8 @@ type mix struct {
 	legs  map[conference.EndpointID]*Leg // reserved or open
 	users map[string][]*Leg              // open, by the keys of their addresses
 	names map[conference.User]*bucket    // who has asked for nicknames lately
+	mail  map[conference.User]*mail      // private messages that wait
+	sweep *time.Timer                    // when some of it has waited for too long
 	ended bool
 }
 
@@ -130,15 +140,22 @@ func (x *mix) Applied(s *conference.State, at conference.Position, e conference.
 	switch e := e.(type) {
 	case conference.Created:
 		x.govern(s)
-		x.mixer.note(x)
+		x.remember(at)
+		x.mixer.enlist(x)
+	case conference.Resumed:
+		x.govern(s)
+		x.remember(at)
+		x.mixer.enlist(x)
 	case conference.Posted:
 		x.distribute(at, e.Message)
 	case conference.Connected:
 		x.Flush()
-		x.connected(e.Endpoint)
+		x.connected(s, at, e.Endpoint)
+	case conference.LegLost:
+		x.acknowledge(e.Endpoint)
 	case conference.Departed:
 		x.Flush()
-		x.departed(e.Endpoint)
+		x.departed(s, e)
 	case conference.Ended:
 		x.Flush()
 		x.end()
@@ -149,13 +166,24 @@ func (x *mix) Applied(s *conference.State, at conference.Position, e conference.
 
 // govern notes the policy in force.
 func (x *mix) govern(s *conference.State) {
-	if p := s.Policy(); p != *x.policy.Load() {
-		x.policy.Store(&p)
+	p := s.Policy()
+	if p == *x.policy.Load() {
+		return
+	}
+	x.policy.Store(&p)
+	if p.History.Keep == 0 {
+		x.past.clear()
 	}
 }
 
+// poke has the instance flush, for somebody may have become able to read on.
+func (x *mix) poke() {
+	x.hungry.Store(true)
+	_ = x.inst.Look(func(*conference.State) {}) // a full queue is flushed anyway
+}
+
 // connected opens the leg of an endpoint. [MIX-04]
-func (x *mix) connected(id conference.EndpointID) {
+func (x *mix) connected(s *conference.State, at conference.Position, id conference.EndpointID) {
 	x.mu.Lock()
 	l := x.legs[id]
 	if l == nil || l.place >= 0 {
@@ -168,21 +196,31 @@ func (x *mix) connected(id conference.EndpointID) {
 		x.users[key] = append(x.users[key], l)
 	}
 	x.mu.Unlock()
+	if ep := s.Endpoint(id); ep != nil {
+		x.arrive(l, ep, at)
+		l.roster = rosterOf(s, l)
+	}
 	l.start()
 }
 
 // departed cuts the leg of an endpoint, at the instant of the decision.
 // [MIX-05] [SW-GEN-08]
-func (x *mix) departed(id conference.EndpointID) {
+func (x *mix) departed(s *conference.State, e conference.Departed) {
 	x.mu.Lock()
-	l := x.legs[id]
+	l := x.legs[e.Endpoint]
 	if l != nil && l.place >= 0 {
 		x.shut(l)
 	}
-	delete(x.legs, id)
+	delete(x.legs, e.Endpoint)
 	x.mu.Unlock()
 	if l != nil {
 		l.Close()
+		if e.Was == conference.StatusConnected {
+			x.note(l)
+		}
+	}
+	if e.Cause != conference.CauseLost && s.Participant(e.User) == nil {
+		x.discard(e.User)
 	}
 }
 
@@ -214,8 +252,11 @@ func (x *mix) Drain(done func()) {
 func (x *mix) end() {
 	x.mu.Lock()
 	x.ended = true
+	if x.sweep != nil {
+		x.sweep.Stop()
+	}
 	legs := x.legs
-	x.legs, x.users, x.open = nil, nil, nil
+	x.legs, x.users, x.open, x.mail = nil, nil, nil, nil
 	x.mu.Unlock()
 	for _, l := range legs {
 		l.Close()

@@ -39,9 +39,11 @@ type Config struct {
 	// Preconditions says that preconditions are supported. [OPT-03]
 	Preconditions bool
 
-	// PrivateUnaware lists beginnings of User-Agent values whose clients show a
-	// private message as such though they never declare it. [SW-PRV-09]
-	PrivateUnaware []string
+	Quirks []QuirkRule // change what is known of clients
+
+	HistoryOctets int        // of a conference's messages kept in memory; 4 MiB [SW-HIS-01]
+	Congestion    Congestion // what becomes of those who do not keep up
+	Welcome       string     // said to everybody who comes; empty: nothing
 
 	// Strict switches off what is tolerated of clients beyond the standards.
 	// [SW-NCK-11]
@@ -63,8 +65,8 @@ func (c Config) withDefaults() Config {
 	if c.WrappedTypes == nil {
 		c.WrappedTypes = sdp.TypeList{"text/plain", "text/html", typeComposing, typeIMDN, "*"}
 	}
-	if c.PrivateUnaware == nil {
-		c.PrivateUnaware = []string{"Blink"}
+	if c.HistoryOctets <= 0 {
+		c.HistoryOctets = 4 << 20
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -78,10 +80,12 @@ type Mixer struct {
 	// fixed after construction
 	cfg      Config
 	reserved map[string]struct{} // Config.Reserved by key
+	rules    []QuirkRule
 
 	parsers parsers
 	ways    atomic.Pointer[[]Way]
 	legs    atomic.Int64 // reserved or open
+	lost    atomic.Int64 // messages that did not reach somebody
 
 	mu    sync.Mutex
 	mixes map[conference.ID]*mix
@@ -90,7 +94,8 @@ type Mixer struct {
 // New returns a mixer without legs.
 func New(cfg Config) *Mixer {
 	return &Mixer{
-		cfg: cfg.withDefaults(), reserved: reservedKeys(cfg.Reserved), mixes: make(map[conference.ID]*mix),
+		cfg: cfg.withDefaults(), reserved: reservedKeys(cfg.Reserved), rules: cfg.rules(),
+		mixes: make(map[conference.ID]*mix),
 	}
 }
 
@@ -102,9 +107,9 @@ func (m *Mixer) Attach(inst *instance.Instance) instance.Observer {
 	return newMix(m, inst)
 }
 
-// note makes the mix of a conference known that has come into being: not all
+// enlist makes the mix of a conference known that has come into being: not all
 // that are attached to do.
-func (m *Mixer) note(x *mix) {
+func (m *Mixer) enlist(x *mix) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mixes[x.id] = x

@@ -20,7 +20,7 @@ func (l *Leg) Answer(offer *sdp.Session) (*sdp.Session, conference.Direction, er
 	if proposal.Effect == sdp.EffectNew {
 		// RFC 7977 §5.2.2: answered in kind. [SDP-28]
 		way, _ := l.mix.mixer.way(proposal.Stream.Peer.Proto, proposal.Transport())
-		if fresh, err = l.newSession(&local, proposal.Stream.Peer.Proto, way); err != nil {
+		if fresh, err = l.newSession(&local, proposal.Stream.Peer.Proto, way, proposal.Stream.Peer.Path); err != nil {
 			return nil, conference.NoStream, err
 		}
 	}
@@ -66,7 +66,7 @@ func (l *Leg) Offer() (*sdp.Session, error) {
 	} else {
 		var err error
 		proto, way := l.mix.mixer.offered()
-		if fresh, err = l.newSession(&local, proto, way); err != nil {
+		if fresh, err = l.newSession(&local, proto, way, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -110,22 +110,27 @@ func (l *Leg) local() sdp.Local {
 }
 
 // newSession makes a session with a fresh URI, which goes into local with the
-// fingerprints of the certificate it will show.
-func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way) (*handler, error) {
+// fingerprints of the certificate it will show. The peer's path may not be known
+// yet.
+func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way, path []msrpwire.URI) (*handler, error) {
 	m := l.mix.mixer
+	frames := l.quirks.framing(path, m.cfg.Strict)
 	h := &handler{leg: l}
 	s, err := m.cfg.Endpoint.NewSession(msrp.SessionConfig{
-		Handler:     h,
-		Secure:      proto.Secure(), // [MSRP-TLS-01]
-		WebSocket:   way.WebSocket,
-		Host:        way.Host,
-		Port:        way.Port,
-		MaxSize:     m.cfg.MaxMessage,
-		AcceptTypes: []string{sdp.TypeCPIM}, // [SW-PUB-01]
-		ChunkTimer:  chunkTimer,
-		Whole:       wholeMessages(l.req.UserAgent),
-		Window:      window,
-		Patient:     true, // [SW-RPT-04]
+		Handler:       h,
+		Secure:        proto.Secure(), // [MSRP-TLS-01]
+		WebSocket:     way.WebSocket,
+		Host:          way.Host,
+		Port:          way.Port,
+		MaxSize:       m.cfg.MaxMessage,
+		AcceptTypes:   []string{sdp.TypeCPIM}, // [SW-PUB-01]
+		ChunkTimer:    chunkTimer,
+		Whole:         frames.whole,
+		ExactRanges:   frames.exact,
+		ChunkCap:      frames.chunk,
+		Window:        window,
+		CongestedTime: m.cfg.Congestion.patience(),
+		Patient:       true, // [SW-RPT-04]
 	})
 	if err != nil {
 		return nil, err
@@ -152,7 +157,7 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler) after
 		return after // [SDP-21]
 	}
 	after := l.replace(fresh)
-	after.terms = termsOf(stream)
+	after.terms = termsOf(stream, &l.quirks)
 	after.session = l.current.Load()
 	after.begins = effect == sdp.EffectNew
 	l.terms.Store(after.terms)

@@ -14,7 +14,7 @@ import (
 func TestOneOrder(t *testing.T) {
 	t.Parallel()
 	const senders, each = 20, 25
-	h := newHouse(t, nil)
+	h := newHouse(t, keeping)
 	all := make([]*client, senders+2)
 	for i := range all {
 		all[i] = h.join(fmt.Sprintf("sip:user%d@example.test", i), func(w *wishes) {

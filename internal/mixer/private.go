@@ -61,26 +61,39 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
 		return
 	}
-	if err := sendAny(legs, shared); err != nil {
+	err = x.hand(legs, &letter{shared: shared, content: v.content, from: from, in: in}, report == msrpwire.FailureYes)
+	if err != nil {
 		in.Refuse(err)
 		return
 	}
 	in.Accept()
 }
 
-// sendAny sends to all legs; one that takes the message is enough. [SW-PRV-07]
-func sendAny(legs []*Leg, shared *msrp.Shared) error {
-	taken, large := 0, 0
+// hand gives a message to all legs; one that takes it is enough. If none does but
+// one that was lost is waited for, the message waits, too, if it may.
+// [SW-PRV-07] [SW-PRV-10]
+func (x *mix) hand(legs []*Leg, m *letter, patient bool) error {
+	taken, large, lost := 0, 0, false
 	for _, l := range legs {
-		switch err := l.send(shared, 0); {
+		var err error
+		if patient {
+			err = l.postLetter(m)
+		} else {
+			err = l.send(m.shared, 0)
+		}
+		switch {
 		case err == nil:
 			taken++
+		case errors.Is(err, msrp.ErrClosed):
+			lost = lost || l.isLost()
 		case errors.Is(err, msrp.ErrTooLarge):
 			large++
 		}
 	}
 	switch {
 	case taken > 0:
+		return nil
+	case lost && patient && x.await(legs[0].req.User, m):
 		return nil
 	case large == len(legs):
 		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Too large for the recipient"}

@@ -16,6 +16,8 @@ func TestPrivateMessages(t *testing.T) {
 	b3 := h.join(bob, func(w *wishes) { w.chatroom = " " }) // declares no support
 	blink := h.join("sip:blink@x.test", func(w *wishes) { w.chatroom, w.agent = "", "Blink Pro 5.0 (MacOS)" })
 	basic := h.join("sip:basic@x.test", func(w *wishes) { w.chatroom, w.agent = "", "basic/1" })
+	basic.notice("You are in the conference " + lobby + ". What you send goes to everybody in it.")
+	basic.notice("In the conference: sip:alice@example.test, sip:bob@example.test, sip:blink@x.test, sip:basic@x.test")
 	all := []*client{b, b2, b3, blink, basic}
 	psst := a.text("sips:bob@EXAMPLE.test;transport=tcp", "psst")
 	a.try(part{fields: "Success-Report: yes", body: psst}, 200)

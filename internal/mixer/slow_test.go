@@ -17,10 +17,10 @@ func TestSlowReceiver(t *testing.T) {
 	slow := h.join(carol, func(w *wishes) { w.unbound = true })
 	slow.nc = h.open()
 	slow.put(part{empty: true}) // and never reads the answer
-	body := a.text(lobby, strings.Repeat("x", 1<<18))
+	body := a.text(lobby, strings.Repeat("x", 15<<10))
 	cut := false
 	for i := 0; !cut; i++ {
-		if i == 1000 {
+		if i == 3000 {
 			t.Fatal("never cut")
 		}
 		a.try(part{body: body}, 200)
@@ -56,6 +56,10 @@ func TestSlowToConnect(t *testing.T) {
 	late.status(200)
 	late.hears(large)
 	late.hears(a.text(carol, "psst"))
+	a.say("more")
+	late.notice("2 messages did not reach you.")
+	late.hears(a.text(lobby, "more"))
+	b.hears(a.text(lobby, "more"))
 	quiet(t, a, b, late)
 	if len(late.lost) > 0 {
 		t.Error("given up")

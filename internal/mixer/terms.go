@@ -59,12 +59,13 @@ type terms struct {
 	kinds    [kinds]bool
 }
 
-func termsOf(s sdp.Stream) *terms {
+func termsOf(s sdp.Stream, q *Quirks) *terms {
 	t := &terms{peer: s.Peer, role: s.Role, sends: s.Direction.Receives(), receives: s.Direction.Sends()}
 	t.host, t.port = s.Target()
 	for k := plainText; k < kinds; k++ {
 		t.kinds[k] = s.Peer.AcceptsWrapped(k.mediaType())
 	}
+	t.kinds[notification] = t.kinds[notification] && !q.NoIMDN
 	return t
 }
 

@@ -1,0 +1,126 @@
+package mixer
+
+import (
+	"sort"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/sdp"
+)
+
+// kept is a message to everybody, ready to be sent.
+type kept struct {
+	message *conference.Message
+	shared  *msrp.Shared
+	again   *msrp.Shared // the same with Room-History; nil until somebody wants it
+	content content
+	at      conference.Position
+	n       uint64 // its number among those that the conference had on this node
+}
+
+// keep renders a message. Whoever gets it gets it under the same Message-ID,
+// today and in every replay. [SW-PUB-07]
+func keep(at conference.Position, m *conference.Message) (kept, error) {
+	shared, err := render(at, m, false)
+	return kept{message: m, shared: shared, content: contentOf(m.ContentType), at: at}, err
+}
+
+// render makes what all copies have in common; those of history are marked, as
+// every copy is with its place. [SW-HIS-03]
+func render(at conference.Position, m *conference.Message, history bool) (*msrp.Shared, error) {
+	fields := make([]msrpwire.Field, 0, 2)
+	if history {
+		fields = append(fields, msrpwire.Field{Name: []byte("Room-History"), Value: []byte("yes")})
+	}
+	fields = append(fields, msrpwire.Field{Name: []byte("Room-Seq"), Value: appendPosition(at)})
+	return msrp.Prepare(msrp.Message{ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Body: m.Body})
+}
+
+// copy is what goes to a leg for which everything up to mark is history.
+func (k *kept) copy(mark conference.Position) *msrp.Shared {
+	if k.at > mark {
+		return k.shared
+	}
+	if k.again == nil {
+		again, err := render(k.at, k.message, true)
+		if err != nil {
+			return k.shared
+		}
+		k.again = again
+	}
+	return k.again
+}
+
+// past is the history of a conference in memory, from which late and slow legs
+// read. Owned by the instance's goroutine.
+type past struct {
+	list   []kept // oldest first
+	octets int
+	gone   conference.Position // of the last message that is not there any more
+}
+
+// waitMost is how many messages are kept for legs that lag behind, where history
+// is shorter.
+const waitMost = 4096
+
+// push adds a message, and drops old ones above the bound of octets. The last
+// one stays whatever its size.
+func (p *past) push(k kept, octets int) {
+	p.list = append(p.list, k)
+	p.octets += k.shared.Size()
+	drop := 0
+	for len(p.list)-drop > 1 && (len(p.list)-drop > waitMost || p.octets > octets) {
+		p.octets -= p.list[drop].shared.Size()
+		drop++
+	}
+	p.drop(drop)
+}
+
+// trim drops what is neither among the last ones, which are the history, nor
+// behind the place up to which the slowest leg has come. [SW-HIS-01]
+func (p *past) trim(most int, slowest conference.Position) {
+	drop := 0
+	for len(p.list)-drop > max(most, 1) && p.list[drop].at <= slowest {
+		p.octets -= p.list[drop].shared.Size()
+		drop++
+	}
+	p.drop(drop)
+}
+
+func (p *past) drop(n int) {
+	if n > 0 {
+		p.gone = p.list[n-1].at
+		clear(p.list[:n])
+		p.list = p.list[n:]
+	}
+}
+
+// clear forgets everything.
+func (p *past) clear() {
+	if n := len(p.list); n > 0 {
+		*p = past{gone: p.list[n-1].at}
+	}
+}
+
+// after returns the first message behind a place, nil if there is none.
+func (p *past) after(at conference.Position) *kept {
+	if n := len(p.list); n == 0 || p.list[n-1].at <= at {
+		return nil
+	}
+	return &p.list[sort.Search(len(p.list), func(i int) bool { return p.list[i].at > at })]
+}
+
+// begin returns the place behind which the last n messages stand that are not
+// older than since, and behind which nothing is gone.
+func (p *past) begin(n int, since time.Time, now conference.Position) conference.Position {
+	i := max(0, len(p.list)-n)
+	for i < len(p.list) && p.list[i].message.At.Before(since) {
+		i++
+	}
+	if i == len(p.list) {
+		return now
+	}
+	return p.list[i].at - 1
+}

@@ -1,0 +1,230 @@
+package mixer
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal"
+	"github.com/confab-chat/confab/msrp"
+)
+
+// reading is how far a leg has come in the messages to everybody. A leg that
+// keeps up is handed each as it is posted; one that is late, slow or back from
+// a loss reads them from the history until it has caught up, in the one order.
+// Owned by the instance's goroutine.
+type reading struct {
+	from *handler            // the session that upTo counts for; nil: none yet
+	live bool                // it has caught up
+	upTo conference.Position // everything up to here is handed out, or not meant for it
+	n    uint64              // number of the message at upTo; 0: unknown
+	mark conference.Position // what stands up to here is history to the participant
+	lost int                 // messages that it did not get
+	gap  bool                // it did not get some that nobody has counted
+	were []conference.EndpointID
+}
+
+// feed lets a leg read on from the history as far as its output takes it.
+// [SW-HIS-02] [SW-FLOW-02]
+func (x *mix) feed(l *Leg, h *handler) {
+	l.reads.live = false
+	if h == nil || !h.ready.Load() || l.terms.Load() == nil {
+		return
+	}
+	x.meet(l, h)
+	for !h.session.Congested() {
+		k := x.next(l)
+		if k == nil {
+			l.reads.live = true
+			return
+		}
+		x.tellLost(l, h)
+		if x.missed(l, k) {
+			err := h.session.SendShared(k.copy(l.reads.mark), uint64(k.at))
+			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
+				return // it is fed again when there is room, or a session
+			}
+		}
+		l.reads.upTo, l.reads.n = k.at, k.n
+	}
+}
+
+// missed reports whether a message of the past is for the leg's participant. His
+// own he has, if it was this device that sent it.
+func (x *mix) missed(l *Leg, k *kept) bool {
+	if !l.terms.Load().wants(k.content) || k.message.Endpoint == l.req.Endpoint || slices.Contains(l.reads.were, k.message.Endpoint) {
+		return false
+	}
+	return k.at > l.reads.mark || !k.message.At.Before(x.oldest())
+}
+
+// oldest is how old history may be.
+func (x *mix) oldest() time.Time {
+	age := x.policy.Load().History.MaxAge
+	if age <= 0 {
+		return time.Time{}
+	}
+	return x.mixer.cfg.Now().Add(-age)
+}
+
+// next returns the message that the leg gets next, nil if it has all. What is no
+// longer in memory comes from the journal, if that keeps it; else it is lost.
+func (x *mix) next(l *Leg) *kept {
+	r := &l.reads
+	if r.upTo < x.past.gone {
+		if k := x.recall(r.upTo); k != nil {
+			return k
+		}
+	}
+	k := x.past.after(r.upTo)
+	if r.upTo >= x.past.gone {
+		return k
+	}
+	switch {
+	case k != nil && r.n > 0:
+		r.lost += int(k.n - r.n - 1) //nolint:gosec // no conference has so many
+	case r.n > 0:
+		r.lost += int(x.posted - r.n) //nolint:gosec // as above
+	default:
+		r.gap = true // nobody knows how many
+	}
+	r.upTo, r.n = x.past.gone, 0
+	return k
+}
+
+// recall reads the message behind a place from a durable journal.
+func (x *mix) recall(after conference.Position) *kept {
+	if !x.policy.Load().History.Durable {
+		return nil
+	}
+	if n := len(x.page); n == 0 || x.page[n-1].at <= after || x.pageFrom > after {
+		x.turn(after)
+	}
+	for i := range x.page {
+		if k := &x.page[i]; k.at > after {
+			if k.at > x.past.gone {
+				return nil // memory has it, too
+			}
+			return k
+		}
+	}
+	return nil
+}
+
+// turn reads a page of the journal.
+func (x *mix) turn(after conference.Position) {
+	const size = 64
+	x.page, x.pageFrom = x.page[:0], after
+	for len(x.page) == 0 {
+		entries, err := x.inst.Read(after, size)
+		if err != nil {
+			x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
+			return
+		}
+		for _, e := range entries {
+			after = e.Position
+			if p, ok := e.Event.(conference.Posted); ok {
+				if k, err := keep(e.Position, p.Message); err == nil {
+					x.page = append(x.page, k)
+				}
+			}
+		}
+		if len(entries) < size {
+			return
+		}
+	}
+}
+
+// remember takes the messages into memory that an earlier life of a durable
+// conference has left. [SW-HIS-01]
+func (x *mix) remember(now conference.Position) {
+	history := x.policy.Load().History
+	if !history.Durable || history.Keep == 0 || len(x.past.list) > 0 {
+		return
+	}
+	const size = 256
+	for after := journal.AnyPosition; ; {
+		entries, err := x.inst.Read(after, size)
+		if err != nil {
+			x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
+			return
+		}
+		for _, e := range entries {
+			after = e.Position
+			if p, ok := e.Event.(conference.Posted); ok && after <= now {
+				x.recollect(after, p.Message)
+			}
+		}
+		if len(entries) < size || after >= now {
+			x.past.trim(history.Keep, x.last)
+			return
+		}
+	}
+}
+
+func (x *mix) recollect(at conference.Position, m *conference.Message) {
+	if k, err := keep(at, m); err == nil {
+		x.posted++
+		k.n, x.last = x.posted, at
+		x.past.push(k, x.mixer.cfg.HistoryOctets)
+	}
+}
+
+// meet takes note that a leg has another session than before: what the old one
+// left unconfirmed is to be sent again. Messages posted since it was last there
+// are history to it. [SW-RPT-06] [MSRP-CON-15]
+func (x *mix) meet(l *Leg, h *handler) {
+	r := &l.reads
+	if r.from == h {
+		return
+	}
+	if doubt := l.takeDoubt(); doubt > 0 && doubt <= r.upTo {
+		r.upTo, r.n = doubt-1, 0
+	}
+	if k := x.past.after(r.upTo); r.n == 0 && r.upTo >= x.past.gone && k != nil {
+		r.n = k.n - 1
+	}
+	if r.from != nil {
+		r.mark = x.last
+	}
+	first := r.from == nil
+	r.from = h
+	if first {
+		x.greet(l)
+	}
+}
+
+// arrive settles where a leg begins that has come into the conference: behind
+// what its device has, if that was here before, else with the last messages.
+// [SW-HIS-04] [SW-GEN-09]
+func (x *mix) arrive(l *Leg, ep *conference.Endpoint, at conference.Position) {
+	r := &l.reads
+	r.mark, r.were = at, ep.Return.Were
+	since := ep.Return.Since
+	if old := x.leg(ep.Replaces); old != nil && old != l {
+		old.Close() // what it has answered so far counts
+		since = old.position()
+	}
+	history := x.policy.Load().History
+	switch {
+	case history.Keep == 0:
+		r.upTo = at
+	case since > 0:
+		r.upTo = since
+	default:
+		r.upTo, r.were = x.past.begin(min(history.Replay, history.Keep), x.oldest(), at), nil
+	}
+	x.hungry.Store(true)
+}
+
+// position is the place up to which the leg has everything that was meant for
+// it. A refused copy counts as received. [SW-RPT-06]
+func (l *Leg) position() conference.Position {
+	at := l.reads.upTo
+	if doubt := l.seeDoubt(); doubt > 0 && doubt <= at {
+		at = doubt - 1
+	}
+	return at
+}
