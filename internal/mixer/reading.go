@@ -30,7 +30,11 @@ type reading struct {
 // [SW-HIS-02] [SW-FLOW-02]
 func (x *mix) feed(l *Leg, h *handler) {
 	l.reads.live = false
-	if h == nil || !h.ready.Load() || l.terms.Load() == nil {
+	if l.terms.Load() == nil { // he has given up the stream, and misses nothing [SDP-21]
+		l.reads.upTo, l.reads.n = max(l.reads.upTo, x.last), x.posted
+		return
+	}
+	if h == nil || !h.ready.Load() {
 		return
 	}
 	x.meet(l, h)

@@ -44,6 +44,7 @@ func serve(t *testing.T, change func(*config.Config)) *rig {
 	cfg.Notify.MinInterval = 0
 	cfg.Conferences = []config.Conference{{URI: lobby, Subject: "Lobby", Policy: cfg.Defaults}}
 	cfg.Conferences[0].Policy.End.MaxDuration = 0
+	cfg.Conferences[0].Policy.History.Replay = 0 // but where a test is about it
 	if change != nil {
 		change(cfg)
 	}

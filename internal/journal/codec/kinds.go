@@ -39,6 +39,8 @@ func formOf(k conference.Kind) (form, bool) { //nolint:cyclop // a table
 		return plain[conference.Resumed](), true
 	case conference.KindNicknamed:
 		return plain[conference.Nicknamed](), true
+	case conference.KindAcknowledged:
+		return plain[conference.Acknowledged](), true
 	case conference.KindEnded:
 		return plain[conference.Ended](), true
 	}
