@@ -62,6 +62,9 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 		out.Fields = append(out.Fields, sipmsg.Field{Name: "Subject", Value: o.Subject})
 	}
 	out.Fields = append(out.Fields, o.fields...)
+	if u.cfg.Preconditions == RequirePreconditions {
+		out.Fields = append(out.Fields, sipmsg.Field{Name: "Require", Value: preconditionTag})
+	}
 	call := u.stack.Invite.Invite(out, caller{c})
 	select {
 	case err = <-c.outcome:
@@ -158,9 +161,14 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 	c.focus, c.canonical = focus, c.spelling(resp, focus)
 	c.multiple = resp.Header.HasToken("Supported", "multiple-refer")
 	c.mu.Unlock()
-	if err := c.accept(answer); err != nil {
+	if stream, ok := c.adopt(c.session.ID().Remote); ok {
+		if err := c.agree(sdp.EffectNew, stream); err != nil {
+			return err
+		}
+	} else if err := c.accept(answer); err != nil {
 		return err
 	}
+	c.unready = false
 	c.options.NoSubscribe = c.options.NoSubscribe || !offersRoster(&resp.Header)
 	c.follow()
 	return nil

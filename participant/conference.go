@@ -73,6 +73,8 @@ type Conference struct {
 
 	// owned by the shard of the call
 	talk      sdp.Negotiation
+	early     []*early                        // branches that answered before the 2xx
+	unready   bool                            // the resources of the call are not reserved yet
 	confirm   func(ack *sipmsg.Request) error // of a call of the focus; nil: our own call
 	previous  *msrp.Session                   // lives until the one that replaces it is bound
 	unbound   bool                            // the present MSRP session has not been bound yet

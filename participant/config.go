@@ -50,6 +50,12 @@ type Config struct {
 	// MaxMessage is the largest message taken, wrapper included, in octets; default
 	// 1 MiB.
 	MaxMessage int64
+	// Preconditions says whether calls wait until resources are there that Reserve gets;
+	// default: no. [PAR-CRE-02]
+	Preconditions Preconditions
+	// Reserve gets the resources of a stream once its answer is known, and then calls
+	// done, once, from any goroutine. It must not block; nil: they are always there.
+	Reserve func(done func(ok bool))
 	// Log gets what helps to find faults; nil discards it.
 	Log *slog.Logger
 	// T1 is the round-trip estimate of RFC 3261 §17.1.1.1; 0 means 500 ms.

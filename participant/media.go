@@ -42,8 +42,9 @@ func (c *Conference) local(uri msrpwire.URI) sdp.Local {
 	return sdp.Local{
 		URI:         uri,
 		AcceptTypes: sdp.TypeList{sdp.TypeCPIM}, AcceptWrappedTypes: c.ue.cfg.AcceptTypes,
-		MaxSize:  c.ue.cfg.MaxMessage,
-		Chatroom: sdp.Chatroom{Declared: true, Nickname: true, PrivateMessages: true},
+		MaxSize:   c.ue.cfg.MaxMessage,
+		Chatroom:  sdp.Chatroom{Declared: true, Nickname: true, PrivateMessages: true},
+		Resources: c.resources(),
 	}
 }
 
@@ -53,7 +54,7 @@ func (c *Conference) firstOffer() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("participant: %w", err)
 	}
-	c.line = l
+	c.line, c.unready = l, true
 	return c.talk.Offer(c.local(l.session.URI())).Append(nil), nil
 }
 

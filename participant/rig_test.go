@@ -65,6 +65,14 @@ func (l *leg) Ended(error)              {}
 // bubble runs f on a stage under the clock of synctest.
 func bubble(t *testing.T, f func(x *stage)) {
 	t.Helper()
+	bubbleWith(t, Config{}, f)
+}
+
+// bubbleWith is bubble with a UE of other settings.
+func bubbleWith(t *testing.T, cfg Config, f func(x *stage)) {
+	t.Helper()
+	cfg.AOR, cfg.Display, cfg.Server, cfg.Listen = "sip:alice@ims.example", "Alice", "10.0.0.2:5060", "10.0.0.1"
+	cfg.Instance = "urn:uuid:00000000-0000-4000-8000-000000000001"
 	synctest.Test(t, func(t *testing.T) {
 		network := &transporttest.Network{}
 		x := &stage{t: t, mixer: msrp.New(msrp.Config{}), conns: make(chan net.Conn, 8)}
@@ -74,10 +82,7 @@ func bubble(t *testing.T, f func(x *stage)) {
 			return ours, x.mixer.ServeConn(theirs)
 		}
 		var err error
-		x.ue, err = newUE(Config{
-			AOR: "sip:alice@ims.example", Display: "Alice", Server: "10.0.0.2:5060", Listen: "10.0.0.1",
-			Instance: "urn:uuid:00000000-0000-4000-8000-000000000001",
-		}, network.Host("10.0.0.1"), dial)
+		x.ue, err = newUE(cfg, network.Host("10.0.0.1"), dial)
 		if err != nil {
 			t.Fatal(err)
 		}

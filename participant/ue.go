@@ -83,7 +83,7 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 		T1:           cfg.T1,
 		Transport:    cfg.sockets(sockets),
 		Transaction:  transaction.Config{Shards: 2},
-		Extensions:   []string{"replaces"},
+		Extensions:   cfg.extensions(),
 		Capabilities: cfg.capabilities(),
 		Invite:       door{u},
 		Refer:        refer.Config{Handler: door{u}},

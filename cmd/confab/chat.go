@@ -23,6 +23,7 @@ type chatFlags struct {
 	as, server, transport, output string
 	username, passwordFile, ca    string
 	create, insecure              bool
+	preconditions                 bool
 }
 
 func chatCommand() *cobra.Command {
@@ -50,6 +51,7 @@ func chatCommand() *cobra.Command {
 	flags.BoolVar(&f.create, "create", false, "URI is a factory: create a conference")
 	flags.BoolVar(new(bool), "plain", false, "line mode, which is the only one in this version")
 	flags.StringVar(&f.output, "output", "text", "text or json")
+	flags.BoolVar(&f.preconditions, "preconditions", false, "have the focus wait for resources, as UEs of IMS do")
 	laterFlags(flags)
 	return cmd
 }
@@ -60,14 +62,13 @@ func laterFlags(flags *pflag.FlagSet) {
 	flags.StringArray("invite", nil, "not available in this version")
 	flags.String("nickname", "", "not available in this version")
 	flags.String("accept", "", "not available in this version")
-	flags.Bool("preconditions", false, "not available in this version")
 	for _, name := range chatLater() {
 		_ = flags.MarkHidden(name) // they exist
 	}
 }
 
 func chatLater() []string {
-	return []string{"invite", "nickname", "accept", "preconditions"}
+	return []string{"invite", "nickname", "accept"}
 }
 
 func chatArguments(_ *cobra.Command, args []string) error {
@@ -120,7 +121,7 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	err = chat.Run(ctx, chat.Config{
 		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust,
 		Username: f.username, Password: password,
-		JSON: f.output == "json", Version: version,
+		JSON: f.output == "json", Version: version, Preconditions: f.preconditions,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
 		Log: diagnostics(cmd.ErrOrStderr()),
 	})

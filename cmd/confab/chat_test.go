@@ -22,7 +22,6 @@ func TestChatUsage(t *testing.T) {
 		{uri + " --accept all", later},
 		{uri + " --ca /no/such/file", "--ca"},
 		{uri + " --ca chat_test.go", "holds no certificate"},
-		{uri + " --preconditions", later},
 		{uri + " --as tel:+4930", "AOR"},
 		{uri + " --server nowhere", "server"},
 		{"lobby", "no SIP URI"},

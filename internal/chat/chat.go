@@ -28,6 +28,8 @@ type Config struct {
 	// Username and Password are for focuses that ask for them; Username by default is
 	// the user part of As.
 	Username, Password string
+	// Preconditions has the focus wait for resources (RFC 3312).
+	Preconditions bool
 	// Version is named in User-Agent.
 	Version string
 	// JSON prints events as JSON lines; otherwise they are text.
@@ -64,10 +66,14 @@ func Run(ctx context.Context, cfg Config) error {
 	if uri, err := sipmsg.ParseURI(cfg.URI); err != nil || !uri.IsSIP() {
 		return fmt.Errorf("%q is no SIP URI", cfg.URI)
 	}
+	preconditions := participant.WithoutPreconditions
+	if cfg.Preconditions {
+		preconditions = participant.SupportPreconditions
+	}
 	ue, err := participant.New(participant.Config{
 		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS,
 		Username: cfg.Username, Password: cfg.Password,
-		UserAgent: "confab/" + cfg.Version, Log: cfg.Log,
+		UserAgent: "confab/" + cfg.Version, Log: cfg.Log, Preconditions: preconditions,
 	})
 	if err != nil {
 		return err

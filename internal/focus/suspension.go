@@ -12,7 +12,7 @@ import (
 	"github.com/confab-chat/confab/wheel"
 )
 
-// preconditionWait is how long the caller may take for his resources. D-39
+// preconditionWait is how long the caller may take for his resources (D-39).
 const preconditionWait = time.Minute
 
 // suspension is an INVITE that waits for resources of its caller (RFC 3312 §6). His

@@ -19,10 +19,20 @@ import (
 // ue makes a participant of the library who calls this server over a transport.
 func (r *rig) ue(t *testing.T, network, name string) *participant.UE {
 	t.Helper()
-	u, err := participant.New(participant.Config{
+	return r.ueWith(t, network, name, nil)
+}
+
+// ueWith is ue with other settings.
+func (r *rig) ueWith(t *testing.T, network, name string, change func(*participant.Config)) *participant.UE {
+	t.Helper()
+	cfg := participant.Config{
 		AOR: "sip:" + name + "@example.test", Display: strings.ToUpper(name),
 		Server: r.address("sip", network), Transport: network,
-	})
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	u, err := participant.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/participant"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -298,4 +299,34 @@ func TestOfferWithPreconditions(t *testing.T) {
 	alice.connect()
 	alice.leave()
 	r.vacant()
+}
+
+// TestParticipantWithPreconditions has the library's UE join and create.
+func TestParticipantWithPreconditions(t *testing.T) {
+	conform.Covers(t, "PAR-CRE-02")
+	for _, way := range []participant.Preconditions{participant.SupportPreconditions, participant.RequirePreconditions} {
+		for _, network := range []string{"udp", "tcp"} {
+			r := serve(t, nil)
+			u := r.ueWith(t, network, "alice", func(c *participant.Config) {
+				c.Preconditions = way
+				c.Reserve = func(done func(bool)) { time.AfterFunc(50*time.Millisecond, func() { done(true) }) }
+			})
+			bob, err := r.ue(t, network, "bob").Join(t.Context(), lobby, participant.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			alice, err := u.Join(t.Context(), lobby, participant.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sees(t, bob, "alice", "bob")
+			if _, err := alice.Send(t.Context(), "hello"); err != nil {
+				t.Fatal(err)
+			}
+			hears(t, bob, "alice", "hello", false)
+			if _, err := u.Create(t.Context(), factory, participant.Options{}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
 }
