@@ -18,6 +18,7 @@ type Config struct {
 	Store       Store
 	Auth        Auth
 	Factory     []string // conference factory URIs
+	Create      []string // AORs, or domains, of those who may use them; empty for everybody with an identity
 	Defaults    Policy   // of every conference that says nothing else
 	Conferences []Conference
 	Notify      Notify
@@ -86,7 +87,11 @@ type TLS struct {
 
 // Store is where conferences are kept.
 type Store struct {
-	Path string // a folder; "" keeps everything in memory
+	Path       string        // a folder; "" keeps everything in memory
+	Sync       string        // full or normal: whether a commit waits for the disk
+	MaxHistory Size          // what the messages of one conference may take
+	MaxAge     time.Duration // of messages; 0 for no limit
+	Required   bool          // do not start, rather than go on in memory, where another server has the folder
 }
 
 // Auth says who may come in.

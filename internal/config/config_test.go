@@ -192,6 +192,16 @@ func TestLoad(t *testing.T) {
 		t.Errorf("local profile (-want +got):\n%s", diff)
 	}
 
+	for state, want := range map[string]string{
+		"HOME=/home/u": "/home/u/.local/state/confab", "XDG_STATE_HOME=/s": "/s/confab",
+		"XDG_STATE_HOME=s": "", "CONFAB_STORE_PATH=here": "here",
+	} {
+		c, err := config.Load("", environment(state))
+		if err != nil || c.Store.Path != want || c.Store.Required != (want == "here") {
+			t.Errorf("%s: store %+v, %v", state, c.Store, err)
+		}
+	}
+
 	name := filepath.Join(t.TempDir(), "confab.yaml")
 	if err = os.WriteFile(name, []byte("domain: a.test\nlog: {level: loud}\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func Default() *Config {
 		},
 		HTTP:     HTTP{Listen: "127.0.0.1:8080"},
 		TLS:      TLS{MinVersion: "1.2"},
-		Store:    Store{Path: "./confab-data"},
+		Store:    Store{Path: "./confab-data", Sync: "full", MaxHistory: 64 << 20, Required: true},
 		Auth:     Auth{Algorithms: []string{"SHA-256"}},
 		Factory:  []string{"sip:factory@conf.localhost"},
 		Defaults: defaultPolicy(),
@@ -55,7 +55,7 @@ func Default() *Config {
 func LocalProfile() *Config {
 	c := Default()
 	c.Auth.Local = true
-	c.Store.Path = ""
+	c.Store.Path, c.Store.Required = "", false
 	c.SIP.Listen = append(c.SIP.Listen, Listener{Network: "ws", Address: c.HTTP.Listen, Path: "/sip"})
 	c.MSRP.Listen = append(c.MSRP.Listen, Listener{Network: "ws", Address: c.HTTP.Listen, Path: "/msrp"})
 	c.Conferences = []Conference{{

@@ -43,9 +43,14 @@ func keys(c *Config) section {
 		}},
 		{"store", "", section{
 			{"path", "folder of durable conferences; empty keeps everything in memory", text(&c.Store.Path, anything)},
+			{"sync", "full: what is acknowledged survives a power cut; normal: a crash of the server only", choice(&c.Store.Sync, "full", "normal")},
+			{"max_history", "what the messages of one conference may take on the disk", size(&c.Store.MaxHistory, 64<<10, 1<<40)},
+			{"required", "do not start where another server has the folder; false: go on in memory", flag(&c.Store.Required)},
+			{"max_age", "of messages in it; 0s for no limit", duration(&c.Store.MaxAge, 0)},
 		}},
 		{"auth", "", authKeys(&c.Auth)},
 		{"factory", "URIs that make a new conference of each INVITE", texts(&c.Factory, sipURI)},
+		{"create", "AORs, or domains, of those who may do so; empty for everybody with an identity", texts(&c.Create, member)},
 		{"defaults", "policy of conferences, each key overridable in one", policyKeys(&c.Defaults)},
 		{"conferences", "reserved ones: uri, subject, members, moderators, policy", conferences(c)},
 		{"notify", "", section{

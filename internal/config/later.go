@@ -12,7 +12,6 @@ func later(c *Config, r *reader) {
 		what  string
 	}{
 		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "HTTP API"},
-		{"store.path", c.Store.Path != "" && c.Store.Path != d.Store.Path, "durable store"},
 		{"limits.messages_per_second", c.Limits.MessagesPerSecond != d.Limits.MessagesPerSecond, "limit on rates of messages"},
 		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "other limit on composing indications"},
 	}
@@ -36,12 +35,8 @@ func laterPolicy(p Policy) map[string]string {
 		asked bool
 		what  string
 	}{
-		{"join", p.Join == JoinModerated, "moderated joining"},
-		{"invite", p.Invite != d.Invite, "inviting by participants"},
-		{"remove", p.Remove != d.Remove, "removal by participants"},
 		{"history.keep", p.History.Keep != d.History.Keep && p.History.Keep != 0, "history"},
 		{"history.replay", p.History.Replay != d.History.Replay && p.History.Replay != 0, "history"},
-		{"history.durable", p.History.Durable, "durable store"},
 	}
 	faults := make(map[string]string)
 	for _, f := range features {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // Load reads the file name, or starts from the local profile if name is "", and
@@ -12,7 +13,9 @@ import (
 // not be read.
 func Load(name string, env Lookup) (*Config, error) {
 	if name == "" {
-		return read(LocalProfile(), "", nil, env)
+		profile := LocalProfile()
+		profile.Store.Path = stateFolder(env)
+		return read(profile, "", nil, env)
 	}
 	f, err := os.Open(name) //nolint:gosec // G304: the operator names the file
 	if err != nil {
@@ -23,6 +26,21 @@ func Load(name string, env Lookup) (*Config, error) {
 		return nil, fmt.Errorf("config: read %s: %w", name, err)
 	}
 	return Parse(name, text, env)
+}
+
+// stateFolder is where programs of the user keep what is to outlive them, "" if
+// nothing says where that is. XDG Base Directory Specification.
+func stateFolder(env Lookup) string {
+	if env == nil {
+		return ""
+	}
+	if state, _ := env("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "confab")
+	}
+	if home, _ := env("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "state", "confab")
+	}
+	return ""
 }
 
 // Parse reads the text of the file name, which only appears in faults, over the
@@ -50,6 +68,9 @@ func read(base *Config, name string, text []byte, env Lookup) (*Config, error) {
 	readUsersFile(base, r)
 	if !r.given("factory") {
 		base.Factory = []string{"sip:factory@" + base.Domain}
+	}
+	if r.given("store.path") && !r.given("store.required") {
+		base.Store.Required = true // who names a folder wants it
 	}
 	validate(base, r)
 	if err := r.faults.err(); err != nil {

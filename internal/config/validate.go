@@ -85,6 +85,13 @@ func validateAddresses(c *Config, r *reader) {
 // validatePolicies reports what is wrong with a policy once: where it was given,
 // not again in each conference that inherits it.
 func validatePolicies(c *Config, r *reader) {
+	policyFaults := func(p Policy) map[string]string {
+		faults := policyFaults(p)
+		if p.History.Durable && c.Store.Path == "" {
+			faults["history.durable"] = "needs a folder: store.path is empty"
+		}
+		return faults
+	}
 	inherited := policyFaults(c.Defaults)
 	for key, text := range inherited {
 		complain(r, "defaults."+key, "%s", text)

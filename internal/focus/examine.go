@@ -5,6 +5,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
@@ -71,11 +72,13 @@ func statusOf(err error, agent string) *sip.Error {
 		return &sip.Error{Status: 480, RetryAfter: terminatingRetry} // [FOC-TRM-02]
 	case errors.Is(err, instance.ErrNotYet):
 		return &sip.Error{Status: 480, RetryAfter: notYetRetry} // [FOC-CRE-03]
+	case errors.Is(err, instance.ErrNotCreator):
+		return &sip.Error{Status: 403, Warning: warning(agent, "not among those who may create conferences")} // D-01
 	case errors.Is(err, instance.ErrUserLimit):
 		return &sip.Error{Status: 403, Warning: warning(agent, "too many conferences")} // [FOC-FAC-12]
 	case errors.Is(err, instance.ErrEnded):
 		return &sip.Error{Status: 404}
-	case errors.Is(err, instance.ErrDraining), errors.Is(err, instance.ErrServerLimit),
+	case errors.Is(err, instance.ErrDraining), errors.Is(err, instance.ErrServerLimit), errors.Is(err, journal.ErrBusy),
 		errors.Is(err, instance.ErrOverload), errors.Is(err, ErrMixerFull):
 		return &sip.Error{Status: 503, RetryAfter: serverRetry} // [FOC-FAC-06]
 	}

@@ -56,6 +56,10 @@ type Entry struct {
 	Event    conference.Event
 }
 
+// ErrBusy is the error of a journal that has more to write than it may hold:
+// later it will take it.
+var ErrBusy = errors.New("journal: too much waits to be written")
+
 // ErrClosed is the error of a journal that was closed.
 var ErrClosed = errors.New("journal: closed")
 

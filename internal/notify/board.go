@@ -52,7 +52,7 @@ func newBoard(s *Service, id conference.ID) *board {
 // Applied implements instance.Observer.
 func (b *board) Applied(s *conference.State, _ conference.Position, e conference.Event) {
 	switch e := e.(type) {
-	case conference.Created, conference.LockSet:
+	case conference.Created, conference.Resumed, conference.LockSet:
 		b.update(s, "")
 	case conference.Changed:
 		b.changed(s)

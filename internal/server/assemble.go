@@ -7,10 +7,10 @@ import (
 
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/certs"
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
-	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
 	"github.com/confab-chat/confab/msrp"
@@ -32,7 +32,9 @@ func (s *Server) assemble() error {
 	if s.certs, err = s.newCerts(); err != nil {
 		return err
 	}
-	s.journal = local.New(local.Limits{})
+	if err = s.openStore(); err != nil {
+		return err
+	}
 	s.media = msrp.New(s.mediaConfig())
 	s.mixer = mixer.New(s.mixerConfig())
 	f := &parts{}
@@ -71,11 +73,17 @@ func (s *Server) directories(f *parts) error {
 	if err != nil {
 		return err
 	}
+	creators := make([]string, 0, len(s.cfg.Create))
+	for _, c := range s.cfg.Create {
+		creators = append(creators, string(identityOf(c)))
+	}
 	s.directory, err = instance.NewDirectory(instance.Config{
-		Journal: s.journal,
-		Domain:  s.cfg.Domain,
-		Log:     s.log,
-		Policy:  policyOf(s.cfg, s.cfg.Defaults),
+		Journal:  s.journal,
+		Domain:   s.cfg.Domain,
+		Log:      s.log,
+		Registry: s.registry(),
+		Creators: conference.NewCircle(creators...),
+		Policy:   policyOf(s.cfg, s.cfg.Defaults),
 		// The mixer first: nobody gets a message after his departure was told,
 		// nor before his arrival was.
 		Attach: []func(*instance.Instance) instance.Observer{

@@ -16,6 +16,7 @@ import (
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
+	"github.com/confab-chat/confab/internal/store"
 	"github.com/confab-chat/confab/internal/web"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/ua"
@@ -35,6 +36,7 @@ type Server struct {
 	// fixed after construction
 	cfg       *config.Config
 	log       *slog.Logger
+	store     *store.DB // nil: nothing outlives the server
 	journal   *local.Journal
 	directory *instance.Directory
 	gate      *access.Gate
@@ -58,7 +60,7 @@ type Server struct {
 func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
 	s := &Server{cfg: cfg, log: log, unwatch: func() {}}
 	if err := s.assemble(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.closeStore(context.Background()))
 	}
 	return s, nil
 }
@@ -67,6 +69,7 @@ func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
 // is ready. On an error what was open is closed again. Ctx bounds the start
 // only.
 func (s *Server) Start(ctx context.Context) error {
+	s.restore(ctx)
 	if err := s.listen(ctx); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
@@ -101,7 +104,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.gate.Drain()
 	errs := []error{s.directory.Shutdown(ctx)}
 	s.notifier.Wait()
-	errs = append(errs, s.hangUp(ctx), s.journal.Close(ctx), s.web.Shutdown(ctx))
+	errs = append(errs, s.hangUp(ctx), s.journal.Close(ctx), s.closeStore(ctx), s.web.Shutdown(ctx))
 	s.unwatch()
 	s.watching.Wait()
 	s.log.LogAttrs(ctx, slog.LevelInfo, "stopped")
@@ -125,7 +128,7 @@ func (s *Server) close(ctx context.Context) error {
 	cancel()
 	return errors.Join(
 		ignore(s.directory.Shutdown(ctx), context.Canceled), s.media.Close(),
-		ignore(s.stack.Shutdown(ctx), context.Canceled), s.web.Close(),
+		ignore(s.stack.Shutdown(ctx), context.Canceled), s.web.Close(), s.closeStore(ctx),
 	)
 }
 

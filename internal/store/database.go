@@ -24,11 +24,9 @@ var (
 	ErrNewer   = errors.New("written by a newer version of confab")
 )
 
-// The errors of using it.
-var (
-	ErrBusy   = errors.New("store: too much waits to be written")
-	ErrClosed = errors.New("store: closed")
-)
+// ErrClosed is the error of a database that was closed. One that has too much to
+// write answers with journal.ErrBusy.
+var ErrClosed = errors.New("store: closed")
 
 // Options describe a database. Zero fields have the defaults that are named
 // beside them.

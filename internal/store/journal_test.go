@@ -331,7 +331,7 @@ func TestTooMuchWaits(t *testing.T) {
 	if err := db.Append(room, 0, entries(1), done); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Append(room, 0, entries(2), done); !errors.Is(err, store.ErrBusy) {
+	if err := db.Append(room, 0, entries(2), done); !errors.Is(err, journal.ErrBusy) {
 		t.Errorf("error %v", err)
 	}
 	resume()

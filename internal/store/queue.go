@@ -1,6 +1,10 @@
 package store
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/confab-chat/confab/internal/journal"
+)
 
 // operation is something to write.
 type operation struct {
@@ -10,7 +14,7 @@ type operation struct {
 }
 
 // queue hands operations to the writer. The policy: an operation that would make
-// more octets wait than the limit is refused with ErrBusy, unless nothing waits.
+// more octets wait than the limit is refused with journal.ErrBusy, unless nothing waits.
 type queue struct {
 	limit int           // fixed
 	wake  chan struct{} // capacity 1: there is something to take
@@ -34,7 +38,7 @@ func (q *queue) put(o operation) error {
 		return ErrClosed
 	case len(q.waiting) > 0 && q.octets+o.octets > q.limit:
 		q.refused++
-		return ErrBusy
+		return journal.ErrBusy
 	}
 	q.waiting = append(q.waiting, o)
 	q.octets += o.octets

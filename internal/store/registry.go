@@ -45,27 +45,23 @@ func (db *DB) definitions(ctx context.Context) ([]instance.Definition, error) {
 
 // quarantined returns the quarantines that are not over, and forgets the others.
 func (db *DB) quarantined(ctx context.Context) (map[instance.Address]time.Time, error) {
-	err := db.do(ctx, func(t *transaction) error {
+	over := func(t *transaction) error {
 		return t.exec("DELETE FROM quarantine WHERE until <= ?", time.Now().Unix())
-	})
-	if err != nil {
+	}
+	if err := db.do(ctx, over); err != nil {
 		return nil, err
 	}
 	quarantined := make(map[instance.Address]time.Time)
-	err = db.each(ctx, "SELECT conference, until FROM quarantine", func(scan func(...any) error) error {
+	return quarantined, db.each(ctx, "SELECT conference, until FROM quarantine", func(scan func(...any) error) error {
 		var id conference.ID
 		var until int64
 		if err := scan(&id, &until); err != nil {
 			return err
 		}
 		a, err := instance.ParseAddress(id)
-		if err != nil {
-			return err
-		}
 		quarantined[a] = time.Unix(until, 0)
-		return nil
+		return err
 	})
-	return quarantined, err
 }
 
 // each calls f for each row of a query.

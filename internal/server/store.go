@@ -1,0 +1,67 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal/local"
+	"github.com/confab-chat/confab/internal/store"
+)
+
+// storeClosing is how long a server that is in a hurry waits for what is to be
+// written.
+const storeClosing = 2 * time.Second
+
+// openStore opens what outlives the server, and the journal on it.
+func (s *Server) openStore() error {
+	limits := local.Limits{Age: s.cfg.Store.MaxAge}
+	if s.cfg.Store.Path == "" {
+		s.journal = local.New(limits)
+		return nil
+	}
+	db, err := store.Open(context.Background(), store.Options{
+		Dir: s.cfg.Store.Path, Log: s.log, Relaxed: s.cfg.Store.Sync == "normal",
+		Limits: store.Limits{Octets: int64(s.cfg.Store.MaxHistory), Age: s.cfg.Store.MaxAge},
+	})
+	switch {
+	case err == nil:
+		s.store = db
+		s.journal = local.Open(limits, db)
+		return nil
+	case !s.cfg.Store.Required && errors.Is(err, store.ErrInUse):
+		s.log.LogAttrs(context.Background(), slog.LevelWarn, "nothing is kept: another server has the store",
+			slog.Any("error", err))
+		s.journal = local.New(limits)
+		return nil
+	}
+	return err
+}
+
+// registry is the store as the directory wants it.
+func (s *Server) registry() instance.Registry {
+	if s.store == nil {
+		return nil
+	}
+	return s.store
+}
+
+// restore goes on with the conferences that the last server has left. One that
+// cannot be read is logged, and keeps nobody from the others.
+func (s *Server) restore(ctx context.Context) {
+	if s.store != nil {
+		_ = s.directory.Restore(ctx, s.store.Unfinished()...)
+	}
+}
+
+// closeStore writes what waits, also for a server that is to stop at once.
+func (s *Server) closeStore(ctx context.Context) error {
+	if s.store == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeClosing)
+	defer cancel()
+	return s.store.Close(ctx)
+}
