@@ -196,9 +196,9 @@ func TestLoad(t *testing.T) {
 		"HOME=/home/u": "/home/u/.local/state/confab", "XDG_STATE_HOME=/s": "/s/confab",
 		"XDG_STATE_HOME=s": "", "CONFAB_STORE_PATH=here": "here",
 	} {
-		c, err := config.Load("", environment(state))
-		if err != nil || c.Store.Path != want || c.Store.Required != (want == "here") {
-			t.Errorf("%s: store %+v, %v", state, c.Store, err)
+		c, failed := config.Load("", environment(state))
+		if failed != nil || c.Store.Path != want || c.Store.Required != (want == "here") {
+			t.Errorf("%s: store %+v, %v", state, c.Store, failed)
 		}
 	}
 

@@ -138,7 +138,7 @@ var _ instance.Flusher = (*mix)(nil)
 // Applied implements instance.Observer.
 func (x *mix) Applied(s *conference.State, at conference.Position, e conference.Event) {
 	switch e := e.(type) {
-	case conference.Created, conference.Resumed:
+	case conference.Created:
 		x.govern(s)
 		x.remember(at)
 		x.mixer.enlist(x)
