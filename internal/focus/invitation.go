@@ -62,6 +62,13 @@ func (i *invitation) report(f Progress) {
 	f(status, reason, settled)
 }
 
+// isSettled reports whether the result is known.
+func (i *invitation) isSettled() bool {
+	i.call.mu.Lock()
+	defer i.call.mu.Unlock()
+	return i.settled
+}
+
 // tell reports a status. It reports false if the result was known before.
 func (i *invitation) tell(status int, reason string, final bool) bool {
 	if reason == "" {

@@ -84,7 +84,7 @@ func (i *invitation) follow(s *conference.State, decided func(*sip.Error), progr
 		return
 	}
 	if a := i.call.focus.attendance(i.call.inst.ID()); a != nil {
-		if c := a.call(other.ID); c != nil && c.invitation != nil {
+		if c := a.call(other.ID); c != nil && c.invitation != nil && !c.invitation.isSettled() {
 			decided(nil)
 			c.invitation.report(progress)
 			return

@@ -231,7 +231,9 @@ func TestReferWithoutReports(t *testing.T) {
 	alice := r.guest("tcp", "alice").join(lobby)
 	i := r.issuer("alice")
 	for _, fields := range [][]string{
-		{"Refer-Sub: false"}, {"Refer-Sub: false", "Supported: norefersub"}, {"Refer-Sub: false", "Require: norefersub"},
+		{"Refer-Sub: false"},
+		{"Refer-Sub: false", "Supported: norefersub"},
+		{"Refer-Sub: false", "Require: norefersub"},
 		{"Require: nosub"},
 	} {
 		carol := r.callee("udp", "carol")
