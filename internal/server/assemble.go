@@ -49,7 +49,7 @@ func (s *Server) assemble() error {
 		return err
 	}
 	f.focus = focus.New(focus.Config{
-		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: legs{s.mixer}, Agent: s.cfg.Domain, DialOut: calls,
+		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: s.legs(), Agent: s.cfg.Domain, DialOut: calls,
 		Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
 	})
 	f.notify = notify.New(notify.Config{
@@ -185,6 +185,7 @@ func (s *Server) mixerConfig() mixer.Config {
 func (s *Server) stackConfig(f *parts) ua.Config {
 	return ua.Config{
 		Log: s.log,
+		T1:  s.tune.t1,
 		Transport: transport.Config{
 			Advertise:             s.cfg.SIP.Advertise,
 			TLS:                   s.certs.Server(),

@@ -27,3 +27,12 @@ func (l legs) Reserve(req focus.LegRequest) (focus.Leg, error) {
 	}
 	return leg, nil
 }
+
+// legs is the mixer as the focus has it.
+func (s *Server) legs() focus.Mixer {
+	var m focus.Mixer = legs{s.mixer}
+	if s.tune.mixer != nil {
+		m = s.tune.mixer(m)
+	}
+	return m
+}

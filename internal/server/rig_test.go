@@ -32,6 +32,12 @@ type rig struct {
 // serve starts a server until the test ends. Change may alter its configuration.
 func serve(t *testing.T, change func(*config.Config)) *rig {
 	t.Helper()
+	return serveTuned(t, change, tuning{})
+}
+
+// serveTuned is serve with what no configuration changes.
+func serveTuned(t *testing.T, change func(*config.Config), tune tuning) *rig {
+	t.Helper()
 	cfg := config.Default()
 	cfg.SIP.Listen = []config.Listener{
 		{Network: "udp", Address: "127.0.0.1:0"}, {Network: "tcp", Address: "127.0.0.1:0"},
@@ -48,7 +54,7 @@ func serve(t *testing.T, change func(*config.Config)) *rig {
 	if change != nil {
 		change(cfg)
 	}
-	s, err := New(cfg, slog.New(slog.DiscardHandler))
+	s, err := build(cfg, slog.New(slog.DiscardHandler), tune)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/certs"
@@ -37,6 +38,7 @@ type Server struct {
 	cfg       *config.Config
 	log       *slog.Logger
 	store     *store.DB // nil: nothing outlives the server
+	tune      tuning
 	journal   *local.Journal
 	directory *instance.Directory
 	gate      *access.Gate
@@ -58,7 +60,17 @@ type Server struct {
 
 // New builds a server that listens nowhere yet.
 func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
-	s := &Server{cfg: cfg, log: log, unwatch: func() {}}
+	return build(cfg, log, tuning{})
+}
+
+// tuning is what only tests change.
+type tuning struct {
+	mixer func(focus.Mixer) focus.Mixer // nil: as it is
+	t1    time.Duration                 // of RFC 3261; 0: as there
+}
+
+func build(cfg *config.Config, log *slog.Logger, tune tuning) (*Server, error) {
+	s := &Server{cfg: cfg, log: log, tune: tune, unwatch: func() {}}
 	if err := s.assemble(); err != nil {
 		return nil, errors.Join(err, s.closeStore(context.Background()))
 	}
