@@ -11,7 +11,6 @@ import (
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
 )
 
 // call places calls until one succeeds or nothing is left to try.
@@ -83,7 +82,7 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 	return c, nil
 }
 
-func (u *UE) newConference(uri sipmsg.URI, next transport.Target, o Options) *Conference {
+func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conference {
 	return &Conference{
 		ue: u, log: u.cfg.Log, dialled: uri, options: o, next: next,
 		events: newQueue(u.shut), outcome: make(chan error, 1),
@@ -97,7 +96,7 @@ func (u *UE) newConference(uri sipmsg.URI, next transport.Target, o Options) *Co
 
 // outgoing describes a request outside dialogs.
 func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
-	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(uri.Scheme == "sips"), Target: c.next}
+	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(uri.Scheme == "sips"), NextHop: c.next}
 	if c.ue.login != nil {
 		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
 		out.Login = func() dialog.Authorizer { return c.ue.login.Exchange() }

@@ -8,7 +8,6 @@ import (
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
 )
 
 // ErrWithdrawn means that an invitation was decided before, or is not wanted any more.
@@ -70,7 +69,7 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	}
 	i.Conference, i.Display = from.URI.Address().String(), from.Display
 	i.Others, i.ReplyAll = x.u.others(parts)
-	x.c = x.u.newConference(from.URI, transport.Target{}, Options{})
+	x.c = x.u.newConference(from.URI, sipmsg.URI{}, Options{})
 	x.c.focus, x.c.multiple = contacts[0].URI, req.Header.HasToken("Supported", "multiple-refer")
 	x.c.canonical = i.Conference
 	x.c.options.NoSubscribe = !offersRoster(&req.Header)

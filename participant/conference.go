@@ -12,7 +12,6 @@ import (
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/wheel"
 )
 
@@ -60,7 +59,7 @@ type Conference struct {
 	log     *slog.Logger
 	dialled sipmsg.URI
 	options Options
-	next    transport.Target // next hop of requests outside dialogs
+	next    sipmsg.URI // next hop of requests outside dialogs
 	events  *queue
 	outcome chan error    // of the call, capacity 1
 	done    chan struct{} // closed when the conference has been left

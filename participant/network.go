@@ -11,12 +11,12 @@ import (
 	"github.com/confab-chat/confab/sip/transport"
 )
 
-// nextHop is where requests for uri go: to the server, or where uri leads.
-func (u *UE) nextHop(ctx context.Context, uri sipmsg.URI) (transport.Target, error) {
+// nextHop leads to where requests for uri go: to the server, or where uri leads.
+func (u *UE) nextHop(uri sipmsg.URI) (sipmsg.URI, error) {
 	if u.cfg.Server != "" {
 		var err error
 		if uri, err = sipmsg.ParseURI(uri.Scheme + ":" + u.cfg.Server); err != nil {
-			return transport.Target{}, err
+			return sipmsg.URI{}, err
 		}
 	}
 	if local(uri.Host) {
@@ -25,7 +25,7 @@ func (u *UE) nextHop(ctx context.Context, uri sipmsg.URI) (transport.Target, err
 	if !uri.Params.Has("transport") {
 		uri.Params = uri.Params.With("transport", u.cfg.Transport)
 	}
-	return u.stack.Transport.Resolve(ctx, uri)
+	return uri, nil
 }
 
 // local tells whether a name means this machine. Such names are not looked up

@@ -82,7 +82,7 @@ func (c *Conference) Refer(ctx context.Context, user string) error {
 		return err
 	}
 	out := c.outgoing(list[0].URI)
-	out.Target = next
+	out.NextHop = next
 	return c.refer(ctx, out, refer.Order{To: to}, user)
 }
 

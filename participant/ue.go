@@ -210,28 +210,32 @@ func (u *UE) forget() {
 }
 
 // open finds the next hop for a URI and, the first time, opens the listeners.
-func (u *UE) open(ctx context.Context, uri sipmsg.URI) (transport.Target, error) {
-	to, err := u.nextHop(ctx, uri)
+func (u *UE) open(ctx context.Context, uri sipmsg.URI) (sipmsg.URI, error) {
+	next, err := u.nextHop(uri)
 	if err != nil {
-		return transport.Target{}, fmt.Errorf("participant: next hop: %w", err)
+		return next, fmt.Errorf("participant: next hop: %w", err)
+	}
+	to, err := u.stack.Locate.Locate(ctx, next)
+	if err != nil {
+		return next, fmt.Errorf("participant: next hop: %w", err)
 	}
 	u.opening.Lock()
 	defer u.opening.Unlock()
 	if u.address().IsValid() {
-		return to, nil
+		return next, nil
 	}
-	ip, err := u.localIP(ctx, to.Addr)
+	ip, err := u.localIP(ctx, to[0].Addr)
 	if err != nil {
-		return transport.Target{}, fmt.Errorf("participant: local address: %w", err)
+		return next, fmt.Errorf("participant: local address: %w", err)
 	}
 	at, err := u.listen(ctx, ip)
 	if err != nil {
-		return transport.Target{}, fmt.Errorf("participant: listen: %w", err)
+		return next, fmt.Errorf("participant: listen: %w", err)
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.local = at
-	return to, nil
+	return next, nil
 }
 
 // address is where SIP is received, the zero value if nowhere yet.

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,12 @@ type Config struct {
 	// ByListener makes Contact the very address that a request came in on, for
 	// servers whose domain no DNS knows. [FOC-DSP-13]
 	ByListener bool
+
+	// Loopback lets requests and connections of ours go to loopback addresses: the
+	// server is on loopback itself. Allow lists further addresses that would else be
+	// refused; see [Gate.Permit]. [SEC-03]
+	Loopback bool
+	Allow    []netip.Prefix
 }
 
 // Gate looks at requests outside dialogs. It is safe for concurrent use.
@@ -39,11 +46,13 @@ type Gate struct {
 	cfg Config
 
 	draining atomic.Bool
+	self     self
 
 	mu    sync.RWMutex
 	ports map[uint16]struct{} // explicit ports that lead here
 
-	listeners []listener
+	listeners []listener       // of SIP
+	own       []netip.AddrPort // of all protocols
 }
 
 // New returns a gate.

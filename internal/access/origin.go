@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/confab-chat/confab/sip/transport"
 )
@@ -18,6 +19,14 @@ func (g *Gate) AddListener(network string, addr netip.AddrPort) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listeners = append(g.listeners, listener{transport: network, addr: addr})
+	g.own = append(g.own, addr)
+}
+
+// AddOwn tells an address of another protocol than SIP that the server listens on.
+func (g *Gate) AddOwn(addr netip.AddrPort) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.own = append(g.own, addr)
 }
 
 // Origin is where requests of ours over a transport come from, as far as Contact
@@ -41,14 +50,8 @@ func (g *Gate) Origin(network string) transport.Source {
 func (g *Gate) Listens(at netip.AddrPort) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	for _, l := range g.listeners {
-		if l.addr.Port() != at.Port() {
-			continue
-		}
-		own, to := l.addr.Addr().Unmap(), at.Addr().Unmap()
-		if own == to || own.IsUnspecified() && to.IsLoopback() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(g.own, func(l netip.AddrPort) bool {
+		own, to := l.Addr().Unmap(), at.Addr().Unmap()
+		return l.Port() == at.Port() && (own == to || own.IsUnspecified() && g.self.has(to))
+	})
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type Config struct {
 	Conferences []Conference
 	Notify      Notify
 	DialOut     DialOut
+	DNS         DNS
 	Limits      Limits
 	Log         Log
 }
@@ -137,11 +139,20 @@ type Notify struct {
 type DialOut struct {
 	Consent string   // domain or any
 	Domains []string // besides the accounts' and own ones
+	// Addresses are called although they are loopback, link-local, multicast or our
+	// own: else they never are.
+	Addresses []netip.Prefix
 
 	Ring       time.Duration // how long a call may ring
 	PerSecond  int           // INVITEs of one conference in a second
 	Unanswered int           // INVITEs of one conference without any answer yet
 	Server     int           // INVITEs of all conferences in a second
+}
+
+// DNS says who finds the servers of others.
+type DNS struct {
+	Servers []string      // addresses with or without port; empty for those of the system
+	Timeout time.Duration // of one question to one server
 }
 
 // Limits bound what one peer may ask for; 0 switches a limit off.

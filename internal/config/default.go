@@ -38,6 +38,7 @@ func Default() *Config {
 		DialOut: DialOut{
 			Consent: "domain", Ring: 2 * time.Minute, PerSecond: 20, Unanswered: 20, Server: 200,
 		},
+		DNS: DNS{Timeout: 2 * time.Second},
 		Limits: Limits{
 			URIList:               100,
 			ConnectionsPerAddress: 100,

@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // keys is the table of the whole file. The order counts: what a key's default is
 // made of is read before it.
@@ -60,10 +63,15 @@ func keys(c *Config) section {
 		{"dial_out", "whom lists and REFER may name", section{
 			{"consent", "domain: accounts, own domains and those listed; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},
 			{"domains", "", texts(&c.DialOut.Domains, domain)},
+			{"addresses", "CIDR blocks called although they are loopback, link-local, multicast or our own", values[netip.Prefix]{&c.DialOut.Addresses, parsePrefix, netip.Prefix.String}},
 			{"ring", "how long a call may ring", duration(&c.DialOut.Ring, time.Second)},
 			{"per_second", "calls of one conference in a second; 0 for no limit", count(&c.DialOut.PerSecond)},
 			{"unanswered", "calls of one conference without any answer yet; 0 for no limit", count(&c.DialOut.Unanswered)},
 			{"server_per_second", "calls of all conferences in a second; 0 for no limit", count(&c.DialOut.Server)},
+		}},
+		{"dns", "", section{
+			{"servers", "name servers, as addresses with or without port; empty for those of the system", texts(&c.DNS.Servers, nameServer)},
+			{"timeout", "of one question to one of them", duration(&c.DNS.Timeout, 100*time.Millisecond)},
 		}},
 		{"limits", "0 switches one off", section{
 			{"uri_list", "entries of a URI list", count(&c.Limits.URIList)},

@@ -24,17 +24,39 @@ func ParsePeer(s string) (Peer, error) {
 		}
 		return Peer{Name: name}, nil
 	}
+	prefix, err := parsePrefix(s)
+	if errors.Is(err, errNoPrefix) {
+		err = fmt.Errorf("%w nor tls:NAME", err)
+	}
+	return Peer{Prefix: prefix}, err
+}
+
+var errNoPrefix = errors.New("is neither a CIDR block such as 10.0.0.0/8 nor an address")
+
+// parsePrefix reads a CIDR block or a single address.
+func parsePrefix(s string) (netip.Prefix, error) {
 	if prefix, err := netip.ParsePrefix(s); err == nil {
 		if prefix != prefix.Masked() {
-			return Peer{}, fmt.Errorf("%q has bits beyond its length: %s is meant?", s, prefix.Masked())
+			return netip.Prefix{}, fmt.Errorf("%q has bits beyond its length: %s is meant?", s, prefix.Masked())
 		}
-		return Peer{Prefix: prefix}, nil
+		return prefix, nil
 	}
 	addr, err := netip.ParseAddr(s)
 	if err != nil || addr.Zone() != "" {
-		return Peer{}, fmt.Errorf("%q is neither a CIDR block such as 10.0.0.0/8 nor tls:NAME", s)
+		return netip.Prefix{}, fmt.Errorf("%q %w", s, errNoPrefix)
 	}
-	return Peer{Prefix: netip.PrefixFrom(addr, addr.BitLen())}, nil
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
+}
+
+// nameServer accepts an address, with or without port.
+func nameServer(s string) (string, error) {
+	if _, err := netip.ParseAddrPort(s); err == nil {
+		return s, nil
+	}
+	if _, err := netip.ParseAddr(s); err != nil {
+		return "", fmt.Errorf("%q is no address such as 192.0.2.53 or 192.0.2.53:5353", s)
+	}
+	return s, nil
 }
 
 // String gives the form that ParsePeer reads.

@@ -1,7 +1,6 @@
 package focus
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
@@ -32,9 +32,6 @@ type DialOut struct {
 	Domains []string
 	// Lists bounds lists of recipients.
 	Lists resourcelist.Limits
-	// Loopback lets calls go to loopback addresses: the server is on loopback
-	// itself. [SEC-03]
-	Loopback bool
 }
 
 // callable returns the Request-URI for an address that somebody wants called, or
@@ -68,20 +65,8 @@ func (f *Focus) own(uri sipmsg.URI) bool {
 // reachable judges where a request would go: names when they are resolved.
 // [SEC-03]
 func (f *Focus) reachable(uri sipmsg.URI) bool {
-	if to, literal := transport.Literal(uri); literal {
-		return f.permits(to.Addr)
-	}
-	return true
-}
-
-// permits reports whether an address may be called.
-func (f *Focus) permits(at netip.AddrPort) bool {
-	addr := at.Addr().Unmap()
-	switch {
-	case addr.IsUnspecified(), addr.IsMulticast(), addr.IsLinkLocalUnicast(), f.cfg.Gate.Listens(at):
-		return false
-	case addr.IsLoopback():
-		return f.cfg.DialOut.Loopback
+	if to, literal := locate.Literal(uri); literal {
+		return f.cfg.Gate.Permit(to.Addr) == nil
 	}
 	return true
 }
@@ -98,8 +83,6 @@ func (f *Focus) outgoing(i *invitation) dialog.Outgoing {
 	out.From.URI, _ = sipmsg.ParseURI(string(id)) // of our own making
 	if f.cfg.DialOut.Outbound != nil {
 		out.Routes = []sipmsg.URI{*f.cfg.DialOut.Outbound} // [CHG-04]
-	} else {
-		out.Permit = f.permits
 	}
 	for _, f := range []sipmsg.Field{{Name: "Referred-By", Value: i.ReferredBy}, {Name: "Replaces", Value: i.Replaces}} {
 		if f.Value != "" {
@@ -140,7 +123,7 @@ func (f *Focus) trusts(uri sipmsg.URI) bool {
 	if f.cfg.DialOut.Outbound != nil {
 		return true
 	}
-	to, literal := transport.Literal(uri)
+	to, literal := locate.Literal(uri)
 	return literal && f.cfg.Gate.Trusted(transport.Source{Remote: to.Addr})
 }
 

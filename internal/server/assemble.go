@@ -18,6 +18,7 @@ import (
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/refer"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
@@ -116,6 +117,8 @@ func (s *Server) newGate() (*access.Gate, error) {
 		Host:       host,
 		Port:       port,
 		ByListener: s.onLoopback(),
+		Loopback:   s.onLoopback(),
+		Allow:      s.cfg.DialOut.Addresses,
 		Identity: identity.New(identity.Config{
 			Log: s.log, Trust: s.trusted(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
 			Auth: accounts,
@@ -161,6 +164,7 @@ func (s *Server) mediaConfig() msrp.Config {
 		ClientTLS:        s.certs.Client(),
 		LegacyCipher:     s.cfg.MSRP.LegacyCipher,
 		Matching:         matching(s.cfg.MSRP.Strict),
+		Dial:             s.dialMedia,
 		PerSource:        unlimited(s.cfg.Limits.ConnectionsPerAddress),
 		UnboundPerSource: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 	}
@@ -195,6 +199,8 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 		Extensions:     s.extensions(),
 		SessionExpires: sessionExpires(s.cfg.SIP.SessionExpires),
 		MinSE:          s.cfg.SIP.MinSE,
+		Locate:         locate.Config{Servers: s.cfg.DNS.Servers, Timeout: s.cfg.DNS.Timeout},
+		Permit:         s.gate.Permit,
 		Capabilities:   capabilities(),
 		Screen: func(req *sipmsg.Request, src transport.Source) (any, *sip.Error) {
 			return f.notify.Screen(req, src)

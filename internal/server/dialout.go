@@ -13,7 +13,7 @@ import (
 func (s *Server) dialOut() (focus.DialOut, error) {
 	c := &s.cfg.DialOut
 	out := focus.DialOut{
-		Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server, Loopback: s.onLoopback(),
+		Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server,
 		Anybody: c.Consent == "any", Domains: s.consenting(),
 		Lists: s.lists(),
 	}

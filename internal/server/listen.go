@@ -82,6 +82,7 @@ func (s *Server) listenSIP(ctx context.Context, l config.Listener) error {
 }
 
 func (s *Server) opened(ctx context.Context, l Listening) {
+	s.gate.AddOwn(l.Addr)
 	s.listening = append(s.listening, l)
 	attrs := []slog.Attr{
 		slog.String("proto", l.Proto), slog.String("transport", l.Transport), slog.String("addr", l.Addr.String()),

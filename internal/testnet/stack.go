@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/wheel"
@@ -30,7 +31,7 @@ func NewStack(tb testing.TB, host transport.Network, cfg dialog.Config, r dialog
 	s.transport = transport.New(transport.Config{Network: host}, tl)
 	tl.Bind(s.transport)
 	if r == nil {
-		r = s.transport
+		r = locate.New(locate.Config{})
 	}
 	s.Dialog.Bind(tl, r)
 	var err error

@@ -1,8 +1,6 @@
 package dialog
 
 import (
-	"errors"
-
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -22,46 +20,19 @@ func (d *Dialog) fallback(to transport.Target) (transport.Target, bool) {
 // transmit sends a request. If the remote target cannot be reached it goes over the
 // connection that the dialog came over.
 func (d *Dialog) transmit(
-	req *sipmsg.Request, to transport.Target, ev transaction.ClientEvents, sent func(*transaction.ClientTx),
+	req *sipmsg.Request, to []transport.Target, ev transaction.ClientEvents, sent func(*transaction.ClientTx),
 ) {
-	if other, ok := d.fallback(to); ok {
-		ev = d.retrying(req.Clone(), other, ev, sent)
+	a := attempt{layer: d.layer, targets: to, events: ev, sent: sent, failed: d.lookAgain}
+	if other, ok := d.fallback(to[0]); ok {
+		a.last = other
+		a.exhausted = func() { d.viaFlow = true }
 	}
-	tx := d.layer.tl.Send(req, to, ev)
-	if sent != nil {
-		sent(tx)
-	}
+	a.next(req)
 }
 
-func (d *Dialog) retrying(
-	again *sipmsg.Request, other transport.Target, ev transaction.ClientEvents, sent func(*transaction.ClientTx),
-) transaction.ClientEvents {
-	answered := false
-	first := ev
-	first.Response = func(resp *sipmsg.Response, src transport.Source) {
-		answered = true
-		if ev.Response != nil {
-			ev.Response(resp, src)
-		}
+// lookAgain has the next request find out anew where it goes.
+func (d *Dialog) lookAgain() {
+	if d.hop != nil {
+		d.hop.uri = ""
 	}
-	first.End = func(err error) {
-		if answered || !unreachable(err) {
-			if ev.End != nil {
-				ev.End(err)
-			}
-			return
-		}
-		d.viaFlow = true
-		tx := d.layer.tl.Send(again, other, ev)
-		if sent != nil {
-			sent(tx)
-		}
-	}
-	return first
-}
-
-// unreachable tells whether a request never left.
-func unreachable(err error) bool {
-	var e *transaction.Error
-	return errors.As(err, &e) && e.Status == 503
 }

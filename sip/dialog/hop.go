@@ -16,37 +16,39 @@ const hopLife = time.Minute
 // resolved, requests wait in line.
 type hop struct {
 	uri     string
-	to      transport.Target
+	to      []transport.Target
 	until   time.Time
-	waiting []func(transport.Target, error)
+	waiting []func([]transport.Target, error)
 }
 
 // route finds out where the next request goes and calls f on the shard, at once if
-// nothing has to be resolved.
-func (d *Dialog) route(f func(transport.Target, error)) {
+// nothing has to be resolved: with one target at least, or with an error.
+func (d *Dialog) route(f func([]transport.Target, error)) {
 	next := d.target
 	if len(d.routes) > 0 {
 		next = d.routes[0]
 	}
 	uri, err := sipmsg.ParseURI(next)
 	if err != nil {
-		f(transport.Target{}, err)
+		f(nil, err)
 		return
 	}
-	literal, isLiteral := transport.Literal(uri)
+	literal, isLiteral, err := d.layer.resolver.Literal(uri)
 	switch {
 	case d.client():
-		f(d.source.Target(), nil)
+		f([]transport.Target{d.source.Target()}, nil)
 	case d.bound(uri, literal.Addr.Addr()):
-		f(d.flow(), nil)
+		f([]transport.Target{d.flow()}, nil)
+	case isLiteral && err != nil:
+		f(nil, err)
 	case isLiteral:
-		f(d.protected(d.overConnection(uri, literal)), nil)
+		f(d.layer.permitted([]transport.Target{d.protected(d.overConnection(uri, literal))}, d.source))
 	default:
 		d.routeByName(next, uri, f)
 	}
 }
 
-func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func(transport.Target, error)) {
+func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func([]transport.Target, error)) {
 	h := d.hop
 	if h == nil {
 		h = &hop{}
@@ -62,13 +64,18 @@ func (d *Dialog) routeByName(next string, uri sipmsg.URI, f func(transport.Targe
 	}
 	h.uri = strings.Clone(next)
 	h.waiting = append(h.waiting, f)
-	d.layer.resolve(d.id.CallID, uri, func(to transport.Target, err error) {
+	d.layer.resolve(d.id.CallID, uri, func(to []transport.Target, err error) {
+		if err == nil {
+			to, err = d.layer.permitted(to, d.source)
+		}
 		if err != nil && len(d.routes) == 0 && d.source.Flow != nil && d.source.Flow.Alive() {
 			// The peer has no address that we know, but it is at the other end.
-			to, err = d.source.Target(), nil
+			to, err = []transport.Target{d.source.Target()}, nil
 		}
 		if err == nil {
-			to = d.protected(to)
+			for i := range to {
+				to[i] = d.protected(to[i])
+			}
 			h.to, h.until = to, time.Now().Add(hopLife)
 		}
 		waiting := h.waiting

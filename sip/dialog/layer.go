@@ -3,6 +3,7 @@ package dialog
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type Config struct {
 	// provisional responses form none; 0 means 32. A 2xx forms one up to eight times
 	// as many.
 	MaxForks int
+	// Permit refuses by an error the addresses that nobody may have us send requests
+	// to, by a Contact, a Record-Route or a URI to call; nil: none. [SEC-03]
+	Permit func(netip.AddrPort) error
 }
 
 func (c Config) withDefaults() Config {
@@ -34,12 +38,24 @@ func (c Config) withDefaults() Config {
 	if c.MaxForks <= 0 {
 		c.MaxForks = 32
 	}
+	if c.Permit == nil {
+		c.Permit = func(netip.AddrPort) error { return nil }
+	}
 	return c
 }
 
-// Resolver finds the address behind a URI; *transport.Layer does.
+// Resolver finds the servers behind a URI (RFC 3263); *locate.Locator does. Its
+// methods are called from any goroutine.
 type Resolver interface {
-	Resolve(ctx context.Context, uri sipmsg.URI) (transport.Target, error)
+	// Literal returns the target of a URI that names its host by address; ok is
+	// false for others. The error says that it is not to be used. It does not block.
+	Literal(uri sipmsg.URI) (to transport.Target, ok bool, err error)
+	// Locate returns the targets for a URI in the order in which they are to be
+	// tried, at least one if there is no error. It may block.
+	Locate(ctx context.Context, uri sipmsg.URI) ([]transport.Target, error)
+	// Failed is told that a target refused a request with 503, could not be reached
+	// or did not answer; retry is the Retry-After that it asked for, 0 if none.
+	Failed(to transport.Target, retry time.Duration)
 }
 
 // Layer keeps the dialogs and distributes requests. It implements
@@ -151,13 +167,13 @@ func (l *Layer) Close() {
 }
 
 // resolve looks a host name up on a goroutine of its own and calls f on the shard.
-func (l *Layer) resolve(callID string, uri sipmsg.URI, f func(transport.Target, error)) {
+func (l *Layer) resolve(callID string, uri sipmsg.URI, f func([]transport.Target, error)) {
 	started := l.start(func() {
-		to, err := l.resolver.Resolve(l.closed, uri)
+		to, err := l.resolver.Locate(l.closed, uri)
 		l.Do(callID, func() { f(to, err) })
 	})
 	if !started {
-		f(transport.Target{}, transport.ErrClosed)
+		f(nil, transport.ErrClosed)
 	}
 }
 

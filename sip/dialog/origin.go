@@ -1,8 +1,6 @@
 package dialog
 
 import (
-	"errors"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,14 +29,14 @@ type Outgoing struct {
 	Body        []byte
 	// Auth answers challenges to the request, and to no other; nil: they are final.
 	Auth Authorizer
-	// Permit, unless it is nil, is asked about the address that a name was resolved
-	// to; where it says no the request fails as if the address did not answer.
-	Permit func(netip.AddrPort) bool
 	// Login gives what answers challenges to later requests in the dialogs that grow
 	// from this one; see [Dialog.Login].
 	Login func() Authorizer
-	// Target, if it names a flow or an address, is where the request goes; else the
-	// first route or the Request-URI is resolved.
+	// NextHop, if it is set, is the URI that leads to where the request goes, instead
+	// of the first route or the Request-URI.
+	NextHop sipmsg.URI
+	// Target, if it names a flow or an address, is where the request goes, and nothing
+	// has to be found out.
 	Target transport.Target
 }
 
@@ -89,12 +87,13 @@ func (o *Origin) Send(ev transaction.ClientEvents, sent func(*transaction.Client
 		req.Header.Set(f.Name, f.Value)
 	}
 	events := o.authorize(req, ev, func() { o.Send(ev, sent, fields...) })
-	o.route(func(to transport.Target, err error) {
+	o.route(func(to []transport.Target, err error) {
 		if err != nil {
 			events.End(err)
 			return
 		}
-		sent(o.layer.tl.Send(req, to, events))
+		a := attempt{layer: o.layer, targets: to, events: events, sent: sent, unwanted: o.unwanted}
+		a.next(req)
 	})
 }
 
@@ -147,28 +146,34 @@ func (o *Origin) preload(req *sipmsg.Request) string {
 	return d.address(req)
 }
 
-func (o *Origin) route(f func(transport.Target, error)) {
+// unwanted reports that nobody waits for what the request asks for any more.
+func (o *Origin) unwanted() bool { return o.abandoned || o.closed }
+
+func (o *Origin) route(f func([]transport.Target, error)) {
 	if o.out.Target.Flow != nil || o.out.Target.Addr.IsValid() {
-		f(o.out.Target, nil)
+		f([]transport.Target{o.out.Target}, nil)
 		return
 	}
 	uri := o.out.URI
-	if len(o.out.Routes) > 0 {
+	switch {
+	case o.out.NextHop.Scheme != "":
+		uri = o.out.NextHop
+	case len(o.out.Routes) > 0:
 		uri = o.out.Routes[0]
 	}
-	if to, ok := transport.Literal(uri); ok {
-		f(to, nil)
-		return
-	}
-	o.layer.resolve(o.callID, uri, func(to transport.Target, err error) {
-		if err == nil && o.out.Permit != nil && !o.out.Permit(to.Addr) {
-			err = errNotPermitted // [SEC-03]
+	chosen := o.out.NextHop.Scheme != "" || len(o.out.Routes) > 0
+	judged := func(to []transport.Target, err error) {
+		if err == nil && !chosen { // the operator's own choice is not judged
+			to, err = o.layer.permitted(to, transport.Source{})
 		}
 		f(to, err)
-	})
+	}
+	if to, ok, err := o.layer.resolver.Literal(uri); ok {
+		judged([]transport.Target{to}, err)
+		return
+	}
+	o.layer.resolve(o.callID, uri, judged)
 }
-
-var errNotPermitted = errors.New("dialog: address is not to be called")
 
 // Dialog makes the dialog that a response forms (RFC 3261 §12.1.2), or returns it if
 // it is there; nil if the response forms none, or if there are too many.

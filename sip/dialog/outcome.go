@@ -36,8 +36,13 @@ func Outcome(f func(resp *sipmsg.Response, err *sip.Error)) transaction.ClientEv
 }
 
 // Failure is what a transaction that ended without final response counts as: 408 for a
-// timeout, 503 for a failing transport (RFC 3261 §8.1.3.1).
+// timeout, 503 for a failing transport (RFC 3261 §8.1.3.1); an error that is a *sip.Error
+// already, as that of an address that is not to be dialled, is passed on.
 func Failure(err error) *sip.Error {
+	var known *sip.Error
+	if errors.As(err, &known) {
+		return known
+	}
 	if err == nil || errors.Is(err, transaction.ErrTimeout) {
 		return &sip.Error{Status: 408}
 	}

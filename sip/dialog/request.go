@@ -97,7 +97,7 @@ func (d *Dialog) SendInvite(
 
 // dispatch sends a request as it is.
 func (d *Dialog) dispatch(req *sipmsg.Request, ev transaction.ClientEvents, sent func(*transaction.ClientTx)) {
-	d.route(func(to transport.Target, err error) {
+	d.route(func(to []transport.Target, err error) {
 		if err != nil {
 			if ev.End != nil {
 				ev.End(err)
@@ -130,9 +130,9 @@ func (d *Dialog) refreshing(m sipmsg.Method, ev transaction.ClientEvents) transa
 
 // SendAck sends an ACK made by [Dialog.NewAck].
 func (d *Dialog) SendAck(ack *sipmsg.Request) {
-	d.route(func(to transport.Target, err error) {
+	d.route(func(to []transport.Target, err error) {
 		if err == nil {
-			d.layer.tl.SendAck(ack, to)
+			d.layer.tl.SendAck(ack, to[0])
 		}
 	})
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -20,6 +22,7 @@ import (
 // answered 200 at once, and a bare peer at 10.0.0.2.
 type scene struct {
 	t     *testing.T
+	net   *transporttest.Network
 	stack *testnet.Stack
 	peer  *testnet.Peer
 	names *names
@@ -28,13 +31,22 @@ type scene struct {
 }
 
 // names resolves host names, each after a second, in reverse order of asking if told so.
+// A name may stand for further addresses, to be tried after the first.
 type names struct {
-	asked []string
-	addr  map[string]netip.AddrPort
-	wait  []time.Duration
+	*locate.Locator // for Literal
+
+	asked  []string
+	addr   map[string]netip.AddrPort
+	more   []netip.AddrPort
+	wait   []time.Duration
+	failed []string
 }
 
-func (n *names) Resolve(ctx context.Context, uri sipmsg.URI) (transport.Target, error) {
+func (n *names) Failed(to transport.Target, retry time.Duration) {
+	n.failed = append(n.failed, to.Addr.String()+" "+retry.String())
+}
+
+func (n *names) Locate(ctx context.Context, uri sipmsg.URI) ([]transport.Target, error) {
 	n.asked = append(n.asked, uri.Host)
 	wait := time.Second
 	if len(n.wait) > 0 {
@@ -43,18 +55,32 @@ func (n *names) Resolve(ctx context.Context, uri sipmsg.URI) (transport.Target, 
 	select {
 	case <-time.After(wait):
 	case <-ctx.Done():
-		return transport.Target{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	addr, ok := n.addr[uri.Host]
 	if !ok {
-		return transport.Target{}, &net404{uri.Host}
+		return nil, &net404{uri.Host}
 	}
-	return transport.Target{Transport: transport.UDP, Addr: addr, Host: uri.Host}, nil
+	to := []transport.Target{{Transport: transport.UDP, Addr: addr, Host: uri.Host}}
+	for _, addr := range n.more {
+		to = append(to, transport.Target{Transport: transport.UDP, Addr: addr, Host: uri.Host})
+	}
+	return to, nil
 }
 
 type net404 struct{ host string }
 
 func (e *net404) Error() string { return "no such host: " + e.host }
+
+// permit refuses one network.
+func permit(at netip.AddrPort) error {
+	if at.Addr().As4()[0] == 172 {
+		return errRefused
+	}
+	return nil
+}
+
+var errRefused = &sip.Error{Status: 403}
 
 // session is a usage that answers BYE.
 type session struct{ d *dialog.Dialog }
@@ -72,8 +98,8 @@ func play(t *testing.T, f func(x *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		net := &transporttest.Network{}
-		x := &scene{t: t, names: &names{addr: map[string]netip.AddrPort{}}}
-		x.stack = testnet.NewStack(t, net.Host("10.0.0.1"), dialog.Config{Extensions: []string{"timer"}}, x.names)
+		x := &scene{t: t, net: net, names: &names{Locator: locate.New(locate.Config{}), addr: map[string]netip.AddrPort{}}}
+		x.stack = testnet.NewStack(t, net.Host("10.0.0.1"), dialog.Config{Extensions: []string{"timer"}, Permit: permit}, x.names)
 		defer x.stack.Close()
 		dl := x.stack.Dialog
 		dl.Serves(sipmsg.ACK, sipmsg.BYE)

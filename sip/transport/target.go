@@ -1,9 +1,6 @@
 package transport
 
 import (
-	"context"
-	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -99,98 +96,22 @@ type Target struct {
 	Flow *Flow
 }
 
-// Literal returns the target of a URI that names its host by address, without
-// looking anything up.
-func Literal(uri sipmsg.URI) (Target, bool) {
-	t, host, port, err := locate(uri)
-	if err != nil {
-		return Target{}, false
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return Target{}, false
-	}
-	t.Addr = netip.AddrPortFrom(addr.Unmap(), port)
-	if _, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err != nil {
-		t.Host = uri.Host // maddr leads to it
-	}
-	return t, true
-}
+// Transports are those that requests can leave by, the preferred ones first.
+func (l *Layer) Transports() []string { return []string{UDP, TCP, TLS, WS, WSS} }
 
-// Resolve finds the target of a URI. Addresses are taken as they are, names
-// are looked up with the system's resolver; ctx bounds that. Without a
-// transport parameter the transport is UDP (RFC 3263 §4.1).
-func (l *Layer) Resolve(ctx context.Context, uri sipmsg.URI) (Target, error) {
-	if t, ok := Literal(uri); ok {
-		return t, nil
-	}
-	t, host, port, err := locate(uri)
-	if err != nil {
-		return Target{}, err
-	}
-	// RFC 7118 appendix B: names under ".invalid" are not resolved. [COM-16]
-	if strings.HasSuffix(strings.TrimSuffix(strings.ToLower(host), "."), ".invalid") {
-		return Target{}, fmt.Errorf("%w: host %s", ErrFlowGone, host)
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return Target{}, err
-	}
-	t.Host = uri.Host
-	for _, addr := range addrs {
-		t.Addr = netip.AddrPortFrom(addr.Unmap(), port)
-		if t.Transport != UDP || l.socketFor(t.Addr.Addr()) != nil {
-			return t, nil
+// Reaches reports whether requests can leave for an address: there is a way to it,
+// and for UDP a socket of its family, if there are sockets at all.
+func (l *Layer) Reaches(transport string, addr netip.Addr) bool {
+	if transport == UDP && l.socketFor(addr) == nil {
+		l.mu.Lock()
+		none := len(l.sockets) == 0
+		l.mu.Unlock()
+		if !none {
+			return false
 		}
 	}
-	return Target{}, fmt.Errorf("%w: no address of %s can be reached", ErrTransport, host)
-}
-
-// locate reads host, port and transport from a URI.
-func locate(uri sipmsg.URI) (t Target, host string, port uint16, err error) {
-	if t.Transport, err = transportOf(uri); err != nil {
-		return t, "", 0, err
-	}
-	host, port = uri.Host, uri.Port
-	if maddr, ok := uri.Params.Lookup("maddr"); ok {
-		host = maddr
-	}
-	if port == 0 {
-		port = defaultPort(t.Transport)
-	}
-	return t, strings.Trim(host, "[]"), port, nil
-}
-
-// transportOf is the transport that a URI asks for. RFC 3261 §26.2.2, RFC 5630
-// §3.1.3: by sips, tcp means TLS over it, and ws means wss. [COM-14]
-func transportOf(uri sipmsg.URI) (string, error) {
-	name, named := uri.Params.Lookup("transport")
-	name = strings.ToLower(name)
-	switch scheme := strings.ToLower(uri.Scheme); {
-	case scheme != "sip" && scheme != "sips":
-		return "", fmt.Errorf("%w: scheme %q", ErrTransport, uri.Scheme)
-	case !named && scheme == "sips":
-		return TLS, nil
-	case !named:
-		return UDP, nil
-	case scheme == "sips":
-		return overTLS(name)
-	}
-	switch name {
-	case UDP, TCP, TLS, WS, WSS:
-		return name, nil
-	}
-	return "", fmt.Errorf("%w: %s", ErrTransport, name)
-}
-
-func overTLS(name string) (string, error) {
-	switch name {
-	case TCP, TLS:
-		return TLS, nil
-	case WS, WSS:
-		return WSS, nil
-	}
-	return "", fmt.Errorf("%w: sips over %s", ErrInsecure, name)
+	_, err := l.routes.local(l.cfg.Network, addr)
+	return err == nil
 }
 
 // fromSIPS reports whether a request has a sips URI where RFC 3261 §12.1.1 looks:

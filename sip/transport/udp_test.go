@@ -220,38 +220,3 @@ func TestTap(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
-
-func TestResolve(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, transport.Config{})
-	tests := map[string]string{
-		"sip:a@192.0.2.1":                               "udp 192.0.2.1:5060",
-		"sip:a@192.0.2.1:5070;transport=TCP":            "tcp 192.0.2.1:5070",
-		"sip:a@[2001:db8::1]":                           "udp [2001:db8::1]:5060",
-		"sip:a@example.com;maddr=192.0.2.7":             "udp 192.0.2.7:5060",
-		"sip:a@192.0.2.1;transport=sctp":                "",
-		"sips:a@192.0.2.1":                              "tls 192.0.2.1:5061",
-		"sips:a@192.0.2.1:5071;transport=tcp":           "tls 192.0.2.1:5071",
-		"sips:a@192.0.2.1;transport=ws":                 "wss 192.0.2.1:443",
-		"sips:a@192.0.2.1;transport=udp":                "",
-		"sip:a@192.0.2.1;transport=tls":                 "tls 192.0.2.1:5061",
-		"sip:a@192.0.2.1;transport=ws":                  "ws 192.0.2.1:80",
-		"sip:a@192.0.2.1;transport=wss":                 "wss 192.0.2.1:443",
-		"tel:+123":                                      "",
-		"sip:a@df7jal23ls0d.invalid;transport=tcp":      "",
-		"sip:a@df7jal23ls0d.INVALID.:5070;transport=ws": "",
-	}
-	for text, want := range tests {
-		uri, err := sipmsg.ParseURI(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := ""
-		if to, err := s.Resolve(t.Context(), uri); err == nil {
-			got = fmt.Sprint(to.Transport, " ", to.Addr)
-		}
-		if got != want {
-			t.Errorf("%s: %q, want %q", text, got, want)
-		}
-	}
-}

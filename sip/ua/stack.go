@@ -11,6 +11,7 @@ import (
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
 	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/refer"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
@@ -32,6 +33,10 @@ type Config struct {
 	// Transaction configures the transaction layer; its Log, T1, T2, T4 and Wheel are
 	// filled in.
 	Transaction transaction.Config
+	// Locate says how servers are found. Its Log, Transports and Reaches are filled in.
+	Locate locate.Config
+	// Permit refuses addresses that requests are not sent to; see dialog.Config.
+	Permit func(netip.AddrPort) error
 	// Extensions are the option tags that requests may require, besides those that the
 	// stack brings: 100rel and timer. All of them are named in Supported.
 	Extensions []string
@@ -63,6 +68,7 @@ type Config struct {
 type Stack struct {
 	Transport   *transport.Layer
 	Transaction *transaction.Layer
+	Locate      *locate.Locator
 	Dialog      *dialog.Layer
 	Invite      *invite.Agent
 	Event       *event.Agent
@@ -82,6 +88,7 @@ func New(cfg Config) *Stack {
 	}
 	s.Dialog = dialog.New(dialog.Config{
 		Log: cfg.Log, Extensions: slices.Concat(session.Extensions(), cfg.Extensions, cfg.Refer.Extensions()),
+		Permit: cfg.Permit,
 	})
 	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
 	for _, p := range cfg.Packages {
@@ -104,7 +111,10 @@ func New(cfg Config) *Stack {
 	cfg.Transport.Log = cfg.Log
 	s.Transport = transport.New(cfg.Transport, s.Transaction)
 	s.Transaction.Bind(s.Transport)
-	s.Dialog.Bind(s.Transaction, s.Transport)
+	cfg.Locate.Log = cfg.Log
+	cfg.Locate.Transports, cfg.Locate.Reaches = s.Transport.Transports(), s.Transport.Reaches
+	s.Locate = locate.New(cfg.Locate)
+	s.Dialog.Bind(s.Transaction, s.Locate)
 	return s
 }
 
