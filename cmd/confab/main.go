@@ -80,6 +80,6 @@ func rootCommand() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(serveCommand(), chatCommand(), demoCommand(), configCommand(), versionCommand())
+	root.AddCommand(serveCommand(), chatCommand(), demoCommand(), conferenceCommand(), configCommand(), versionCommand())
 	return root
 }

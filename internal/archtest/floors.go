@@ -74,7 +74,7 @@ func house() []row {
 		{path: "internal/conform", floor: server, may: []string{"internal/conform"}},
 		{path: "internal", floor: server},
 
-		{path: "cmd", floor: program, only: []string{"cmd", "participant", "internal/server", "internal/config", "internal/chat", "internal/demo"}},
+		{path: "cmd", floor: program, only: []string{"cmd", "participant", "internal/server", "internal/config", "internal/chat", "internal/demo", "internal/admin"}},
 	}
 }
 

@@ -76,12 +76,11 @@ func TestFaults(t *testing.T) {
 1:12: tls.key: needs tls.certificate`},
 		{"none", "sip: {listen: []}\n", `
 1:15: sip.listen: needs at least one listener`},
-		{"what this version lacks", "http: {admin_token_file: a}\nsip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\ndefaults: {history: {keep: 10, replay: 10}}\nconferences:\n- uri: sip:a@conf.localhost\n- uri: sip:b@conf.localhost\n  policy: {history: {keep: 30}}\n", `
-1:26: http.admin_token_file: not supported yet: this version has no HTTP API
-2:15: sip.trust[0]: not supported yet: this version knows peers by address only
-4:28: defaults.history.keep: not supported yet: this version has no history
-4:40: defaults.history.replay: not supported yet: this version has no history
-8:28: conferences[1].policy.history.keep: not supported yet: this version has no history`},
+		{"what this version lacks", "sip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\ndefaults: {history: {keep: 10, replay: 10}}\nconferences:\n- uri: sip:a@conf.localhost\n- uri: sip:b@conf.localhost\n  policy: {history: {keep: 30}}\n", `
+1:15: sip.trust[0]: not supported yet: this version knows peers by address only
+3:28: defaults.history.keep: not supported yet: this version has no history
+3:40: defaults.history.replay: not supported yet: this version has no history
+7:28: conferences[1].policy.history.keep: not supported yet: this version has no history`},
 		{"durable nowhere", "store: {path: ''}\nconferences:\n- uri: sip:a@conf.localhost\n  policy: {history: {durable: true}}\n", `
 4:31: conferences[0].policy.history.durable: needs a folder: store.path is empty`},
 		{"accounts", "auth: {users: [{password: x}, {aor: sip:a@b.test}, {aor: sip:c@b.test, password: x, ha1: {MD5: 00112233445566778899aabbccddeeff}}, {aor: sip:d@b.test, ha1: {SHA-256: 00, SHA-1: 00}}]}\n", `

@@ -11,7 +11,6 @@ func later(c *Config, r *reader) {
 		asked bool
 		what  string
 	}{
-		{"http.admin_token_file", c.HTTP.AdminTokenFile != "", "HTTP API"},
 		{"limits.messages_per_second", c.Limits.MessagesPerSecond != d.Limits.MessagesPerSecond, "limit on rates of messages"},
 		{"limits.composing_per_second", c.Limits.ComposingPerSecond != d.Limits.ComposingPerSecond, "other limit on composing indications"},
 	}

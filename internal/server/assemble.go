@@ -59,8 +59,7 @@ func (s *Server) assemble() error {
 	s.focus, s.notifier = f.focus, f.notify
 	s.stack = ua.New(s.stackConfig(f))
 	f.focus.Bind(s.stack.Dialog, s.stack.Invite)
-	s.newWeb()
-	return nil
+	return s.newWeb()
 }
 
 // parts are the observers, which the directory wants before they can be made.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/confab-chat/confab/internal/api"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/web"
 	"github.com/confab-chat/confab/msrp"
@@ -11,8 +12,8 @@ import (
 )
 
 // newWeb fills the web host with what is served by HTTP: the probes of an
-// orchestrator, and the WebSocket endpoints.
-func (s *Server) newWeb() {
+// orchestrator, the API, and the WebSocket endpoints.
+func (s *Server) newWeb() error {
 	s.web = web.New(web.Config{
 		Log: s.log, TLS: s.certs.Server(),
 		ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
@@ -22,8 +23,14 @@ func (s *Server) newWeb() {
 			answer(w, http.StatusOK, "ok")
 		}))
 		s.web.Handle(s.httpSite(), "GET /readyz", http.HandlerFunc(s.readyz))
+		administration, err := s.newAPI()
+		if err != nil {
+			return err
+		}
+		s.web.Handle(s.httpSite(), api.Root, administration)
 	}
 	s.newSockets()
+	return nil
 }
 
 // newSockets serves SIP and MSRP over WebSocket where the configuration says so.
