@@ -208,7 +208,7 @@ func TestWatch(t *testing.T) {
 		defer cancel()
 		go s.Watch(ctx)
 		look := func() {
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 			synctest.Wait()
 		}
 		look()

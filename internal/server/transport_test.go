@@ -46,7 +46,10 @@ func TestConferenceByEveryTransport(t *testing.T) {
 			schemes = append(schemes, "sips")
 		}
 		for _, scheme := range schemes {
-			t.Run(scheme+" over "+network, func(t *testing.T) { r.talk(t, ca, scheme, network) })
+			t.Run(scheme+" over "+network, func(t *testing.T) {
+				t.Parallel()
+				r.talk(t, ca, scheme, network)
+			})
 		}
 	}
 }

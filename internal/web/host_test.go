@@ -58,9 +58,9 @@ func TestSitesAndPaths(t *testing.T) {
 	t.Parallel()
 	ca := testca.New(t)
 	h := web.New(web.Config{TLS: ca.Server(t, testca.Names{IP: []string{"127.0.0.1"}})})
-	clear, secure := web.Site{Address: "127.0.0.1:0"}, web.Site{Address: "127.0.0.1:0", Secure: true}
-	h.Handle(clear, "GET /a", say("a"))
-	h.Handle(clear, "GET /b", say("b"))
+	open, secure := web.Site{Address: "127.0.0.1:0"}, web.Site{Address: "127.0.0.1:0", Secure: true}
+	h.Handle(open, "GET /a", say("a"))
+	h.Handle(open, "GET /b", say("b"))
 	h.Handle(secure, "GET /a", say("secure"))
 	serve(t, h)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: ca.Client(t, testca.Names{})}}
@@ -69,9 +69,9 @@ func TestSitesAndPaths(t *testing.T) {
 		status int
 		body   string
 	}{
-		{"http://" + address(t, h, clear) + "/a", 200, "a"},
-		{"http://" + address(t, h, clear) + "/b", 200, "b"},
-		{"http://" + address(t, h, clear) + "/c", 404, "404 page not found\n"},
+		{"http://" + address(t, h, open) + "/a", 200, "a"},
+		{"http://" + address(t, h, open) + "/b", 200, "b"},
+		{"http://" + address(t, h, open) + "/c", 404, "404 page not found\n"},
 		{"https://" + address(t, h, secure) + "/a", 200, "secure"},
 	}
 	for _, tt := range tests {

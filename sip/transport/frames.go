@@ -19,10 +19,10 @@ type partial struct {
 	payload []byte
 }
 
-// peerClosed says that the peer has sent a Close frame with a code.
-type peerClosed struct{ code uint16 }
+// closedError says that the peer has sent a Close frame with a code.
+type closedError struct{ code uint16 }
 
-func (*peerClosed) Error() string { return errPeerClosed.Error() }
+func (*closedError) Error() string { return errPeerClosed.Error() }
 
 // consumeFrames handles, in order, the frames that are complete in the buffer.
 func (in *inbox) consumeFrames() error {
@@ -67,7 +67,7 @@ func (in *inbox) frame(h wsframe.Header, payload []byte, limit int) error {
 		if err != nil {
 			return err
 		}
-		return &peerClosed{code}
+		return &closedError{code}
 	case wsframe.Continuation:
 		if !p.open {
 			return &wsframe.Error{Code: wsframe.ProtocolError, Problem: "continuation of nothing"}

@@ -91,7 +91,7 @@ func (l *Layer) Listen(ctx context.Context, network, addr string) (netip.AddrPor
 		l.bound = append(l.bound, bound{name, local})
 	}
 	l.mu.Unlock()
-	if stopped || !l.start(func() { l.accept(ln, name) }) {
+	if stopped || !l.start(func() { l.accept(ln, name) }) { //nolint:contextcheck // connections outlive the opening
 		_ = ln.Close()
 		return netip.AddrPort{}, ErrClosed
 	}

@@ -40,7 +40,7 @@ func (s *stream) read() {
 	in.keepAlive.ping = s.flow.dialed && s.layer.cfg.PingInterval > 0
 	err := in.run()
 	var fault *wsframe.Error
-	var closed *peerClosed
+	var closed *closedError
 	switch {
 	case errors.Is(err, io.EOF):
 		// The peer sends no more, but it may still read: what is on its way

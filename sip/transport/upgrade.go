@@ -49,7 +49,7 @@ func shake(conn net.Conn, host, path string) (early []byte, err error) {
 	random := make([]byte, 16)
 	_, _ = rand.Read(random) // it never fails
 	key := base64.StdEncoding.EncodeToString(random)
-	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\n"+
+	if _, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\n"+
 		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: "+key+"\r\nSec-WebSocket-Protocol: "+subprotocol+"\r\n\r\n"); err != nil {
 		return nil, err

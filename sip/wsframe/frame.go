@@ -58,7 +58,7 @@ func Parse(b []byte, fromClient bool, limit int) (h Header, n int, err error) {
 	}
 	h.Final, h.Opcode = b[0]&final != 0, Opcode(b[0]&opcode)
 	h.Masked = b[1]&masked != 0
-	if err := h.check(b, fromClient); err != nil {
+	if err = h.check(b, fromClient); err != nil {
 		return h, 0, err
 	}
 	size, n, err := payload(b)
@@ -68,7 +68,7 @@ func Parse(b []byte, fromClient bool, limit int) (h Header, n int, err error) {
 	if size > uint64(limit) {
 		return h, 0, &Error{Code: TooBig, Problem: "frame too large"}
 	}
-	h.Length = int(size)
+	h.Length = int(size) //nolint:gosec // G115: no more than limit
 	if !h.Masked {
 		return h, n, nil
 	}
@@ -96,7 +96,7 @@ func (h *Header) check(b []byte, fromClient bool) error {
 
 // payload reads the length of the payload and where the header goes on.
 func payload(b []byte) (size uint64, n int, err error) {
-	least := uint64(0)
+	var least uint64
 	switch size = uint64(b[1] & length7); {
 	case size < 126:
 		return size, 2, nil
@@ -129,11 +129,11 @@ func (h Header) Append(dst []byte) []byte {
 	}
 	switch {
 	case h.Length < 126:
-		dst = append(dst, first, second|byte(h.Length))
+		dst = append(dst, first, second|byte(h.Length)) //nolint:gosec // G115: 7 bits
 	case h.Length < 1<<16:
-		dst = binary.BigEndian.AppendUint16(append(dst, first, second|126), uint16(h.Length)) //nolint:gosec // G115: checked
+		dst = binary.BigEndian.AppendUint16(append(dst, first, second|126), uint16(h.Length))
 	default:
-		dst = binary.BigEndian.AppendUint64(append(dst, first, second|127), uint64(h.Length)) //nolint:gosec // G115: a length
+		dst = binary.BigEndian.AppendUint64(append(dst, first, second|127), uint64(h.Length))
 	}
 	if h.Masked {
 		dst = append(dst, h.Mask[:]...)

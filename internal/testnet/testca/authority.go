@@ -33,28 +33,28 @@ type Names struct {
 
 // New makes an authority whose certificates are valid around the year 2000,
 // when the clock of a synctest bubble starts, and today.
-func New(t testing.TB) *Authority {
-	t.Helper()
-	key := newKey(t)
+func New(tb testing.TB) *Authority {
+	tb.Helper()
+	key := newKey(tb)
 	template := template(Names{CommonName: "Test authority"})
 	template.IsCA, template.BasicConstraintsValid = true, true
 	template.KeyUsage = x509.KeyUsageCertSign
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &Authority{cert: cert, key: key}
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
+func newKey(tb testing.TB) *ecdsa.PrivateKey {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }
@@ -91,48 +91,48 @@ func (a *Authority) Pool() *x509.CertPool {
 }
 
 // IssuePEM makes a certificate and its key, for servers and clients.
-func (a *Authority) IssuePEM(t testing.TB, names Names) (cert, key []byte) {
-	t.Helper()
-	private := newKey(t)
+func (a *Authority) IssuePEM(tb testing.TB, names Names) (cert, key []byte) {
+	tb.Helper()
+	private := newKey(tb)
 	der, err := x509.CreateCertificate(rand.Reader, template(names), a.cert, private.Public(), a.key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	text, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text})
 }
 
 // Issue makes a certificate with its key.
-func (a *Authority) Issue(t testing.TB, names Names) tls.Certificate {
-	t.Helper()
-	pair, err := tls.X509KeyPair(a.IssuePEM(t, names))
+func (a *Authority) Issue(tb testing.TB, names Names) tls.Certificate {
+	tb.Helper()
+	pair, err := tls.X509KeyPair(a.IssuePEM(tb, names))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return pair
 }
 
 // Server is the configuration of a server of these names. It asks clients for
 // certificates of the authority and serves those that have none, too.
-func (a *Authority) Server(t testing.TB, names Names) *tls.Config {
-	t.Helper()
+func (a *Authority) Server(tb testing.TB, names Names) *tls.Config {
+	tb.Helper()
 	return &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{a.Issue(t, names)},
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{a.Issue(tb, names)},
 		ClientCAs: a.Pool(), ClientAuth: tls.VerifyClientCertIfGiven,
 	}
 }
 
 // Client is the configuration of a client that trusts the authority and shows a
 // certificate of these names, or none where there are none.
-func (a *Authority) Client(t testing.TB, names Names) *tls.Config {
-	t.Helper()
+func (a *Authority) Client(tb testing.TB, names Names) *tls.Config {
+	tb.Helper()
 	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: a.Pool()}
 	if names.CommonName != "" || len(names.DNS)+len(names.URI)+len(names.IP) > 0 {
-		c.Certificates = []tls.Certificate{a.Issue(t, names)}
+		c.Certificates = []tls.Certificate{a.Issue(tb, names)}
 	}
 	return c
 }

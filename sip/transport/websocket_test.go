@@ -1,0 +1,500 @@
+package transport_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/sip/wsframe"
+)
+
+// webServer puts the WebSocket handler of a layer on a server of net/http.
+func webServer(t *testing.T, s *server, opts transport.WebSocketOptions) netip.AddrPort {
+	t.Helper()
+	web := httptest.NewServer(s.WebSocket(false, opts))
+	t.Cleanup(web.Close)
+	return netip.MustParseAddrPort(web.Listener.Addr().String())
+}
+
+// knock is a handshake; "Header: value" lines replace or add to the usual ones,
+// "Header" alone leaves one out.
+func knock(host string, changes ...string) string {
+	lines := []string{
+		"Host: " + host, "Upgrade: websocket", "Connection: keep-alive, Upgrade",
+		"Sec-WebSocket-Key: aW1zLWV4YW1wbGUta2V5MQ==", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: sip",
+	}
+	for _, change := range changes {
+		name, _, replaced := strings.Cut(change, ": ")
+		kept := lines[:0:0]
+		for _, line := range lines {
+			if !strings.HasPrefix(line, name+": ") {
+				kept = append(kept, line)
+			}
+		}
+		if lines = kept; replaced {
+			lines = append(lines, change)
+		}
+	}
+	return "GET /sip HTTP/1.1\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+func TestWebSocketHandshake(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-15", "COM-22")
+	s := newServer(t, transport.Config{})
+	at := webServer(t, s, transport.WebSocketOptions{Origins: []string{"https://chat.example.test"}})
+	host := at.String()
+	port := host[strings.LastIndex(host, ":"):]
+	tests := []struct {
+		name    string
+		changes []string
+		status  int
+	}{
+		{"as it should be", nil, 101},
+		{"several subprotocols", []string{"Sec-WebSocket-Protocol: msrp, SIP"}, 101},
+		{"no subprotocol", []string{"Sec-WebSocket-Protocol"}, 400},
+		{"another subprotocol", []string{"Sec-WebSocket-Protocol: msrp"}, 400},
+		{"no key", []string{"Sec-WebSocket-Key"}, 400},
+		{"short key", []string{"Sec-WebSocket-Key: YQ=="}, 400},
+		{"old version", []string{"Sec-WebSocket-Version: 8"}, 426},
+		{"no upgrade", []string{"Upgrade"}, 426},
+		{"connection closes", []string{"Connection: close"}, 426},
+		{"own origin", []string{"Origin: http://" + host}, 101},
+		{"own origin by name", []string{"Host: localhost" + port, "Origin: http://LOCALHOST" + port}, 101},
+		{"listed origin", []string{"Origin: https://chat.example.test"}, 101},
+		{"foreign origin", []string{"Origin: https://evil.example"}, 403},
+		{"listed host, other scheme", []string{"Origin: http://chat.example.test"}, 403},
+		{"own host, other scheme", []string{"Origin: https://" + host}, 403},
+		{"other port", []string{"Origin: http://127.0.0.1:1"}, 403},
+		{"no page", []string{"Origin: null"}, 403},
+		{"foreign name that leads here", []string{"Host: evil.example" + port, "Origin: http://evil.example" + port}, 403},
+	}
+	for _, tt := range tests {
+		conn := dial(t, at)
+		write(t, conn, knock(host, tt.changes...))
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != tt.status {
+			t.Errorf("%s: %s, want %d", tt.name, resp.Status, tt.status)
+		}
+		if tt.status == 101 && resp.Header.Get("Sec-WebSocket-Protocol") != "sip" {
+			t.Errorf("%s: subprotocol %q", tt.name, resp.Header.Get("Sec-WebSocket-Protocol"))
+		}
+	}
+	conn := dial(t, at)
+	write(t, conn, strings.Replace(knock(host), "GET", "POST", 1))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %s", resp.Status)
+	}
+}
+
+// greeted opens a WebSocket by hand and takes the answer.
+func greeted(t *testing.T, at netip.AddrPort) (*net.TCPConn, *bufio.Reader) {
+	t.Helper()
+	conn := dial(t, at)
+	write(t, conn, knock(at.String()))
+	in := bufio.NewReader(conn)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("handshake: %s", resp.Status)
+	}
+	return conn, in
+}
+
+// masked is a frame of a client.
+func masked(op wsframe.Opcode, payload string) string {
+	return string(wsframe.AppendFrame(nil, op, []byte(payload), &[4]byte{1, 2, 3, 4}))
+}
+
+// readFrame reads a frame of a server.
+func readFrame(t *testing.T, in *bufio.Reader) (wsframe.Opcode, string) {
+	t.Helper()
+	var head []byte
+	for {
+		b, err := in.ReadByte()
+		if err != nil {
+			t.Fatalf("after %x: %v", head, err)
+		}
+		head = append(head, b)
+		h, n, err := wsframe.Parse(head, false, 1<<20)
+		if errors.Is(err, wsframe.ErrIncomplete) {
+			continue
+		}
+		if err != nil || n != len(head) {
+			t.Fatalf("frame %x: %v", head, err)
+		}
+		payload := make([]byte, h.Length)
+		if _, err := io.ReadFull(in, payload); err != nil {
+			t.Fatal(err)
+		}
+		return h.Opcode, string(payload)
+	}
+}
+
+// Flow F-J of the catalogue, octet by octet: what RFC 7118 §8 shows, on our terms.
+func TestWebSocketTranscript(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-03", "COM-15")
+	s := newServer(t, transport.Config{})
+	at := webServer(t, s, transport.WebSocketOptions{})
+	conn := dial(t, at)
+	const invite = "INVITE sip:conf@ims.example SIP/2.0\r\n" +
+		"Via: SIP/2.0/WSS k9d2m4.invalid;branch=z9hG4bKw1\r\n" +
+		"From: <sip:carol@ims.example>;tag=c1\r\nTo: <sip:conf@ims.example>\r\n" +
+		"Call-ID: ws-1\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n" +
+		"Contact: <sip:carol@k9d2m4.invalid;transport=ws>\r\n\r\n"
+	write(t, conn, knock(at.String())+masked(wsframe.Text, invite)) // together: nothing gets lost
+	want := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: ZihQ5PYGjpROaUPJjXhzFP1diZY=\r\nSec-WebSocket-Protocol: sip\r\n\r\n" +
+		"\x81\x7e\x00\xb8SIP/2.0 200 OK\r\n" +
+		"Via: SIP/2.0/WSS k9d2m4.invalid;branch=z9hG4bKw1\r\n" +
+		"From: <sip:carol@ims.example>;tag=c1\r\nTo: <sip:conf@ims.example>\r\n" +
+		"Call-ID: ws-1\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+	got := make([]byte, len(want))
+	n, err := io.ReadFull(conn, got)
+	if string(got[:n]) != want {
+		t.Errorf("%v, got\n%q\nwant\n%q", err, got[:n], want)
+	}
+	_, sources := s.await(t, 1, 0)
+	if src := sources[0]; src.Transport != "ws" || src.Flow.Secure() || !src.Flow.Reliable() || src.Proxied {
+		t.Errorf("source %+v", src)
+	}
+}
+
+// coder opens a WebSocket with the library of others.
+func coder(t *testing.T, at netip.AddrPort) *websocket.Conn {
+	t.Helper()
+	ws, _, err := websocket.Dial(t.Context(), "ws://"+at.String()+"/sip", //nolint:bodyclose // there is none
+		&websocket.DialOptions{Subprotocols: []string{"sip"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	return ws
+}
+
+// say sends a message to the server and returns the answer.
+func say(t *testing.T, ws *websocket.Conn, kind websocket.MessageType, text string) (websocket.MessageType, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := ws.Write(ctx, kind, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	kind, answer, err := ws.Read(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kind, string(answer)
+}
+
+// A client library of others gets its answers, whatever frames it likes.
+func TestForeignWebSocketClient(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-02", "COM-03", "COM-15", "COM-17")
+	s := newServer(t, transport.Config{})
+	ws := coder(t, webServer(t, s, transport.WebSocketOptions{}))
+	plain := message("OPTIONS", "ws", "a.invalid", 1)
+	tests := []struct {
+		name, text string
+		kind       websocket.MessageType
+		status     string
+	}{
+		{"text", plain, websocket.MessageText, "SIP/2.0 200 "},
+		{"binary", plain, websocket.MessageBinary, "SIP/2.0 200 "},
+		{"without Content-Length", strings.Replace(plain, "Content-Length: 0\r\n", "", 1), websocket.MessageText, "SIP/2.0 200 "},
+		{"line ends before", "\r\n" + plain, websocket.MessageText, "SIP/2.0 200 "},
+		{"malformed", strings.Replace(plain, "From: ", "Form: ", 1), websocket.MessageText, "SIP/2.0 400 "},
+		{"short", strings.Replace(plain, "Length: 0", "Length: 5", 1), websocket.MessageText, "SIP/2.0 400 "},
+		{"sound again", plain, websocket.MessageText, "SIP/2.0 200 "},
+		{"keep-alive", "\r\n\r\n", websocket.MessageText, "\r\n"},
+	}
+	for _, tt := range tests {
+		kind, answer := say(t, ws, tt.kind, tt.text)
+		if !strings.HasPrefix(answer, tt.status) || kind != websocket.MessageText {
+			t.Errorf("%s: %v %q", tt.name, kind, answer)
+		}
+	}
+	w, err := ws.Writer(t.Context(), websocket.MessageText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{plain[:5], plain[5:50], plain[50:]} {
+		write(t, w, part)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, answer, err := ws.Read(t.Context()); err != nil || !strings.HasPrefix(string(answer), "SIP/2.0 200 ") {
+		t.Errorf("in fragments: %q %v", answer, err)
+	}
+	reading := ws.CloseRead(t.Context())
+	if err := ws.Ping(t.Context()); err != nil {
+		t.Errorf("ping: %v", err)
+	}
+	shutdown(t, s.Layer)
+	<-reading.Done()
+	if _, _, err := ws.Read(t.Context()); err == nil {
+		t.Error("open after shutdown")
+	}
+}
+
+// Octets that are no text travel in a binary frame.
+func TestBinaryBody(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, transport.Config{})
+	ws := coder(t, webServer(t, s, transport.WebSocketOptions{}))
+	if _, answer := say(t, ws, websocket.MessageText, message("OPTIONS", "ws", "a.invalid", 1)); answer == "" {
+		t.Fatal("no answer")
+	}
+	done, sent := outcome()
+	s.SendRequest(options("\xff\xfe"), s.sources[0].Target(), done)
+	if err := wait(t, sent); err != nil {
+		t.Fatal(err)
+	}
+	kind, text, err := ws.Read(t.Context())
+	if err != nil || kind != websocket.MessageBinary || !strings.HasSuffix(string(text), "\r\n\r\n\xff\xfe") {
+		t.Errorf("%v %q %v", kind, text, err)
+	}
+	if !strings.Contains(string(text), "Via: SIP/2.0/WS 127.0.0.1:") {
+		t.Errorf("Via: %q", text)
+	}
+}
+
+// What breaks the framing ends the connection, with the code that says why.
+func TestWebSocketFaults(t *testing.T) {
+	t.Parallel()
+	at := webServer(t, newServer(t, transport.Config{Limits: sipmsg.Limits{HeaderBlock: 1000, Body: 1000}}), transport.WebSocketOptions{})
+	part := func(op wsframe.Opcode, final bool, text string) string {
+		frame := []byte(masked(op, text))
+		if !final {
+			frame[0] &^= 0x80
+		}
+		return string(frame)
+	}
+	tests := []struct {
+		name, octets string
+		code         uint16
+	}{
+		{"without mask", "\x81\x02hi", wsframe.ProtocolError},
+		{"reserved bit", "\xc1\x80\x00\x00\x00\x00", wsframe.ProtocolError},
+		{"continuation of nothing", part(wsframe.Continuation, true, "x"), wsframe.ProtocolError},
+		{"message within another", part(wsframe.Text, false, "x") + part(wsframe.Text, true, "y"), wsframe.ProtocolError},
+		{"no UTF-8", masked(wsframe.Text, "\xff"), wsframe.InvalidData},
+		{"large frame", masked(wsframe.Binary, strings.Repeat("a", 2001)), wsframe.TooBig},
+		{"large message", part(wsframe.Binary, false, strings.Repeat("a", 1500)) + part(wsframe.Continuation, false, strings.Repeat("a", 501)), wsframe.TooBig},
+		{"half a close code", masked(wsframe.Close, "\x03"), wsframe.ProtocolError},
+		{"close", masked(wsframe.Close, "\x03\xe8bye"), wsframe.Normal},
+		{"close without code", masked(wsframe.Close, ""), wsframe.NoStatus},
+		{"ping, then close", masked(wsframe.Ping, "are you there") + masked(wsframe.Close, "\x0f\xa0"), 4000},
+	}
+	for _, tt := range tests {
+		conn, in := greeted(t, at)
+		write(t, conn, tt.octets)
+		op, payload := readFrame(t, in)
+		if op == wsframe.Pong {
+			if payload != "are you there" {
+				t.Errorf("%s: pong %q", tt.name, payload)
+			}
+			op, payload = readFrame(t, in)
+		}
+		code, _, err := wsframe.ParseClose([]byte(payload))
+		if op != wsframe.Close || code != tt.code || err != nil {
+			t.Errorf("%s: opcode %d, code %d, %v", tt.name, op, code, err)
+		}
+		if _, err := in.ReadByte(); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: not closed: %v", tt.name, err)
+		}
+	}
+}
+
+// A stream of frames means the same however it is cut into segments, and a cut in
+// the middle of it leaves nothing behind.
+func TestWebSocketCutAnywhere(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, transport.Config{})
+	at := webServer(t, s, transport.WebSocketOptions{})
+	octets := masked(wsframe.Ping, "x") + masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", 1))
+	conn, in := greeted(t, at)
+	for i := range octets {
+		write(t, conn, octets[i:i+1])
+	}
+	if op, _ := readFrame(t, in); op != wsframe.Pong {
+		t.Errorf("opcode %d for a ping", op)
+	}
+	if _, answer := readFrame(t, in); !strings.HasPrefix(answer, "SIP/2.0 200 ") {
+		t.Errorf("octet by octet: %q", answer)
+	}
+	_ = conn.Close()
+	for i := 0; i < len(octets)-1; i += 7 {
+		conn, _ := greeted(t, at)
+		write(t, conn, octets[:i])
+		_ = conn.SetLinger(0) // a reset
+		_ = conn.Close()
+	}
+	deadline := time.After(5 * time.Second)
+	for s.Counters().Connections > 0 {
+		select {
+		case <-deadline:
+			t.Fatalf("%d connections are left", s.Counters().Connections)
+		default:
+			greetedOnce(t, at)
+		}
+	}
+	if requests, _ := s.await(t, 1, 0); len(requests) != 1 {
+		t.Errorf("%d requests went up", len(requests))
+	}
+}
+
+// greetedOnce opens and closes a connection, which gives the server time.
+func greetedOnce(t *testing.T, at netip.AddrPort) {
+	t.Helper()
+	conn := dial(t, at)
+	write(t, conn, strings.Replace(knock(at.String()), "sip\r\n", "none\r\n", 1))
+	_, _ = io.Copy(io.Discard, io.LimitReader(conn, 10))
+	_ = conn.Close()
+}
+
+// What belongs to a WebSocket client goes over its connection and no other way.
+func TestWebSocketClientIsGone(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-16")
+	s := newServer(t, transport.Config{})
+	ws := coder(t, webServer(t, s, transport.WebSocketOptions{}))
+	say(t, ws, websocket.MessageText, message("OPTIONS", "ws", "192.0.2.1:5060", 1))
+	_ = ws.CloseNow()
+	src := s.sources[0]
+	wait(t, src.Flow.Done())
+	for name, send := range map[string]func(func(error)){
+		"response": func(done func(error)) { s.SendResponse(sipmsg.NewResponse(s.requests[0], 200, ""), src, done) },
+		"request":  func(done func(error)) { s.SendRequest(options(""), src.Target(), done) },
+		"request by address": func(done func(error)) {
+			s.SendRequest(options(""), transport.Target{Transport: "ws", Addr: src.Remote}, done)
+		},
+	} {
+		done, sent := outcome()
+		send(done)
+		if err := wait(t, sent); !errors.Is(err, transport.ErrFlowGone) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if c := s.Counters(); c.Dialed != 0 {
+		t.Errorf("%d connections were dialed", c.Dialed)
+	}
+}
+
+// foreign is a WebSocket server of others that answers each message with what
+// reply makes of it.
+func foreign(t *testing.T, subprotocol string, reply func(string) string) netip.AddrPort {
+	t.Helper()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/sip" {
+			http.NotFound(w, r)
+			return
+		}
+		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
+		if err != nil {
+			return
+		}
+		defer func() { _ = ws.CloseNow() }()
+		for {
+			_, text, err := ws.Read(r.Context())
+			if err != nil {
+				return
+			}
+			if err := ws.Write(r.Context(), websocket.MessageText, []byte(reply(string(text)))); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(web.Close)
+	return netip.MustParseAddrPort(web.Listener.Addr().String())
+}
+
+// okTo makes a 200 of a request.
+func okTo(request string) string {
+	m, err := sipmsg.ParseDatagram([]byte(request), sipmsg.Limits{})
+	if req, ok := m.(*sipmsg.Request); ok && err == nil {
+		return string(sipmsg.NewResponse(req, 200, "").Append(nil))
+	}
+	return "\r\n"
+}
+
+func TestForeignWebSocketServer(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-15")
+	s := newServer(t, transport.Config{WebSocketPath: "/sip", PingInterval: time.Millisecond})
+	var via string
+	at := foreign(t, "sip", func(request string) string {
+		via = strings.Split(request, "\r\n")[1]
+		return okTo(request)
+	})
+	done, sent := outcome()
+	s.SendRequest(options("hello"), transport.Target{Transport: "ws", Addr: at}, done)
+	if err := wait(t, sent); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, 0, 1)
+	if want := "Via: SIP/2.0/WS " + s.Nowhere() + ";branch="; !strings.HasPrefix(via, want) {
+		t.Errorf("sent %q, want %q", via, want)
+	}
+	s.SendRequest(options("again"), transport.Target{Transport: "ws", Addr: at}, nil)
+	s.await(t, 0, 2)
+	if c := s.Counters(); c.Dialed != 1 {
+		t.Errorf("%d connections for one server", c.Dialed)
+	}
+}
+
+func TestWebSocketServerRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ subprotocol, path string }{
+		"another subprotocol": {"msrp", "/sip"},
+		"another path":        {"sip", "/ws"},
+	}
+	for name, tt := range tests {
+		s := newServer(t, transport.Config{WebSocketPath: tt.path})
+		done, sent := outcome()
+		s.SendRequest(options(""), transport.Target{Transport: "ws", Addr: foreign(t, tt.subprotocol, okTo)}, done)
+		if err := wait(t, sent); !errors.Is(err, transport.ErrHandshake) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A peer behind a proxy is not at the address that the proxy has.
+func TestWebSocketThroughProxy(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, transport.Config{})
+	at := webServer(t, s, transport.WebSocketOptions{})
+	conn := dial(t, at)
+	write(t, conn, knock(at.String(), "X-Forwarded-For: 192.0.2.7")+masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", 1)))
+	if _, sources := s.await(t, 1, 0); !sources[0].Proxied {
+		t.Error("not noticed")
+	}
+}
