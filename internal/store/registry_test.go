@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/confab-chat/confab/internal/conference"
-	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/store"
@@ -258,7 +257,6 @@ func TestConferenceGoesOn(t *testing.T) {
 			n.stop()
 		})
 	}
-	conform.Covers(t, "FOC-TRM-07")
 }
 
 // TestMemoryOnlyIsGone: what is not durable is not there after a crash.
