@@ -99,15 +99,15 @@ func (a *attendance) departed(s *conference.State, e conference.Departed) {
 		return
 	}
 	a.mu.Lock()
-	clear := a.clear
+	reports := a.clear
 	a.clear = nil
 	a.mu.Unlock()
-	if len(clear) > 0 {
+	if len(reports) > 0 {
 		// The first of all: everybody goes. [FOC-RMV-07]
 		for _, c := range a.all() {
 			c.depart(e)
 		}
-		for _, report := range clear {
+		for _, report := range reports {
 			report()
 		}
 	}

@@ -40,10 +40,10 @@ func offerInPart(header *sipmsg.Header, body []byte, depth int, known []string) 
 		})
 	case mediaType.Is(sdpType):
 		return body, nil
-	case strings.EqualFold(mediaType.Type, "multipart"):
-		return offerInMultipart(mediaType, body, depth, known)
 	case slices.ContainsFunc(known, mediaType.Is):
 		return nil, nil
+	case strings.EqualFold(mediaType.Type, "multipart"):
+		return offerInMultipart(mediaType, body, depth, known)
 	}
 	return nil, skipOr(header, unsupportedBody())
 }

@@ -71,6 +71,7 @@ func (c *call) admission() instance.Admission {
 		Display:        c.caller.Display,
 		AssociatedAORs: c.caller.AORs,
 		Endpoint:       c.endpoint,
+		Referred:       referral(req.Header.Value("Referred-By"), c.focus.cfg.Now()),
 	}
 	if c.caller.Anonymous {
 		admit.Identity = ""

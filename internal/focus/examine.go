@@ -22,12 +22,18 @@ func (f *Focus) examine(req *sipmsg.Request, lists bool) (*sdp.Session, *sip.Err
 	if err := f.unsupported(req, lists); err != nil {
 		return nil, err // [COM-06]
 	}
+	if refused := claim(req); refused != nil {
+		return nil, refused
+	}
 	if !req.Header.Accepts(sdpType, sdpType) {
 		return nil, &sip.Error{Status: 406} // [FOC-JOI-06]
 	}
 	var known []string
 	if lists {
 		known = []string{resourcelist.MediaType}
+	}
+	if req.Header.Has("Referred-By") {
+		known = append(known, tokenTypes()...)
 	}
 	body, err := offerIn(&req.Header, req.Body, known...)
 	if err != nil {

@@ -137,7 +137,7 @@ func isCaller(caller identity.Identity, uri sipmsg.URI) bool {
 
 // consented reports whether a user has agreed to calls that this caller asks for:
 // the operator answers for those whom a trusted peer asserts; others may name
-// users of certain domains. D-07
+// users of certain domains, D-07.
 func (f *Focus) consented(uri sipmsg.URI, caller identity.Identity) bool {
 	if f.cfg.DialOut.Anybody || caller.Trusted {
 		return true

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
@@ -159,19 +158,6 @@ func (i *invitation) body() (contentType string, body []byte) {
 
 func contentHeader(contentType string) sipmsg.Header {
 	return sipmsg.Header{Fields: []sipmsg.Field{{Name: "Content-Type", Value: contentType}}}
-}
-
-// referral is what the roster shows of a Referred-By: a claim, no more.
-// [FOC-JOI-12]
-func referral(referredBy string, at time.Time) *conference.Referral {
-	if referredBy == "" {
-		return nil
-	}
-	by, err := sipmsg.ParseAddress(referredBy)
-	if err != nil {
-		return nil
-	}
-	return &conference.Referral{By: conference.User(by.URI.Address().String()), At: at}
 }
 
 // contactIn returns the remote target that a response brings.

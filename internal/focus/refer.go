@@ -108,7 +108,7 @@ func (f *Focus) admissible(in *refer.Incoming, caller identity.Identity) *sip.Er
 	return nil
 }
 
-// speaksFor reports whether a caller may call himself so. D-33
+// speaksFor reports whether a caller may call himself so, D-33.
 func speaksFor(caller identity.Identity, uri sipmsg.URI) bool {
 	return isCaller(caller, uri) || conference.AnonymousHost == hostOf(uri)
 }
@@ -182,22 +182,9 @@ func (o *order) invitation(t refer.Target) Invitation {
 	}
 	inv.ReferredBy = value
 	if cid, ok := by.Params.Lookup("cid"); ok {
-		inv.Token = o.token(cid)
+		inv.Token = partNamed(o.in.Request(), cid)
 	}
 	return inv
-}
-
-// token finds the body part that Referred-By names (RFC 3892 §4).
-func (o *order) token(cid string) *sipmsg.Part {
-	parts, err := sipmsg.Bodies(o.in.Request(), sipmsg.Limits{})
-	if err != nil {
-		return nil
-	}
-	i := slices.IndexFunc(parts, func(p sipmsg.Part) bool { return p.Header.Value("Content-ID") == "<"+cid+">" })
-	if i < 0 {
-		return nil
-	}
-	return &parts[i]
 }
 
 // remove takes the target out, or everybody.

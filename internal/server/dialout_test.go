@@ -69,9 +69,9 @@ func (g *guest) called() *sipmsg.Request {
 }
 
 // pickUp answers the INVITE and takes the ACK.
-func (g *guest) pickUp(invite *sipmsg.Request, fields ...string) {
+func (g *guest) pickUp(invite *sipmsg.Request) {
 	g.rig.t.Helper()
-	g.Send(g.call.Accept(invite, g.sdp, fields...))
+	g.Send(g.call.Accept(invite, g.sdp))
 	if ack := g.Request(); ack.Method != sipmsg.ACK {
 		g.rig.t.Fatalf("want ACK, got\n%s", ack.Append(nil))
 	}

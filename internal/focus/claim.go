@@ -1,0 +1,68 @@
+package focus
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// referral is what the roster shows of a Referred-By: a claim, no more. One that
+// cannot be read is as good as none. [FOC-JOI-12]
+func referral(referredBy string, at time.Time) *conference.Referral {
+	if referredBy == "" {
+		return nil
+	}
+	by, err := sipmsg.ParseAddress(referredBy)
+	if err != nil {
+		return nil
+	}
+	return &conference.Referral{By: conference.User(by.URI.Address().String()), At: at}
+}
+
+// claim refuses an INVITE that says whose referral it comes from, and refers to a
+// token for it that is not there or is none (RFC 3892 §2.3, §4.1). Who has signed
+// a token is not looked at, and nothing follows from it. [FOC-JOI-12]
+func claim(req *sipmsg.Request) *sip.Error {
+	by, err := req.Header.ReferredBy()
+	if err != nil {
+		return nil
+	}
+	cid, ok := by.Params.Lookup("cid")
+	if !ok {
+		return nil
+	}
+	if token := partNamed(req, cid); token != nil {
+		t, _ := token.Header.ContentType()
+		if slices.ContainsFunc(tokenTypes(), t.Is) {
+			return nil
+		}
+	}
+	return &sip.Error{Status: 429}
+}
+
+// tokenTypes are the types that a token may have.
+func tokenTypes() []string { return []string{"multipart/signed", "message/sipfrag"} }
+
+// partNamed finds the part of a multipart body that a cid refers to (RFC 2392),
+// as it came, nil if there is none.
+func partNamed(req *sipmsg.Request, cid string) *sipmsg.Part {
+	mediaType, ok := req.Header.ContentType()
+	if !ok || mediaType.Type != "multipart" {
+		return nil
+	}
+	parts, err := sipmsg.ParseMultipart(mediaType, req.Body, sipmsg.Limits{})
+	if err != nil {
+		return nil
+	}
+	i := slices.IndexFunc(parts, func(p sipmsg.Part) bool {
+		return strings.Trim(p.Header.Value("Content-ID"), "<> ") == cid
+	})
+	if i < 0 {
+		return nil
+	}
+	return &parts[i]
+}
