@@ -133,6 +133,10 @@ type Conference struct {
 type Notify struct {
 	MinInterval time.Duration // between two notifications of a subscription; 0 for none
 	Expires     time.Duration // longest subscription granted
+	Linger      time.Duration // how long who has left is shown as disconnected
+	FullOnly    []string      // words in User-Agent
+	MaxDocument Size          // of a document, before it says less about each user
+	MaxDatagram Size          // the same for subscribers whom only UDP reaches
 }
 
 // DialOut bounds whom the focus calls on behalf of others.

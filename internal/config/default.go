@@ -34,7 +34,10 @@ func Default() *Config {
 		Auth:     Auth{Algorithms: []string{"SHA-256"}},
 		Factory:  []string{"sip:factory@conf.localhost"},
 		Defaults: defaultPolicy(),
-		Notify:   Notify{MinInterval: 5 * time.Second, Expires: time.Hour},
+		Notify: Notify{
+			MinInterval: 5 * time.Second, Expires: time.Hour, Linger: 30 * time.Second,
+			FullOnly: []string{"Blink", "sipsimple"}, MaxDocument: 250_000, MaxDatagram: 60_000,
+		},
 		DialOut: DialOut{
 			Consent: "domain", Ring: 2 * time.Minute, PerSecond: 20, Unanswered: 20, Server: 200,
 		},

@@ -59,6 +59,10 @@ func keys(c *Config) section {
 		{"notify", "", section{
 			{"min_interval", "least time between two notifications of a subscription", duration(&c.Notify.MinInterval, 0)},
 			{"expires", "longest subscription granted", duration(&c.Notify.Expires, minSubscription)},
+			{"linger", "how long who has left is shown as disconnected", duration(&c.Notify.Linger, time.Second)},
+			{"full_only", "words in the User-Agent of subscribers who take every notification for the whole roster", texts(&c.Notify.FullOnly, anything)},
+			{"max_document", "a roster that is larger says less about each user", size(&c.Notify.MaxDocument, 1<<10, 16<<20)},
+			{"max_datagram", "the same where no stream leads to the subscriber", size(&c.Notify.MaxDatagram, 1<<10, 65000)},
 		}},
 		{"dial_out", "whom lists and REFER may name", section{
 			{"consent", "domain: accounts, own domains and those listed; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},

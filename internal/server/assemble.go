@@ -54,7 +54,8 @@ func (s *Server) assemble() error {
 		Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
 	})
 	f.notify = notify.New(notify.Config{
-		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval,
+		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval, Linger: s.cfg.Notify.Linger,
+		FullOnly: append([]string{}, s.cfg.Notify.FullOnly...), MaxBytes: int(s.cfg.Notify.MaxDocument), MaxDatagram: int(s.cfg.Notify.MaxDatagram),
 	})
 	s.focus, s.notifier = f.focus, f.notify
 	s.stack = ua.New(s.stackConfig(f))
