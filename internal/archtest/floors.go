@@ -37,6 +37,7 @@ func house() []row {
 		{path: "msrp/msrpwire", floor: wire},
 		{path: "sdp", floor: wire, may: []string{"msrp/msrpwire"}},
 		{path: "cpim", floor: wire},
+		{path: "redact", floor: wire},
 		{path: "imdn", floor: wire},
 		{path: "confinfo", floor: wire},
 		{path: "resourcelist", floor: wire, may: []string{"sip"}},

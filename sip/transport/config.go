@@ -72,7 +72,9 @@ type Config struct {
 	// buffers of UDP sockets; default 8 MiB. The system may grant less.
 	SocketBuffer int
 
-	// Tap sees every message that is read or written; nil: nobody does.
+	// Tap sees every message that is read or written, without credentials; nil:
+	// nobody does. It is called on the goroutines that read and write, and must not
+	// block.
 	Tap func(TapEvent)
 	// Network opens sockets; nil means those of the host.
 	Network Network

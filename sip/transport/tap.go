@@ -1,13 +1,18 @@
 package transport
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/confab-chat/confab/redact"
+)
 
 // TapEvent is one message on its way in or out.
 type TapEvent struct {
 	Out           bool   // written, not read
 	Transport     string // "udp", "tcp", "tls", "ws", "wss"
 	Local, Remote netip.AddrPort
-	// Octets of the message as on the wire, valid during the call only.
+	// Octets of the message as on the wire but without credentials, valid during the
+	// call only; see package redact.
 	Octets []byte
 }
 
@@ -19,6 +24,6 @@ func (l *Layer) tap(f *Flow, out bool, remote netip.AddrPort, octets []byte) {
 		l.count.in.Add(1)
 	}
 	if l.cfg.Tap != nil {
-		l.cfg.Tap(TapEvent{Out: out, Transport: f.transport, Local: f.Local(), Remote: remote, Octets: octets})
+		l.cfg.Tap(TapEvent{Out: out, Transport: f.transport, Local: f.Local(), Remote: remote, Octets: redact.Message(nil, octets)})
 	}
 }

@@ -206,10 +206,14 @@ func TestTap(t *testing.T) {
 	events := make(chan string, 10)
 	s := newServer(t, transport.Config{Tap: func(e transport.TapEvent) {
 		line, _, _ := strings.Cut(string(e.Octets), "\r\n")
+		if strings.Contains(string(e.Octets), "s3cret") {
+			line = "with credentials: " + line
+		}
 		events <- fmt.Sprint(e.Out, " ", e.Transport, " ", e.Local, " ", e.Remote, " ", line)
 	}})
 	conn, port := udpSocket(t, "127.0.0.1:0")
-	sendTo(t, conn, s.udp, message("OPTIONS", "udp", fmt.Sprint("127.0.0.1:", port), 1))
+	request := message("OPTIONS", "udp", fmt.Sprint("127.0.0.1:", port), 1)
+	sendTo(t, conn, s.udp, strings.Replace(request, "\r\n", "\r\nAuthorization: Digest response=\"s3cret\"\r\n", 1))
 	ends := fmt.Sprintf(" udp %s 127.0.0.1:%d ", s.udp, port)
 	for _, want := range []string{"false" + ends + "OPTIONS sip:conf@example.com SIP/2.0", "true" + ends + "SIP/2.0 200 OK"} {
 		if got := wait(t, events); got != want {
