@@ -54,8 +54,32 @@ type MSRP struct {
 
 // Mixer is what the mixer does with messages and names.
 type Mixer struct {
+	Report     string // full or partial: what the receivers of messages answer
+	Congestion string // cut, tell or drop: what becomes of those who do not keep up
+
+	WrappedTypes []string // media types that a conference carries
+	HistorySize  Size     // of a conference's messages in memory
+	SenderRate   Size     // octets a second of one MSRP session; 0 for no limit
+	FanOutRate   Size     // octets a second of all copies in a conference; 0 for no limit
+
+	EchoOwnDevices      bool // a sender's other devices get what he says
+	PrivateCopyToSender bool // they get his private messages, too
+	StrictNames         bool // nobody may write under another's nickname
+
+	Welcome string // said to everybody who comes; "" for nothing
+	Quirks  []Quirk
+
 	ReservedNicknames  []string      // that nobody may take
 	NicknameQuarantine time.Duration // how long the name of one who has left is nobody else's
+}
+
+// Quirk changes what is known of clients: of those whose User-Agent begins with
+// Agent and whose Contact or Accept-Contact contains Feature.
+type Quirk struct {
+	Agent   string
+	Feature string
+	Set     []string
+	Clear   []string
 }
 
 // HTTP is the side of administration.

@@ -25,6 +25,13 @@ func Default() *Config {
 			MaxMessage: 1 << 20,
 		},
 		Mixer: Mixer{
+			Report:             "full",
+			Congestion:         "cut",
+			WrappedTypes:       []string{"text/plain", "text/html", "application/im-iscomposing+xml", "message/imdn+xml", "*"},
+			HistorySize:        4 << 20,
+			SenderRate:         256 << 10,
+			FanOutRate:         50 << 20,
+			EchoOwnDevices:     true,
 			ReservedNicknames:  []string{"focus", "room", "conference", "server", "system", "admin", "administrator", "moderator", "owner"},
 			NicknameQuarantine: 5 * time.Minute,
 		},

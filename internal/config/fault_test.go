@@ -76,11 +76,14 @@ func TestFaults(t *testing.T) {
 1:12: tls.key: needs tls.certificate`},
 		{"none", "sip: {listen: []}\n", `
 1:15: sip.listen: needs at least one listener`},
-		{"what this version lacks", "sip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\ndefaults: {history: {keep: 10, replay: 10}}\nconferences:\n- uri: sip:a@conf.localhost\n- uri: sip:b@conf.localhost\n  policy: {history: {keep: 30}}\n", `
-1:15: sip.trust[0]: not supported yet: this version knows peers by address only
-3:28: defaults.history.keep: not supported yet: this version has no history
-3:40: defaults.history.replay: not supported yet: this version has no history
-7:28: conferences[1].policy.history.keep: not supported yet: this version has no history`},
+		{"what this version lacks", "sip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\n", `
+1:15: sip.trust[0]: not supported yet: this version knows peers by address only`},
+		{"mixer", "mixer: {report: some, congestion: stop, wrapped_types: [text], reserved_nicknames: [' '],\n quirks: [{set: [nothing]}]}\n", `
+1:17: mixer.report: "some" is not one of full, partial
+1:35: mixer.congestion: "stop" is not one of cut, tell, drop
+1:57: mixer.wrapped_types[0]: "text" is no media type
+1:85: mixer.reserved_nicknames[0]: " " could not be a nickname
+2:18: mixer.quirks[0].set[0]: "nothing" is not one of whole, exact_ranges, small_chunks, anon_means_room, pm_unaware, status_lines, conference_aware, no_imdn`},
 		{"durable nowhere", "store: {path: ''}\nconferences:\n- uri: sip:a@conf.localhost\n  policy: {history: {durable: true}}\n", `
 4:31: conferences[0].policy.history.durable: needs a folder: store.path is empty`},
 		{"accounts", "auth: {users: [{password: x}, {aor: sip:a@b.test}, {aor: sip:c@b.test, password: x, ha1: {MD5: 00112233445566778899aabbccddeeff}}, {aor: sip:d@b.test, ha1: {SHA-256: 00, SHA-1: 00}}]}\n", `

@@ -29,6 +29,17 @@ func keys(c *Config) section {
 			{"legacy_cipher", "allow TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 asks for and which lacks forward secrecy", flag(&c.MSRP.LegacyCipher)},
 		}},
 		{"mixer", "", section{
+			{"report", "full has each copy of a message answered, partial only failures", choice(&c.Mixer.Report, "full", "partial")},
+			{"congestion", "who does not keep up is cut, or told what he has lost, or neither (drop)", choice(&c.Mixer.Congestion, "cut", "tell", "drop")},
+			{"wrapped_types", "media types of messages; * for all others", texts(&c.Mixer.WrappedTypes, mediaType)},
+			{"history_size", "octets of a conference's messages in memory", size(&c.Mixer.HistorySize, 64<<10, 1<<30)},
+			{"sender_rate", "octets a second that one may send; 0B for no limit", size(&c.Mixer.SenderRate, 0, 1<<30)},
+			{"fanout_rate", "octets a second of all copies in a conference; 0B for no limit", size(&c.Mixer.FanOutRate, 0, 1<<40)},
+			{"echo_own_devices", "a sender's other devices get what he says", flag(&c.Mixer.EchoOwnDevices)},
+			{"private_copy_to_sender", "they get his private messages, too", flag(&c.Mixer.PrivateCopyToSender)},
+			{"strict_names", "nobody may write under another's nickname", flag(&c.Mixer.StrictNames)},
+			{"welcome", "said to everybody who comes; empty for nothing", text(&c.Mixer.Welcome, anything)},
+			{"quirks", "changes to what is known of clients: agent, feature, set, clear", quirks(&c.Mixer.Quirks)},
 			{"reserved_nicknames", "that nobody may take", texts(&c.Mixer.ReservedNicknames, nickname)},
 			{"nickname_quarantine", "how long the nickname of one who left or was lost is nobody else's", duration(&c.Mixer.NicknameQuarantine, 0)},
 		}},
@@ -111,6 +122,17 @@ func userKeys(u *User) section {
 	}
 }
 
+func quirks(to *[]Quirk) setting {
+	return sections[Quirk]{to, func() Quirk { return Quirk{} }, func(q *Quirk) section {
+		return section{
+			{"agent", "", text(&q.Agent, anything)},
+			{"feature", "", text(&q.Feature, anything)},
+			{"set", "", texts(&q.Set, oneOf(quirkNames()...))},
+			{"clear", "", texts(&q.Clear, oneOf(append(quirkNames(), "all")...))},
+		}
+	}}
+}
+
 func policyKeys(p *Policy) section {
 	return section{
 		{"join", "open, members or moderated", choice(&p.Join, JoinOpen, JoinMembers, JoinModerated)},
@@ -121,6 +143,7 @@ func policyKeys(p *Policy) section {
 		{"history", "", section{
 			{"keep", "messages kept", count(&p.History.Keep)},
 			{"replay", "messages shown to who comes later", count(&p.History.Replay)},
+			{"max_age", "what is older is not shown; 0s for no limit", duration(&p.History.MaxAge, 0)},
 			{"durable", "survives a restart", flag(&p.History.Durable)},
 		}},
 		{"max_users", "0 for no limit", count(&p.MaxUsers)},

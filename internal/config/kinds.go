@@ -133,6 +133,22 @@ func nickname(s string) (string, error) {
 	return s, nil
 }
 
+// mediaType accepts a media type, a whole class of them, or *.
+func mediaType(s string) (string, error) {
+	class, sub, ok := strings.Cut(s, "/")
+	if s != "*" && (!ok || class == "" || sub == "" || class == "*" || strings.ContainsAny(s, " ;,")) {
+		return "", fmt.Errorf("%q is no media type", s)
+	}
+	return strings.ToLower(s), nil
+}
+
+// quirkNames are those of the mixer.
+func quirkNames() []string {
+	return []string{
+		"whole", "exact_ranges", "small_chunks", "anon_means_room", "pm_unaware", "status_lines", "conference_aware", "no_imdn",
+	}
+}
+
 func anything(s string) (string, error) { return s, nil }
 
 func domain(s string) (string, error) { return strings.ToLower(s), checkHost(s) }

@@ -41,6 +41,8 @@ type History struct {
 	Keep    int  // messages
 	Replay  int  // messages
 	Durable bool // survives a restart
+
+	MaxAge time.Duration // of what is shown; 0 for no limit
 }
 
 // End says when a conference ends beyond its last user's leaving.

@@ -108,7 +108,7 @@ func validatePolicies(c *Config, r *reader) {
 
 // policyFaults gives what is wrong with a policy by key.
 func policyFaults(p Policy) map[string]string {
-	faults := laterPolicy(p)
+	faults := make(map[string]string)
 	if p.History.Replay > p.History.Keep {
 		faults["history.replay"] = fmt.Sprintf("%d messages cannot be shown when %d are kept", p.History.Replay, p.History.Keep)
 	}

@@ -13,11 +13,24 @@ type bucket struct {
 // regains rate a second.
 func (b *bucket) allows(now time.Time, n, rate, burst float64) bool {
 	b.refill(now, rate)
-	if b.spent+n > burst && b.spent > 0 {
+	if b.spent+n > burst {
 		return false
 	}
 	b.spent += n
 	return true
+}
+
+// debt returns how long it takes until n tokens would have been there. Of a full
+// bucket anything may be taken. A rate of 0 is no limit.
+func (b *bucket) debt(now time.Time, n, rate, burst float64) time.Duration {
+	if rate <= 0 {
+		return 0
+	}
+	b.refill(now, rate)
+	if b.spent == 0 || b.spent+n <= burst {
+		return 0
+	}
+	return time.Duration((b.spent + n - burst) / rate * float64(time.Second))
 }
 
 // full reports whether nothing is missing at the time now.

@@ -126,6 +126,9 @@ func (l *Leg) parties(m *cpim.Message) (to cpim.Address, err error) {
 	if err != nil {
 		return to, refusal(err)
 	}
+	if l.mix.mixer.cfg.StrictNames && l.mix.nicks.another(from.Name(), l.req.User) {
+		return to, forbidden("That name is another's") // [SW-PUB-20]
+	}
 	if string(from.URI) == anonymous || !l.mayBe.hold(from.URI) {
 		return to, forbidden("From is not yours")
 	}

@@ -9,43 +9,102 @@ import (
 	"github.com/confab-chat/confab/sdp"
 )
 
-// composingEvery is how often one sender's composing indications are passed on.
-// [COMP-05]
-const composingEvery = time.Second
+// composer paces the composing indications of one leg. Of those that come too
+// soon the last one goes out when its time has come, so that nobody is shown as
+// writing who has stopped. [COMP-05]
+type composer struct {
+	mu    sync.Mutex
+	last  time.Time
+	next  *indication // waits; nil: none
+	timer *time.Timer
+}
 
-// compose passes a composing indication (RFC 3994) to those who are there, take
-// the type and keep up. It is never kept, and nobody answers it. [COMP-03]
-// [COMP-04] [SW-FLOW-02]
-func (x *mix) compose(from *Leg, in *msrp.Incoming) {
-	shared, err := msrp.Prepare(msrp.Message{
-		ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: msrpwire.FailureNo,
-	})
-	if err != nil {
-		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
-		return
-	}
-	c := content{mediaType: typeComposing, kind: composing}
-	for _, l := range x.others(from) {
-		h := l.current.Load()
-		if h != nil && !h.session.Congested() && l.terms.Load().wants(c) {
-			_ = l.send(shared, 0)
+// indication is what a composing indication comes down to.
+type indication struct {
+	body []byte
+	verdict
+}
+
+// composes takes a composing indication (RFC 3994): it goes out, or it waits.
+func (l *Leg) composes(in *msrp.Incoming, v verdict) {
+	now := &indication{body: in.Body(), verdict: v}
+	if !v.everybody {
+		if _, err := l.mix.recipients(l, v); err != nil {
+			in.Refuse(err)
+			return
 		}
 	}
 	in.Accept()
+	if l.composing.pass(l, now) {
+		l.mix.compose(l, now)
+	}
 }
 
-// pace lets something pass at most once in a while.
-type pace struct {
-	mu   sync.Mutex
-	last time.Time
-}
-
-func (p *pace) pass(now time.Time, every time.Duration) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now.Sub(p.last) < every {
+// pass reports whether the indication may go out now.
+func (c *composer) pass(l *Leg, i *indication) bool {
+	rate := l.mix.mixer.cfg.ComposingPerSecond
+	if rate <= 0 {
+		return true
+	}
+	every := time.Second / time.Duration(rate)
+	now := l.mix.mixer.cfg.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if passed := now.Sub(c.last); passed < every {
+		c.next = i
+		if c.timer == nil {
+			c.timer = time.AfterFunc(every-passed, func() { l.composesLate() })
+		}
 		return false
 	}
-	p.last = now
+	c.last = now
 	return true
+}
+
+// drop forgets what waits, since the message itself is there, or the leg is gone.
+func (c *composer) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = nil
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
+	}
+}
+
+// composesLate sends what has waited.
+func (l *Leg) composesLate() {
+	c := &l.composing
+	c.mu.Lock()
+	i := c.next
+	c.next, c.timer = nil, nil
+	c.last = l.mix.mixer.cfg.Now()
+	c.mu.Unlock()
+	if i != nil && l.open.Load() && !l.done.Load() {
+		l.mix.compose(l, i)
+	}
+}
+
+// compose passes a composing indication to those who are there, take the type
+// and keep up. It is never kept, and nobody answers it. [COMP-03] [COMP-04]
+// [SW-FLOW-02]
+func (x *mix) compose(from *Leg, i *indication) {
+	shared, err := msrp.Prepare(msrp.Message{
+		ContentType: sdp.TypeCPIM, Body: i.body, FailureReport: msrpwire.FailureNo,
+	})
+	if err != nil {
+		return
+	}
+	legs := x.others(from)
+	if !i.everybody {
+		if legs, err = x.recipients(from, i.verdict); err != nil {
+			return
+		}
+	}
+	for _, l := range legs {
+		h := l.current.Load()
+		if h != nil && !h.session.Congested() && l.terms.Load().wants(i.content) {
+			_ = l.send(shared, 0)
+		}
+	}
 }

@@ -24,7 +24,7 @@ func appendPosition(at conference.Position) []byte { return strconv.AppendUint(n
 // all legs; each adds its paths and a transaction id. [SW-PUB-04] [SW-PUB-05]
 // [SW-PUB-06] [SW-PUB-07]
 func (x *mix) distribute(at conference.Position, m *conference.Message) {
-	k, err := keep(at, m)
+	k, err := keep(at, m, x.mixer.failureReport())
 	if err != nil {
 		x.mixer.cfg.Log.Error("message not rendered",
 			slog.String("conference", string(x.id)), slog.Any("error", err))
@@ -76,7 +76,7 @@ func (x *mix) deliver(l *Leg, h *handler) {
 	t := l.terms.Load()
 	for i := range x.due {
 		d := &x.due[i]
-		if l != d.sender && t.wants(d.content) {
+		if l != d.sender && t.wants(d.content) && !x.ownDevice(l, d.message) {
 			err := h.session.SendShared(d.shared, uint64(d.at))
 			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
 				l.reads.live = false
@@ -90,6 +90,12 @@ func (x *mix) deliver(l *Leg, h *handler) {
 	}
 }
 
+// ownDevice reports whether a message is from the leg's own user and, by
+// configuration, not for his other devices. [SW-PUB-05]
+func (x *mix) ownDevice(l *Leg, m *conference.Message) bool {
+	return x.mixer.cfg.OwnDevicesOff && m.User == l.req.User
+}
+
 // push hands out what is due in a conference without history. What a leg cannot
 // take is lost to it. [SW-FLOW-02] [SW-PUB-15]
 func (x *mix) push(l *Leg, h *handler) {
@@ -100,7 +106,7 @@ func (x *mix) push(l *Leg, h *handler) {
 	t := l.terms.Load()
 	for i := range x.due {
 		d := &x.due[i]
-		if l == d.sender || !t.wants(d.content) {
+		if l == d.sender || !t.wants(d.content) || x.ownDevice(l, d.message) {
 			continue
 		}
 		if h.session.Congested() && d.shared.Size() > congestedMax {

@@ -62,7 +62,8 @@ type Leg struct {
 	done    atomic.Bool
 	gaveUp  atomic.Bool
 
-	composing pace
+	composing composer
+	meter     meter
 
 	place int // among the mix's open legs, -1 if it is not; guarded by mix.mu
 
@@ -73,6 +74,7 @@ type Leg struct {
 	lost     bool                // the conference waits for another session
 	doubted  conference.Position // the first that an ended session left unconfirmed; 0: none
 	letters  letters
+	told     bucket // of disposition notifications
 }
 
 // Reserve makes a leg for an endpoint that the conference has admitted. It
@@ -110,6 +112,7 @@ func (l *Leg) Close() {
 	}
 	l.mix.remove(l)
 	l.mix.mixer.legs.Add(-1)
+	l.composing.drop()
 	l.mu.Lock()
 	current, previous := l.current.Swap(nil), l.previous
 	l.previous = nil

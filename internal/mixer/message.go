@@ -26,17 +26,31 @@ func (h *handler) Message(in *msrp.Incoming) {
 		in.Refuse(direction())
 	case !state.judged:
 		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest, Comment: "Incomplete wrapper"}) // [SW-PUB-11]
-	case v.content.kind == composing && !l.composing.pass(l.mix.mixer.cfg.Now(), composingEvery):
-		in.Accept() // and swallowed [COMP-05]
-	case !v.everybody:
-		l.mix.whisper(l, in, *v)
-	case v.content.kind == notification:
-		in.Accept() // nobody wants a notification for everybody [IMDN-04]
 	case v.content.kind == composing:
-		l.mix.compose(l, in)
+		l.composes(in, *v)
+	default:
+		l.take(in, v)
+	}
+}
+
+// take passes on a message with content of its own.
+func (l *Leg) take(in *msrp.Incoming, v *verdict) {
+	if err := l.admit(in, v.everybody); err != nil {
+		in.Refuse(err)
+		return
+	}
+	switch {
+	case v.content.kind == notification && v.everybody:
+		in.Accept() // nobody wants a notification for everybody [IMDN-04]
+	case v.content.kind == notification:
+		l.mix.report(l, in, *v)
+	case !v.everybody:
+		l.composing.drop()
+		l.mix.whisper(l, in, *v)
 	case v.otr(in.Body()):
 		in.Accept() // and neither kept nor distributed [SW-PUB-23]
 	default:
+		l.composing.drop()
 		l.post(in, v.contentType)
 	}
 }

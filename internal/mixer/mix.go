@@ -29,7 +29,11 @@ type mix struct {
 	page     []kept              // of the journal, behind pageFrom
 	pageFrom conference.Position
 
-	hungry atomic.Bool // somebody may read on
+	hungry    atomic.Bool  // somebody may read on
+	crowd     atomic.Int32 // open legs
+	meter     meter
+	nicks     names
+	whispered recent
 
 	policy atomic.Pointer[conference.Policy] // in force
 
@@ -151,6 +155,8 @@ func (x *mix) Applied(s *conference.State, at conference.Position, e conference.
 	case conference.Connected:
 		x.Flush()
 		x.connected(s, at, e.Endpoint)
+	case conference.Nicknamed:
+		x.nicks.set(e.User, e.Key)
 	case conference.LegLost:
 		x.acknowledge(e.Endpoint)
 	case conference.Departed:
@@ -192,6 +198,7 @@ func (x *mix) connected(s *conference.State, at conference.Position, id conferen
 	}
 	l.place = len(x.open)
 	x.open = append(x.open, l)
+	x.crowd.Add(1)
 	for _, key := range l.mayBe {
 		x.users[key] = append(x.users[key], l)
 	}
@@ -219,7 +226,11 @@ func (x *mix) departed(s *conference.State, e conference.Departed) {
 			x.note(l)
 		}
 	}
-	if e.Cause != conference.CauseLost && s.Participant(e.User) == nil {
+	if s.Participant(e.User) != nil {
+		return
+	}
+	x.nicks.set(e.User, "")
+	if e.Cause != conference.CauseLost {
 		x.discard(e.User)
 	}
 }
@@ -233,6 +244,7 @@ func (x *mix) shut(l *Leg) {
 	x.open[last] = nil
 	x.open = x.open[:last]
 	l.place = -1
+	x.crowd.Add(-1)
 	for _, key := range l.mayBe {
 		legs := x.users[key]
 		legs = slices.DeleteFunc(legs, func(o *Leg) bool { return o == l })

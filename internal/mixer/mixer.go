@@ -39,6 +39,15 @@ type Config struct {
 	// Preconditions says that preconditions are supported. [OPT-03]
 	Preconditions bool
 
+	Report Report // what the receivers of copies answer
+
+	Rates              Rates
+	ComposingPerSecond int // indications passed on of one leg; 0: no limit [COMP-05]
+
+	PrivateCopies bool // of private messages, to the sender's other devices [SW-PRV-08]
+	OwnDevicesOff bool // a sender's other devices get no copy of a message to everybody [SW-PUB-05]
+	StrictNames   bool // nobody may write under another's nickname [SW-PUB-20]
+
 	Quirks []QuirkRule // change what is known of clients
 
 	HistoryOctets int        // of a conference's messages kept in memory; 4 MiB [SW-HIS-01]
@@ -86,6 +95,8 @@ type Mixer struct {
 	ways    atomic.Pointer[[]Way]
 	legs    atomic.Int64 // reserved or open
 	lost    atomic.Int64 // messages that did not reach somebody
+	paced   atomic.Int64 // messages after which their sender had to wait
+	refused atomic.Int64 // messages that were too many
 
 	mu    sync.Mutex
 	mixes map[conference.ID]*mix

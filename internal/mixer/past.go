@@ -22,29 +22,29 @@ type kept struct {
 
 // keep renders a message. Whoever gets it gets it under the same Message-ID,
 // today and in every replay. [SW-PUB-07]
-func keep(at conference.Position, m *conference.Message) (kept, error) {
-	shared, err := render(at, m, false)
+func keep(at conference.Position, m *conference.Message, report msrpwire.FailureReport) (kept, error) {
+	shared, err := render(at, m, false, report)
 	return kept{message: m, shared: shared, content: contentOf(m.ContentType), at: at}, err
 }
 
 // render makes what all copies have in common; those of history are marked, as
 // every copy is with its place. [SW-HIS-03]
-func render(at conference.Position, m *conference.Message, history bool) (*msrp.Shared, error) {
+func render(at conference.Position, m *conference.Message, history bool, report msrpwire.FailureReport) (*msrp.Shared, error) {
 	fields := make([]msrpwire.Field, 0, 2)
 	if history {
 		fields = append(fields, msrpwire.Field{Name: []byte("Room-History"), Value: []byte("yes")})
 	}
 	fields = append(fields, msrpwire.Field{Name: []byte("Room-Seq"), Value: appendPosition(at)})
-	return msrp.Prepare(msrp.Message{ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Body: m.Body})
+	return msrp.Prepare(msrp.Message{ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Body: m.Body, FailureReport: report})
 }
 
 // copy is what goes to a leg for which everything up to mark is history.
-func (k *kept) copy(mark conference.Position) *msrp.Shared {
+func (k *kept) copy(mark conference.Position, report msrpwire.FailureReport) *msrp.Shared {
 	if k.at > mark {
 		return k.shared
 	}
 	if k.again == nil {
-		again, err := render(k.at, k.message, true)
+		again, err := render(k.at, k.message, true, report)
 		if err != nil {
 			return k.shared
 		}

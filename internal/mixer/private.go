@@ -3,6 +3,7 @@ package mixer
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -52,36 +53,79 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Refuse(err)
 		return
 	}
-	report := msrpwire.FailureYes
-	if v.content.kind == notification || v.content.kind == composing {
-		report = msrpwire.FailureNo // [SW-RPT-03]
-	}
-	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: report})
-	if err != nil {
-		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
+	if !x.whispered.first(from.req.User, in.ID(), x.mixer.cfg.Now()) {
+		in.Accept() // he has it already [SW-PUB-13]
 		return
 	}
-	err = x.hand(legs, &letter{shared: shared, content: v.content, from: from, in: in}, report == msrpwire.FailureYes)
+	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: x.mixer.failureReport()})
+	if err == nil {
+		err = x.hand(legs, &letter{shared: shared, content: v.content, from: from, in: in})
+	}
+	if err != nil {
+		x.whispered.forget(from.req.User, in.ID())
+		in.Refuse(err)
+		return
+	}
+	if x.mixer.cfg.PrivateCopies {
+		x.copyToSender(from, shared, v)
+	}
+	in.Accept()
+}
+
+// copyToSender lets the sender's other devices see what he wrote. [SW-PRV-08]
+func (x *mix) copyToSender(from *Leg, shared *msrp.Shared, v verdict) {
+	if addressKey(v.to) == addressKey(string(from.req.User)) {
+		return // they have it
+	}
+	for _, l := range x.openLegsOf(from, string(from.req.User)) {
+		if t := l.terms.Load(); l.takesPrivate() && t != nil && t.receives && t.wants(v.content) {
+			_ = l.send(shared, 0) // one that is not there misses a copy of what he has on the other
+		}
+	}
+}
+
+// reportsPerSecond is how many disposition notifications a user gets at most,
+// and twice as many at once. [IMDN-06]
+const reportsPerSecond = 50
+
+// report hands a disposition notification to its addressee, or drops it where
+// there are too many or there is no room: it is of little use late.
+// [IMDN-03] [IMDN-05] [IMDN-06]
+func (x *mix) report(from *Leg, in *msrp.Incoming, v verdict) {
+	legs, err := x.recipients(from, v)
 	if err != nil {
 		in.Refuse(err)
 		return
 	}
+	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: msrpwire.FailureNo})
+	if err != nil {
+		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
+		return
+	}
+	now := x.mixer.cfg.Now()
+	for _, l := range legs {
+		h := l.current.Load()
+		if h == nil || h.session.Congested() || !l.mayBeTold(now) {
+			continue
+		}
+		_ = l.send(shared, 0)
+	}
 	in.Accept()
+}
+
+func (l *Leg) mayBeTold(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.told.allows(now, 1, reportsPerSecond, 2*reportsPerSecond)
 }
 
 // hand gives a message to all legs; one that takes it is enough. If none does but
 // one that was lost is waited for, the message waits, too, if it may.
 // [SW-PRV-07] [SW-PRV-10]
-func (x *mix) hand(legs []*Leg, m *letter, patient bool) error {
+func (x *mix) hand(legs []*Leg, m *letter) error {
 	taken, large, lost := 0, 0, false
 	for _, l := range legs {
-		var err error
-		if patient {
-			err = l.postLetter(m)
-		} else {
-			err = l.send(m.shared, 0)
-		}
-		switch {
+		switch err := l.postLetter(m); {
 		case err == nil:
 			taken++
 		case errors.Is(err, msrp.ErrClosed):
@@ -93,7 +137,7 @@ func (x *mix) hand(legs []*Leg, m *letter, patient bool) error {
 	switch {
 	case taken > 0:
 		return nil
-	case lost && patient && x.await(legs[0].req.User, m):
+	case lost && x.await(legs[0].req.User, m):
 		return nil
 	case large == len(legs):
 		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Too large for the recipient"}

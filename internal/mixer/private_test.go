@@ -3,7 +3,6 @@ package mixer_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -66,44 +65,4 @@ func TestPrivateLimits(t *testing.T) {
 	a.try(part{body: a.text(bob, strings.Repeat("x", 300))}, 413)
 	quiet(t, a, b, b2)
 	conform.Covers(t, "SW-PRV-07")
-}
-
-func TestComposing(t *testing.T) {
-	t.Parallel()
-	now := make(chan time.Time, 100)
-	tick := time.Now()
-	h := newHouse(t, func(b *blueprint) {
-		b.mixer.Now = func() time.Time {
-			select {
-			case tick = <-now:
-			default:
-			}
-			return tick
-		}
-	})
-	a, b := h.join(alice, nil), h.join(bob, nil)
-	without := h.join(carol, func(w *wishes) { w.wrapped = "text/plain" })
-	held := h.join("sip:dave@x.test", func(w *wishes) { w.direction = "sendonly" })
-	compose := func(from *client, to, state string) string {
-		return wrap(from.user, to, "application/im-iscomposing+xml", "<isComposing><state>"+state+"</state></isComposing>")
-	}
-	a.put(part{fields: "Failure-Report: no", body: compose(a, lobby, "active")})
-	f := b.hears(compose(a, lobby, "active"))
-	if f.failure != msrpwire.FailureNo || f.seq != "" {
-		t.Errorf("copy %+v", f)
-	}
-	a.try(part{body: compose(a, lobby, "too soon")}, 200)
-	a.try(part{body: compose(a, bob, "too soon")}, 200)
-	b.try(part{body: compose(b, lobby, "active")}, 200) // each sender has his own second
-	a.hears(compose(b, lobby, "active"))
-	now <- tick.Add(time.Second)
-	a.try(part{body: compose(a, bob, "active")}, 200)
-	if f := b.hears(compose(a, bob, "active")); f.failure != msrpwire.FailureNo {
-		t.Errorf("copy %+v", f)
-	}
-	quiet(t, a, b, without)
-	if posted := h.posted(); len(posted) != 1 || len(held.copies) > 0 {
-		t.Errorf("posted %q, %d copies to one who holds", posted, len(held.copies))
-	}
-	conform.Covers(t, "COMP-03", "COMP-04")
 }

@@ -46,7 +46,7 @@ func (x *mix) feed(l *Leg, h *handler) {
 		}
 		x.tellLost(l, h)
 		if x.missed(l, k) {
-			err := h.session.SendShared(k.copy(l.reads.mark), uint64(k.at))
+			err := h.session.SendShared(k.copy(l.reads.mark, x.mixer.failureReport()), uint64(k.at))
 			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
 				return // it is fed again when there is room, or a session
 			}
@@ -59,6 +59,9 @@ func (x *mix) feed(l *Leg, h *handler) {
 // own he has, if it was this device that sent it.
 func (x *mix) missed(l *Leg, k *kept) bool {
 	if !l.terms.Load().wants(k.content) || k.message.Endpoint == l.req.Endpoint || slices.Contains(l.reads.were, k.message.Endpoint) {
+		return false
+	}
+	if x.ownDevice(l, k.message) && k.at > l.reads.mark {
 		return false
 	}
 	return k.at > l.reads.mark || !k.message.At.Before(x.oldest())
@@ -130,7 +133,7 @@ func (x *mix) turn(after conference.Position) {
 		for _, e := range entries {
 			after = e.Position
 			if p, ok := e.Event.(conference.Posted); ok {
-				if k, err := keep(e.Position, p.Message); err == nil {
+				if k, err := keep(e.Position, p.Message, x.mixer.failureReport()); err == nil {
 					x.page = append(x.page, k)
 				}
 			}
@@ -169,7 +172,7 @@ func (x *mix) remember(now conference.Position) {
 }
 
 func (x *mix) recollect(at conference.Position, m *conference.Message) {
-	if k, err := keep(at, m); err == nil {
+	if k, err := keep(at, m, x.mixer.failureReport()); err == nil {
 		x.posted++
 		k.n, x.last = x.posted, at
 		x.past.push(k, x.mixer.cfg.HistoryOctets)

@@ -177,15 +177,6 @@ func matching(strict bool) msrpwire.Matching {
 	return msrpwire.MatchSessionID
 }
 
-func (s *Server) mixerConfig() mixer.Config {
-	host, port := hostPort(s.cfg.MSRP.Advertise)
-	return mixer.Config{
-		Log: s.log, Endpoint: s.media, Host: host, Port: port, MaxMessage: int64(s.cfg.MSRP.MaxMessage),
-		Preconditions: s.preconditions(), Strict: s.cfg.MSRP.Strict, CEMA: s.cfg.MSRP.CEMA,
-		Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
-	}
-}
-
 func (s *Server) stackConfig(f *parts) ua.Config {
 	return ua.Config{
 		Log: s.log,
