@@ -84,7 +84,7 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 
 func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conference {
 	return &Conference{
-		ue: u, log: u.cfg.Log, dialled: uri, options: o, next: next,
+		ue: u, log: u.cfg.Log, self: u.identity, dialled: uri, options: o, next: next,
 		events: newQueue(u.shut), outcome: make(chan error, 1),
 		done: make(chan struct{}), quiet: make(chan struct{}),
 		seen:    msrp.NewSeen(seenIDs, seenAge),
@@ -96,7 +96,7 @@ func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conferen
 
 // outgoing describes a request outside dialogs.
 func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
-	out := dialog.Outgoing{URI: uri, From: c.ue.identity, Contact: c.ue.contact(uri.Scheme == "sips"), NextHop: c.next}
+	out := dialog.Outgoing{URI: uri, From: c.self, Contact: c.ue.contact(uri.Scheme == "sips"), NextHop: c.next}
 	if c.ue.login != nil {
 		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
 		out.Login = func() dialog.Authorizer { return c.ue.login.Exchange() }

@@ -67,9 +67,15 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	if err != nil {
 		return nil, &sip.Error{Status: 400, Reason: "Bad From"}
 	}
+	to, err := req.Header.To()
+	if err != nil {
+		return nil, &sip.Error{Status: 400, Reason: "Bad To"}
+	}
 	i.Conference, i.Display = from.URI.Address().String(), from.Display
-	i.Others, i.ReplyAll = x.u.others(parts)
+	i.Others, i.ReplyAll = x.u.others(parts, to.URI.Address())
 	x.c = x.u.newConference(from.URI, sipmsg.URI{}, Options{})
+	// Who was called is who is in the conference, whatever else his address is.
+	x.c.self.URI = to.URI.Address()
 	x.c.focus, x.c.multiple = contacts[0].URI, req.Header.HasToken("Supported", "multiple-refer")
 	x.c.canonical = i.Conference
 	x.c.options.NoSubscribe = !offersRoster(&req.Header)
@@ -127,7 +133,7 @@ func (x *called) accept(ctx context.Context) (*Conference, error) {
 		x.in.Reject(&sip.Error{Status: 480, Cause: err})
 		return nil, err
 	}
-	x.in.Do(func() { x.pickUp() })
+	x.in.Do(x.pickUp)
 	select {
 	case err = <-c.outcome:
 	case <-ctx.Done():

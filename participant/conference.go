@@ -57,6 +57,7 @@ type Conference struct {
 	// fixed after construction
 	ue      *UE
 	log     *slog.Logger
+	self    sipmsg.Address // as the conference knows us
 	dialled sipmsg.URI
 	options Options
 	next    sipmsg.URI // next hop of requests outside dialogs

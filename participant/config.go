@@ -36,9 +36,9 @@ type Config struct {
 	// server has to prove the domain of Server, or of the URI that is called (RFC
 	// 5922).
 	TLS *tls.Config
-	// Listen is the local address, without port, that SIP is received on. Default:
-	// the loopback address when the next hop is there, else the address from which
-	// the way to the next hop starts.
+	// Listen is the local address that SIP is received on, with a port or without, which
+	// means any free one. Default: the loopback address when the next hop is there, else
+	// the address from which the way to the next hop starts.
 	Listen string
 	// UserAgent is the User-Agent value; default "confab".
 	UserAgent string
@@ -88,7 +88,7 @@ func (cfg Config) withDefaults() (Config, error) {
 		}
 	}
 	if cfg.Listen != "" {
-		if ip, err := netip.ParseAddr(cfg.Listen); err != nil || ip.IsUnspecified() {
+		if at, err := cfg.local(); err != nil || at.Addr().IsUnspecified() {
 			return cfg, fmt.Errorf("participant: listen: %q is no address that others can reach", cfg.Listen)
 		}
 	}
@@ -108,6 +108,14 @@ func (cfg Config) withDefaults() (Config, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return cfg, nil
+}
+
+// local is the address of Listen; its port is 0 if none is named.
+func (cfg *Config) local() (netip.AddrPort, error) {
+	if ip, err := netip.ParseAddr(cfg.Listen); err == nil {
+		return netip.AddrPortFrom(ip, 0), nil
+	}
+	return netip.ParseAddrPort(cfg.Listen)
 }
 
 // identity reads the AOR.

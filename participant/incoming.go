@@ -16,7 +16,15 @@ const waiting = 16
 // returns the address at which it is reached. Before it, and without it, whoever
 // invites is answered 480.
 func (u *UE) Listen(ctx context.Context) (netip.AddrPort, error) {
-	if _, err := u.open(ctx, u.identity.URI); err != nil {
+	var err error
+	switch {
+	case u.address().IsValid():
+	case u.cfg.Listen != "":
+		err = u.bind(ctx, netip.AddrPort{})
+	default:
+		_, err = u.open(ctx, u.identity.URI)
+	}
+	if err != nil {
 		return netip.AddrPort{}, err
 	}
 	u.mu.Lock()
@@ -73,9 +81,9 @@ type door struct{ u *UE }
 
 // others reads who else was invited, and whether a message to all of them is seemly:
 // not for a blind copy, who is not among them (RFC 5364 §4). [PAR-INC-03]
-func (u *UE) others(parts []sipmsg.Part) (others []Other, replyAll bool) {
+func (u *UE) others(parts []sipmsg.Part, called sipmsg.URI) (others []Other, replyAll bool) {
 	for _, e := range resourcelist.Histories(parts, resourcelist.Limits{}) {
-		if e.URI.Address().Equal(u.identity.URI.Address()) {
+		if at := e.URI.Address(); at.Equal(u.identity.URI.Address()) || at.Equal(called) {
 			replyAll = e.Copy != resourcelist.BCC
 			continue
 		}

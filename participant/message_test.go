@@ -104,7 +104,7 @@ func TestTypesAndSizes(t *testing.T) {
 				next[Delivered](x.t, c)
 			}
 		}
-		wrapper, err := x.ue.wrap(c.URI(), &Message{ContentType: "text/plain"})
+		wrapper, err := c.wrap(c.URI(), &Message{ContentType: "text/plain"})
 		if err != nil {
 			x.t.Fatal(err)
 		}

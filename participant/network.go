@@ -35,45 +35,43 @@ func local(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// localIP is the address that SIP is received on.
-func (u *UE) localIP(ctx context.Context, to netip.AddrPort) (netip.Addr, error) {
+// localAddr is the address that SIP is received on; its port may be 0.
+func (u *UE) localAddr(ctx context.Context, to netip.AddrPort) (netip.AddrPort, error) {
 	if u.cfg.Listen != "" {
-		return netip.ParseAddr(u.cfg.Listen)
+		return u.cfg.local()
 	}
 	if ip := to.Addr().Unmap(); ip.IsLoopback() {
-		return ip, nil
+		return netip.AddrPortFrom(ip, 0), nil
 	}
 	// "Connecting" a datagram socket sends nothing, but finds out the way.
 	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", to.String())
 	if err != nil {
-		return netip.Addr{}, err
+		return netip.AddrPort{}, err
 	}
 	local, err := netip.ParseAddrPort(conn.LocalAddr().String())
 	if closeErr := conn.Close(); err == nil {
 		err = closeErr
 	}
-	return local.Addr().Unmap(), err
+	return netip.AddrPortFrom(local.Addr().Unmap(), 0), err
 }
 
 // portTries is how often a port is looked for that is free for UDP and for TCP.
 const portTries = 8
 
-// listen opens the listeners on a port of the system's choice, none where nobody
-// connects to a client. A UE that talks UDP
-// takes TCP on the same port, since requests too large for a datagram come that way
-// (RFC 3261 §18.1.1).
-func (u *UE) listen(ctx context.Context, ip netip.Addr) (netip.AddrPort, error) {
-	any0 := netip.AddrPortFrom(ip, 0).String()
+// listen opens the listeners, none where nobody connects to a client; port 0 is one of
+// the system's choice. A UE that talks UDP takes TCP on the same port, since requests
+// too large for a datagram come that way (RFC 3261 §18.1.1).
+func (u *UE) listen(ctx context.Context, local netip.AddrPort) (netip.AddrPort, error) {
 	if u.cfg.unreachable() {
-		return netip.AddrPortFrom(ip, 0), nil
+		return local, nil
 	}
 	if u.cfg.Transport == transport.TCP {
-		return u.stack.Listen(ctx, transport.TCP, any0)
+		return u.stack.Listen(ctx, transport.TCP, local.String())
 	}
 	var at netip.AddrPort
 	var err error
 	for range portTries {
-		if at, err = u.stack.Listen(ctx, transport.TCP, any0); err != nil {
+		if at, err = u.stack.Listen(ctx, transport.TCP, local.String()); err != nil {
 			return at, err
 		}
 		if _, err = u.stack.Listen(ctx, transport.UDP, at.String()); err == nil {

@@ -143,7 +143,7 @@ func (c *Conference) refer(ctx context.Context, out dialog.Outgoing, order refer
 		return ErrLeft
 	default:
 	}
-	order.ReferredBy = sipmsg.Address{URI: c.ue.identity.URI}.String()
+	order.ReferredBy = sipmsg.Address{URI: c.self.URI}.String()
 	order.Fields = []sipmsg.Field{{Name: "User-Agent", Value: c.ue.cfg.UserAgent}}
 	r := &referring{c: c, target: shown, answered: make(chan error, 1)}
 	if err := c.ue.ask(r); err != nil {

@@ -44,14 +44,14 @@ func (c *Conference) SendMessage(ctx context.Context, m Message) (id string, err
 	if m.To != "" {
 		to = m.To
 	}
-	body, err := c.ue.wrap(to, &m)
+	body, err := c.wrap(to, &m)
 	if err != nil {
 		return "", fmt.Errorf("participant: %w", err)
 	}
 	if m.ID == "" {
 		m.ID = msrp.NewMessageID()
 	}
-	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Body: body, SuccessReport: true})
+	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Body: body, SuccessReport: true}) //nolint:contextcheck // the session outlives ctx
 }
 
 // ready returns the stream, if it may carry a type, and the conference as recipient.
@@ -72,9 +72,9 @@ func (c *Conference) ready(contentType string) (*line, string, error) {
 }
 
 // wrap puts a message into message/cpim. [CPIM-01] [CPIM-06]
-func (u *UE) wrap(to string, m *Message) ([]byte, error) {
+func (c *Conference) wrap(to string, m *Message) ([]byte, error) {
 	d := cpim.Draft{
-		From:     cpim.Party{Name: u.cfg.Display, URI: u.identity.URI.String()},
+		From:     cpim.Party{Name: c.ue.cfg.Display, URI: c.self.URI.String()},
 		To:       []cpim.Party{{URI: to}},
 		DateTime: time.Now(), ContentType: m.ContentType, Content: m.Body,
 	}

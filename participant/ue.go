@@ -219,23 +219,28 @@ func (u *UE) open(ctx context.Context, uri sipmsg.URI) (sipmsg.URI, error) {
 	if err != nil {
 		return next, fmt.Errorf("participant: next hop: %w", err)
 	}
+	return next, u.bind(ctx, to[0].Addr)
+}
+
+// bind opens the listeners, the first time, to be reached from an address.
+func (u *UE) bind(ctx context.Context, from netip.AddrPort) error {
 	u.opening.Lock()
 	defer u.opening.Unlock()
 	if u.address().IsValid() {
-		return next, nil
+		return nil
 	}
-	ip, err := u.localIP(ctx, to[0].Addr)
+	local, err := u.localAddr(ctx, from)
 	if err != nil {
-		return next, fmt.Errorf("participant: local address: %w", err)
+		return fmt.Errorf("participant: local address: %w", err)
 	}
-	at, err := u.listen(ctx, ip)
+	at, err := u.listen(ctx, local)
 	if err != nil {
-		return next, fmt.Errorf("participant: listen: %w", err)
+		return fmt.Errorf("participant: listen: %w", err)
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.local = at
-	return next, nil
+	return nil
 }
 
 // address is where SIP is received, the zero value if nowhere yet.

@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/confab-chat/confab/internal/chat"
 )
@@ -22,22 +21,27 @@ import (
 type chatFlags struct {
 	as, server, transport, output string
 	username, passwordFile, ca    string
-	create, insecure              bool
+	nickname, accept, listen      string
+	invite                        []string
+	create, plain, insecure       bool
 	preconditions                 bool
 }
 
 func chatCommand() *cobra.Command {
 	var f chatFlags
 	cmd := &cobra.Command{
-		Use:   "chat URI",
+		Use:   "chat [URI]",
 		Short: "Take part in a conference",
 		Long: "Take part in a conference: every line of input is a message, a line that begins\n" +
-			"with / is a command; /help lists them. The end of input leaves the conference.",
+			"with / is a command; /help lists them. The end of input leaves the conference.\n" +
+			"Without a URI it waits to be invited.",
 		Example: "  confab chat sip:lobby@conf.localhost --server 127.0.0.1:5060 --as sip:alice@conf.localhost\n" +
+			"  confab chat sip:factory@conf.localhost --create --invite sip:bob@127.0.0.1:5070 --as sip:alice@conf.localhost\n" +
+			"  confab chat --as sip:bob@conf.localhost --listen 127.0.0.1:5070 --accept all\n" +
 			"  echo 'backup done' | confab chat sip:ops@conf.example.test --as sip:cron@example.test --output json",
 		Args: chatArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runChat(cmd, args[0], &f)
+			return runChat(cmd, strings.Join(args, ""), &f)
 		},
 	}
 	flags := cmd.Flags()
@@ -49,45 +53,25 @@ func chatCommand() *cobra.Command {
 	flags.StringVar(&f.ca, "ca", "", "PEM `file` of roots to trust for TLS, besides the system's")
 	flags.BoolVar(&f.insecure, "insecure", false, "take any certificate: for tests only, anybody can listen in")
 	flags.BoolVar(&f.create, "create", false, "URI is a factory: create a conference")
-	flags.BoolVar(new(bool), "plain", false, "line mode, which is the only one in this version")
+	flags.StringArrayVar(&f.invite, "invite", nil, "`URI` of a user to invite; with --create in the request itself (repeatable)")
+	flags.StringVar(&f.nickname, "nickname", "", "nickname to take")
+	flags.StringVar(&f.accept, "accept", "", "what happens to invitations: ask, all or none; default: ask at a terminal, else none")
+	flags.StringVar(&f.listen, "listen", "", "local `address`, with or without port, that calls are received on")
+	flags.BoolVar(&f.plain, "plain", false, "line mode, which is the only one in this version")
 	flags.StringVar(&f.output, "output", "text", "text or json")
 	flags.BoolVar(&f.preconditions, "preconditions", false, "have the focus wait for resources, as UEs of IMS do")
-	laterFlags(flags)
 	return cmd
 }
 
-// laterFlags defines the flags that the program will have, so that their use is
-// refused in words and not as a misspelling.
-func laterFlags(flags *pflag.FlagSet) {
-	flags.StringArray("invite", nil, "not available in this version")
-	flags.String("nickname", "", "not available in this version")
-	flags.String("accept", "", "not available in this version")
-	for _, name := range chatLater() {
-		_ = flags.MarkHidden(name) // they exist
-	}
-}
-
-func chatLater() []string {
-	return []string{"invite", "nickname", "accept"}
-}
-
 func chatArguments(_ *cobra.Command, args []string) error {
-	switch len(args) {
-	case 0:
-		return errors.New("chat: URI missing; waiting to be invited is not available in this version")
-	case 1:
-		return nil
+	if len(args) > 1 {
+		return errors.New("chat: one URI, please")
 	}
-	return errors.New("chat: one URI, please")
+	return nil
 }
 
 // check finds wrong usage.
-func (f *chatFlags) check(flags *pflag.FlagSet) error {
-	for _, name := range chatLater() {
-		if flags.Changed(name) {
-			return fmt.Errorf("chat: --%s is not available in this version", name)
-		}
-	}
+func (f *chatFlags) check() error {
 	switch f.transport {
 	case "udp", "tcp", "tls", "ws", "wss":
 	default:
@@ -100,7 +84,7 @@ func (f *chatFlags) check(flags *pflag.FlagSet) error {
 }
 
 func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
-	if err := f.check(cmd.Flags()); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -108,6 +92,10 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	as := f.as
 	if as == "" {
 		as = "sip:" + userName() + "@" + domainOf(uri)
+	}
+	accept, err := f.policy(cmd.InOrStdin())
+	if err != nil {
+		return err
 	}
 	password, err := f.password()
 	if err != nil {
@@ -121,6 +109,7 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	err = chat.Run(ctx, chat.Config{
 		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust,
 		Username: f.username, Password: password,
+		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen,
 		JSON: f.output == "json", Version: version, Preconditions: f.preconditions,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
 		Log: diagnostics(cmd.ErrOrStderr()),
@@ -152,6 +141,31 @@ func (f *chatFlags) tls() (*tls.Config, error) {
 	}, nil
 }
 
+// policy says what happens to invitations.
+func (f *chatFlags) policy(in io.Reader) (chat.Accept, error) {
+	if f.accept == "" {
+		if f.plain || f.output == "json" || !isTerminal(in) {
+			return chat.None, nil
+		}
+		return chat.Ask, nil
+	}
+	accept, err := chat.ParseAccept(f.accept)
+	if err != nil {
+		return 0, fmt.Errorf("chat: --accept %w", err)
+	}
+	return accept, nil
+}
+
+// isTerminal reports whether somebody may be typing.
+func isTerminal(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // maxPassword is how long a password may be, in octets.
 const maxPassword = 1024
 
@@ -178,6 +192,9 @@ func (f *chatFlags) password() (string, error) {
 
 // domainOf is the host of a SIP URI, as far as a default needs it.
 func domainOf(uri string) string {
+	if uri == "" {
+		return "localhost"
+	}
 	_, host, ok := strings.Cut(uri, "@")
 	if !ok {
 		_, host, _ = strings.Cut(uri, ":")

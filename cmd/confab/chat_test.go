@@ -8,18 +8,17 @@ import (
 
 func TestChatUsage(t *testing.T) {
 	t.Parallel()
-	const uri, later = "sip:lobby@conf.localhost", "not available in this version"
+	const uri = "sip:lobby@conf.localhost"
 	for _, tt := range []struct {
 		args, says string
 	}{
-		{"", later},
+		{"--as sip:a@nowhere.invalid --accept maybe", "--accept"},
 		{uri + " " + uri, "one URI"},
 		{uri + " --transport sctp", "neither"},
 		{uri + " --output xml", "neither"},
-		{uri + " --invite sip:bob@example.test", later},
-		{uri + " --nickname Al", later},
+		{uri + " --invite bob", "no SIP URI"},
 		{uri + " --password-file /no/such/file", "--password-file"},
-		{uri + " --accept all", later},
+		{uri + " --listen here", "listen"},
 		{uri + " --ca /no/such/file", "--ca"},
 		{uri + " --ca chat_test.go", "holds no certificate"},
 		{uri + " --as tel:+4930", "AOR"},

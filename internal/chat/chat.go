@@ -16,9 +16,18 @@ import (
 
 // Config says what conference to join, as whom, and where input and output are.
 type Config struct {
-	// URI is that of the conference or, with Create, of a factory.
+	// URI is that of the conference or, with Create, of a factory; empty: wait to be
+	// invited.
 	URI    string
 	Create bool
+	// Invite names users to be invited: with Create in the INVITE, else by REFER.
+	Invite []string
+	// Nickname is asked for as soon as the conference has been joined, if not empty.
+	Nickname string
+	// Accept says what happens to invitations; [Ask] is the default.
+	Accept Accept
+	// Listen is the local address that SIP is received on; see participant.Config.
+	Listen string
 	// As is the AOR of the user, Server the next hop host:port (empty: URI is
 	// resolved; for WebSocket a path may follow) and Transport "udp", "tcp", "tls",
 	// "ws" or "wss".
@@ -63,15 +72,17 @@ const (
 // conference could not be joined or a failure ended it, and another error for a configuration that cannot
 // work.
 func Run(ctx context.Context, cfg Config) error {
-	if uri, err := sipmsg.ParseURI(cfg.URI); err != nil || !uri.IsSIP() {
-		return fmt.Errorf("%q is no SIP URI", cfg.URI)
+	for _, text := range append(cfg.uri(), cfg.Invite...) {
+		if uri, err := sipmsg.ParseURI(text); err != nil || !uri.IsSIP() {
+			return fmt.Errorf("%q is no SIP URI", text)
+		}
 	}
 	preconditions := participant.WithoutPreconditions
 	if cfg.Preconditions {
 		preconditions = participant.SupportPreconditions
 	}
 	ue, err := participant.New(participant.Config{
-		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS,
+		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS, Listen: cfg.Listen,
 		Username: cfg.Username, Password: cfg.Password,
 		UserAgent: "confab/" + cfg.Version, Log: cfg.Log, Preconditions: preconditions,
 	})
@@ -85,26 +96,23 @@ func Run(ctx context.Context, cfg Config) error {
 		defer cancel()
 		_ = ue.Close(closing) // nobody can do anything about it
 	}()
-	out := cfg.printer()
-	conference, err := enter(ctx, ue, &cfg)
-	if err != nil {
-		out.show(problemOf(err))
+	s := newSession(ue, &cfg)
+	if err = s.begin(ctx); err != nil {
+		s.out.show(problemOf(err))
 		return ErrFailed
 	}
-	out.show(joined{conference: conference.URI(), focus: conference.FocusURI()})
-	s := &session{conference: conference, out: out, waiting: make(map[string]struct{})}
-	err = s.run(ctx, readLines(ctx, cfg.In))
-	if err != nil {
+	if err = s.run(ctx, readLines(ctx, cfg.In)); err != nil {
 		patience = lostTime
 	}
 	return err
 }
 
-func enter(ctx context.Context, ue *participant.UE, cfg *Config) (*participant.Conference, error) {
-	if cfg.Create {
-		return ue.Create(ctx, cfg.URI, participant.Options{})
+// uri is the URI, if there is one.
+func (cfg *Config) uri() []string {
+	if cfg.URI == "" {
+		return nil
 	}
-	return ue.Join(ctx, cfg.URI, participant.Options{})
+	return []string{cfg.URI}
 }
 
 // problemOf turns an error into what is shown.

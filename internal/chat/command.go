@@ -11,13 +11,22 @@ import (
 const helpText = `Lines are messages to everybody. Commands:
   /msg WHO TEXT   a private message; WHO is a URI, a nickname or a user name
   /who            who is in the conference
+  /nick NAME      take a nickname; without NAME give it up
+  /invite URI...  have users called into the conference
+  /remove WHO...  have users removed
+  /end            have everybody removed, which ends the conference
+  /history [N]    the last N messages again
+  /file PATH      send a file to everybody
+  /accept         accept an invitation; /decline declines it
   /leave          leave the conference
   /help           this text`
 
 // Statuses of error events about commands.
 const (
 	badCommand    = 400
+	forbidden     = 403
 	noSuchUser    = 404
+	notThere      = 481
 	unimplemented = 501
 )
 
@@ -29,18 +38,37 @@ func (s *session) command(ctx context.Context, text string) (last bool) {
 	switch name {
 	case "/leave":
 		return true
-	case "/who":
-		s.out.show(participant.Roster{Users: s.conference.Roster()})
 	case "/help":
 		s.out.help(helpText)
-	case "/msg":
-		s.whisper(ctx, rest)
-	case "/nick", "/invite", "/remove", "/history", "/file", "/lock", "/unlock", "/end":
-		s.problem(unimplemented, name+" is not available in this version")
+	case "/accept", "/decline":
+		s.decide(ctx, name == "/accept")
+	case "/lock", "/unlock":
+		// No SIP or MSRP procedure does it.
+		s.problem(unimplemented, name+" is a matter of the server's API: confab conference "+name[1:])
 	default:
-		s.problem(badCommand, "unknown command "+name+"; /help lists those there are")
+		s.inside(ctx, name, rest)
 	}
 	return false
+}
+
+// inside carries out a command about the conference.
+func (s *session) inside(ctx context.Context, name, rest string) {
+	act := map[string]func(context.Context, string){
+		"/who": s.who, "/msg": s.whisper, "/nick": s.nickname, "/invite": s.invite, "/remove": s.remove,
+		"/end": s.end, "/history": s.history, "/file": s.file,
+	}[name]
+	switch {
+	case act == nil:
+		s.problem(badCommand, "unknown command "+name+"; /help lists those there are")
+	case s.conference == nil:
+		s.problem(notThere, "not in a conference")
+	default:
+		act(ctx, rest)
+	}
+}
+
+func (s *session) who(context.Context, string) {
+	s.out.show(participant.Roster{Users: s.conference.Roster()})
 }
 
 func (s *session) problem(status int, reason string) {

@@ -60,6 +60,33 @@ type (
 		From   string `json:"from"`
 		Active bool   `json:"active"`
 	}
+	jsonNickname struct {
+		Event    string `json:"event"`
+		OK       bool   `json:"ok"`
+		Status   int    `json:"status"`
+		Reason   string `json:"reason,omitempty"`
+		Nickname string `json:"nickname"`
+	}
+	jsonRefer struct {
+		Event  string `json:"event"`
+		Target string `json:"target"`
+		Status int    `json:"status"`
+		Reason string `json:"reason"`
+		Final  bool   `json:"final"`
+	}
+	jsonInvitation struct {
+		Event      string   `json:"event"` // invited or referred
+		Conference string   `json:"conference"`
+		By         string   `json:"by"`
+		Accepted   bool     `json:"accepted"`
+		Pending    bool     `json:"pending,omitempty"` // for /accept or /decline
+		Others     []string `json:"others,omitempty"`
+		Replaces   string   `json:"replaces,omitempty"`
+	}
+	jsonListening struct {
+		Event   string `json:"event"`
+		Contact string `json:"contact"`
+	}
 	jsonReason struct {
 		Event  string `json:"event"`
 		Reason string `json:"reason"`
@@ -92,6 +119,14 @@ func object(e any) any {
 		return jsonID{"sent", e.id}
 	case participant.Message:
 		return messageObject(&e)
+	case participant.Referral:
+		return jsonRefer{"refer", e.Target, e.Status, e.Reason, e.Final}
+	case invitation:
+		return invitationObject(&e)
+	case nicknamed:
+		return jsonNickname{"nickname", e.status == done, e.status, e.reason, e.name}
+	case listening:
+		return jsonListening{"listening", e.contact}
 	case participant.Roster:
 		return rosterObject(e)
 	case participant.Delivered:
@@ -117,6 +152,20 @@ func messageObject(m *participant.Message) jsonMessage {
 	}
 	if o.Text == "" {
 		o.Body = m.Body
+	}
+	return o
+}
+
+func invitationObject(e *invitation) jsonInvitation {
+	i := e.of
+	o := jsonInvitation{
+		Event: "invited", Conference: i.Conference, By: i.By, Accepted: e.accepted, Pending: e.pending, Replaces: i.Replaces,
+	}
+	if i.Referred {
+		o.Event = "referred"
+	}
+	for _, other := range i.Others {
+		o.Others = append(o.Others, other.URI)
 	}
 	return o
 }

@@ -31,6 +31,17 @@ func events() []any {
 		participant.Typing{From: "sip:bob@ims.example", Active: true},
 		participant.Problem{Status: 403, Reason: "Forbidden"},
 		participant.Overflow{Dropped: 3},
+		participant.Referral{Target: "sip:carol@ims.example", Status: 100, Reason: "Trying"},
+		participant.Referral{Target: "sip:carol@ims.example", Status: 486, Reason: "Busy Here", Final: true},
+		participant.Referral{Target: "sip:dave@ims.example", Final: true},
+		invitation{of: &participant.Invitation{
+			Conference: "sip:lobby@conf.example", By: "sip:bob@ims.example", Others: []participant.Other{{URI: "sip:erin@ims.example"}},
+		}, pending: true},
+		invitation{of: &participant.Invitation{Conference: "sip:lobby@conf.example", Referred: true}, accepted: true},
+		nicknamed{name: "Dopey", status: 200},
+		nicknamed{name: "Owl", status: 425, reason: "in use"},
+		nicknamed{status: 200},
+		listening{contact: "sip:alice@10.0.0.1:5070"},
 		participant.Left{Reason: "Conference ended", ByFocus: true},
 	}
 }
@@ -47,6 +58,15 @@ func TestJSON(t *testing.T) {
 {"event":"typing","from":"sip:bob@ims.example","active":true}
 {"event":"error","status":403,"reason":"Forbidden"}
 {"event":"error","status":0,"reason":"3 events dropped"}
+{"event":"refer","target":"sip:carol@ims.example","status":100,"reason":"Trying","final":false}
+{"event":"refer","target":"sip:carol@ims.example","status":486,"reason":"Busy Here","final":true}
+{"event":"refer","target":"sip:dave@ims.example","status":0,"reason":"","final":true}
+{"event":"invited","conference":"sip:lobby@conf.example","by":"sip:bob@ims.example","accepted":false,"pending":true,"others":["sip:erin@ims.example"]}
+{"event":"referred","conference":"sip:lobby@conf.example","by":"","accepted":true}
+{"event":"nickname","ok":true,"status":200,"nickname":"Dopey"}
+{"event":"nickname","ok":false,"status":425,"reason":"in use","nickname":"Owl"}
+{"event":"nickname","ok":true,"status":200,"nickname":""}
+{"event":"listening","contact":"sip:alice@10.0.0.1:5070"}
 {"event":"left","reason":"Conference ended"}
 `
 	var out, diagnostics strings.Builder
@@ -72,8 +92,14 @@ func TestText(t *testing.T) {
 		clock + " Bobby: old\n    news\n" +
 		"* from now on:\n" +
 		clock + " bob (private): [image/png, 3 octets]\n" +
+		"* sip:carol@ims.example: 486 Busy Here\n" +
+		"* sip:dave@ims.example: nobody tells what came of it\n" +
+		"* called into sip:lobby@conf.example by sip:bob@ims.example, as it is said; also invited: sip:erin@ims.example: /accept or /decline?\n" +
+		"* asked to join sip:lobby@conf.example: accepted\n" +
+		"* you are Dopey\n* you have no nickname any more\n" +
+		"* waiting to be invited as sip:alice@10.0.0.1:5070\n" +
 		"* left: Conference ended\n"
-	wantErr := "confab: 404 message not delivered: Recipient unknown\nconfab: 403 Forbidden\nconfab: 3 events dropped\n"
+	wantErr := "confab: 404 message not delivered: Recipient unknown\nconfab: 403 Forbidden\nconfab: 3 events dropped\nconfab: 425 no nickname Owl: in use\n"
 	var out, diagnostics strings.Builder
 	p := (&Config{Out: &out, Err: &diagnostics}).printer()
 	for _, e := range events() {

@@ -3,11 +3,13 @@ package chat
 import (
 	"fmt"
 	"io"
+
+	"github.com/confab-chat/confab/participant"
 )
 
 // printer shows what happens. It is used by one goroutine.
 type printer interface {
-	// show prints an event: one of package participant, joined or sent.
+	// show prints an event: one of package participant or of this one.
 	show(e any)
 	// help prints a text that is no event.
 	help(text string)
@@ -15,6 +17,23 @@ type printer interface {
 
 // joined is the first event.
 type joined struct{ conference, focus string }
+
+// listening tells where invitations are waited for.
+type listening struct{ contact string }
+
+// invitation tells of an invitation and what became of it.
+type invitation struct {
+	of       *participant.Invitation
+	accepted bool
+	pending  bool // the user is to decide
+}
+
+// nicknamed is what became of the wish for a nickname.
+type nicknamed struct {
+	name   string
+	status int // 200, or why not
+	reason string
+}
 
 // sent tells that a message is on its way.
 type sent struct{ id string }

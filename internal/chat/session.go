@@ -11,56 +11,147 @@ import (
 	"github.com/confab-chat/confab/participant"
 )
 
-// session is the time between joining and leaving. One goroutine owns it.
+// session is the time between the first INVITE and leaving. One goroutine owns it.
 type session struct {
-	conference *participant.Conference
+	ue         *participant.UE
+	cfg        *Config
+	conference *participant.Conference // nil while waiting to be invited
 	out        printer
+	results    chan func()         // what is to be done when something in the background has ended
+	pending    int                 // how much runs there
 	waiting    map[string]struct{} // ids of messages that are not confirmed
 	held       []participant.Message
+	asked      []*participant.Invitation // that the user has not decided
+	past       history
 	ready      bool // for input
 	lost       bool // a failure ended the conference
+	over       bool // there is nothing to leave
+
+	lines       <-chan line // nil when input has ended
+	roster      <-chan time.Time
+	pause       <-chan time.Time
+	patience    <-chan time.Time // runs once input has ended
+	interrupted <-chan struct{}
+}
+
+func newSession(ue *participant.UE, cfg *Config) *session {
+	return &session{
+		ue: ue, cfg: cfg, out: cfg.printer(), results: make(chan func()), waiting: make(map[string]struct{}),
+	}
+}
+
+// begin enters the conference, or waits for an invitation to one.
+func (s *session) begin(ctx context.Context) error {
+	if s.cfg.URI == "" {
+		if _, err := s.ue.Listen(ctx); err != nil {
+			return err
+		}
+		s.ready = true
+		s.out.show(listening{contact: s.ue.Contact()})
+		return nil
+	}
+	c, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.ue.Listen(ctx)
+	s.in(ctx, c)
+	return err
+}
+
+func (s *session) enter(ctx context.Context) (*participant.Conference, error) {
+	if !s.cfg.Create {
+		return s.ue.Join(ctx, s.cfg.URI, participant.Options{})
+	}
+	var o participant.Options
+	for _, uri := range s.cfg.Invite {
+		o.Invite = append(o.Invite, participant.Invitee{URI: uri})
+	}
+	return s.ue.Create(ctx, s.cfg.URI, o)
+}
+
+// in goes on in a conference that has been entered.
+func (s *session) in(ctx context.Context, c *participant.Conference) {
+	if old := s.conference; old != nil { // replaced: nobody looks at it any more
+		go func() {
+			for range old.Events() { // up to its end
+			}
+		}()
+	}
+	s.conference, s.ready, s.roster = c, false, time.After(rosterTime)
+	s.out.show(joined{conference: c.URI(), focus: c.FocusURI()})
+	if s.cfg.Nickname != "" {
+		s.nickname(ctx, s.cfg.Nickname)
+	}
+	if len(s.cfg.Invite) > 0 && !s.cfg.Create {
+		s.refer(ctx, s.cfg.Invite, c.Invite)
+	}
+}
+
+// background runs f beside the session, and then what it returns within the session.
+func (s *session) background(ctx context.Context, f func(context.Context) (then func())) {
+	s.pending++
+	go func() {
+		then := f(ctx)
+		select {
+		case s.results <- func() { s.pending--; then() }:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// events is where the conference tells what happens.
+func (s *session) events() <-chan participant.Event {
+	if s.conference == nil {
+		return nil
+	}
+	return s.conference.Events()
 }
 
 // run handles input and events until the conference has been left.
 func (s *session) run(ctx context.Context, lines <-chan line) error {
-	interrupted := ctx.Done()
-	var patience <-chan time.Time
-	var pause <-chan time.Time
-	roster := time.After(rosterTime)
-	for {
-		in := lines
+	s.lines, s.interrupted = lines, ctx.Done()
+	for !s.over {
+		in := s.lines
 		if !s.ready {
 			in = nil
 		}
 		if len(s.held) > 0 { // the queue is full: no more input until that has gone
-			in, pause = nil, time.After(sendPause)
+			in, s.pause = nil, time.After(sendPause)
 		}
 		select {
-		case e, ok := <-s.conference.Events():
+		case e, ok := <-s.events():
 			if !ok {
 				return s.outcome()
 			}
 			s.event(e)
-		case <-roster:
-			s.ready = true
-		case <-pause:
-			pause = nil
-			s.flush(ctx)
+		case i := <-s.ue.Incoming():
+			s.invited(ctx, i)
+		case then := <-s.results:
+			then()
 		case l := <-in:
 			if s.input(ctx, l) {
-				lines, patience = nil, time.After(settleTime)
+				s.lines, s.patience = nil, time.After(settleTime)
 			}
-		case <-patience:
-			patience = nil
+		case <-s.roster:
+			s.ready = true
+		case <-s.pause:
+			s.pause = nil
+			s.flush(ctx)
+		case <-s.patience:
 			s.leave(ctx)
-		case <-interrupted:
-			interrupted = nil
+		case <-s.interrupted:
 			s.leave(ctx)
 		}
-		if patience != nil && len(s.waiting) == 0 && len(s.held) == 0 {
-			patience = nil
-			s.leave(ctx)
-		}
+		s.rest(ctx)
+	}
+	return nil
+}
+
+// rest leaves when input has ended and nothing is under way any more.
+func (s *session) rest(ctx context.Context) {
+	if s.patience != nil && len(s.waiting) == 0 && len(s.held) == 0 && s.pending == 0 {
+		s.leave(ctx)
 	}
 }
 
@@ -69,10 +160,16 @@ const sendPause = 20 * time.Millisecond
 
 // leave says goodbye; the left event ends run.
 func (s *session) leave(ctx context.Context) {
+	s.patience, s.interrupted = nil, nil
+	c := s.conference
+	if c == nil {
+		s.over = true
+		return
+	}
 	go func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()
-		_ = s.conference.Leave(closing) // out whatever comes of it
+		_ = c.Leave(closing) // out whatever comes of it
 	}()
 }
 
@@ -85,6 +182,8 @@ func (s *session) event(e participant.Event) {
 		delete(s.waiting, e.ID)
 	case participant.Roster, participant.Problem:
 		s.ready = true
+	case participant.Message:
+		s.past.add(e)
 	case participant.Left:
 		s.lost = e.Err != nil
 	}
@@ -117,6 +216,10 @@ func (s *session) input(ctx context.Context, l line) (last bool) {
 
 // send queues a message, or holds it as long as the queue is full.
 func (s *session) send(ctx context.Context, m participant.Message) {
+	if s.conference == nil {
+		s.problem(notThere, "not in a conference")
+		return
+	}
 	id, err := s.conference.SendMessage(context.WithoutCancel(ctx), m)
 	switch {
 	case errors.Is(err, msrp.ErrQueueFull):

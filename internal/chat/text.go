@@ -3,6 +3,7 @@ package chat
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -24,6 +25,14 @@ func (p *textPrinter) show(e any) {
 		p.message(&e)
 	case participant.Roster:
 		p.roster(e)
+	case participant.Referral:
+		p.referral(e)
+	case invitation:
+		p.invitation(&e)
+	case nicknamed:
+		p.nicknamed(e)
+	case listening:
+		p.say("* waiting to be invited as %s", e.contact)
 	case participant.Failed:
 		p.complain(e.Status, "message not delivered: "+e.Reason)
 	case participant.Problem:
@@ -75,6 +84,47 @@ func (p *textPrinter) message(m *participant.Message) {
 		text = fmt.Sprintf("[%s, %d octets]", m.ContentType, len(m.Body))
 	}
 	p.say("%s %s: %s", m.Time.Local().Format("15:04:05"), who, text)
+}
+
+func (p *textPrinter) referral(e participant.Referral) {
+	switch {
+	case e.Status == 0:
+		p.say("* %s: nobody tells what came of it", e.Target)
+	case e.Final || e.Status > 100:
+		p.say("* %s: %s", e.Target, strings.TrimSpace(strconv.Itoa(e.Status)+" "+e.Reason))
+	}
+}
+
+func (p *textPrinter) invitation(e *invitation) {
+	what := "called into " + e.of.Conference
+	if e.of.Referred {
+		what = "asked to join " + e.of.Conference
+	}
+	if e.of.By != "" {
+		what += " by " + e.of.By + ", as it is said" // nobody has verified it
+	}
+	for _, other := range e.of.Others {
+		what += "; also invited: " + other.URI
+	}
+	switch {
+	case e.accepted:
+		p.say("* %s: accepted", what)
+	case e.pending:
+		p.say("* %s: /accept or /decline?", what)
+	default:
+		p.say("* %s: declined", what)
+	}
+}
+
+func (p *textPrinter) nicknamed(e nicknamed) {
+	switch {
+	case e.status != done:
+		p.complain(e.status, "no nickname "+e.name+": "+e.reason)
+	case e.name == "":
+		p.say("* you have no nickname any more")
+	default:
+		p.say("* you are %s", e.name)
+	}
 }
 
 // name is how a sender is shown: by nickname, which is unique in the conference, else by

@@ -23,16 +23,21 @@ type terminal struct {
 
 // chat starts a terminal.
 func (r *rig) chat(ctx context.Context, name, uri string, create bool) *terminal {
+	r.t.Helper()
+	return r.terminal(ctx, name, chat.Config{URI: uri, Create: create})
+}
+
+// terminal starts a terminal of somebody over TCP.
+func (r *rig) terminal(ctx context.Context, name string, cfg chat.Config) *terminal {
 	t := r.t
 	t.Helper()
 	in, typed := io.Pipe()
 	shown, out := io.Pipe()
 	x := &terminal{t: t, in: typed, events: make(chan map[string]any, 256), done: make(chan error, 1)}
 	go func() {
-		err := chat.Run(ctx, chat.Config{
-			URI: uri, Create: create, As: "sip:" + name + "@example.test", Server: r.address("sip", "tcp"), Transport: "tcp",
-			JSON: true, In: in, Out: out, Err: t.Output(),
-		})
+		cfg.As, cfg.Server, cfg.Transport = "sip:"+name+"@example.test", r.address("sip", "tcp"), "tcp"
+		cfg.JSON, cfg.In, cfg.Out, cfg.Err = true, in, out, t.Output()
+		err := chat.Run(ctx, cfg)
 		x.done <- errors.Join(err, out.Close())
 	}()
 	go func() {
@@ -60,6 +65,7 @@ func (x *terminal) types(lines ...string) {
 // shows waits for an event with these members.
 func (x *terminal) shows(event string, members map[string]any) map[string]any {
 	x.t.Helper()
+	var seen []map[string]any
 	timeout := time.After(10 * time.Second)
 	for {
 		select {
@@ -67,11 +73,12 @@ func (x *terminal) shows(event string, members map[string]any) map[string]any {
 			if !open {
 				x.t.Fatalf("ended without %s %v", event, members)
 			}
+			seen = append(seen, e)
 			if e["event"] == event && holdsAll(e, members) {
 				return e
 			}
 		case <-timeout:
-			x.t.Fatalf("no %s %v", event, members)
+			x.t.Fatalf("no %s %v; seen %v", event, members, seen)
 		}
 	}
 }
@@ -123,8 +130,8 @@ func TestChat(t *testing.T) {
 		t.Errorf("users %v", users)
 	}
 	for line, status := range map[string]float64{
-		"/nick Bobby": 501, "/invite sip:x@y": 501, "/remove sip:x@y": 501, "/history 3": 501, "/file x": 501, "/lock": 501,
-		"/unlock": 501, "/end": 501, "/dance": 400, "/msg": 400, "/msg alice": 400, "/msg carol hi": 404,
+		"/invite": 400, "/invite lobby": 0, "/remove": 400, "/remove carol": 404, "/history x": 400, "/file": 400, "/file /no/such": 400,
+		"/lock": 501, "/unlock": 501, "/accept": 404, "/dance": 400, "/msg": 400, "/msg alice": 400, "/msg carol hi": 404,
 	} {
 		bob.types(line)
 		bob.shows("error", map[string]any{"status": status})
