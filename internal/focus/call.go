@@ -14,6 +14,7 @@ import (
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -35,6 +36,7 @@ type call struct {
 	fault *sip.Error   // what is wrong with the INVITE itself
 
 	preconditions preconditions
+	replaces      conference.EndpointID // whose dialog is replaced; "": none
 
 	guestList *guestList // whom to invite after the ACK; nil: nobody
 
@@ -46,6 +48,7 @@ type call struct {
 	attendance *attendance
 	leg        Leg
 	session    *invite.Session
+	dialog     dialog.ID // of the session, also when that has ended
 	contact    string
 	waiting    *suspension // the 200 waits for resources
 	promised   bool        // the caller has our answer and the conference's URI already
@@ -72,6 +75,7 @@ func (c *call) admission() instance.Admission {
 		AssociatedAORs: c.caller.AORs,
 		Endpoint:       c.endpoint,
 		Referred:       referral(req.Header.Value("Referred-By"), c.focus.cfg.Now()),
+		Replaces:       c.replaces,
 	}
 	if c.caller.Anonymous {
 		admit.Identity = ""

@@ -27,6 +27,9 @@ func (f *Focus) Invite(in *invite.Incoming) {
 	if c.fault == nil {
 		c.fault = in.Check() // [TMR-02]
 	}
+	if c.fault == nil {
+		c.replaces, c.fault = c.replaced(in.Request())
+	}
 	if c.fault == nil && lists {
 		c.guestList, c.fault = c.guests(in.Request())
 	}

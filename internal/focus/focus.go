@@ -84,6 +84,8 @@ type Focus struct {
 	dialing   gauge
 	referrals referrals
 
+	departed departed
+
 	mu          sync.Mutex
 	attendances map[conference.ID]*attendance
 }

@@ -161,7 +161,7 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 	i.heard()
 	c := i.call
 	c.mu.Lock()
-	c.session = s
+	c.session, c.dialog = s, s.ID()
 	due := c.bye
 	leg := c.leg
 	c.mu.Unlock()

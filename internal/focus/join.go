@@ -14,6 +14,10 @@ import (
 
 // join asks for a place in the conference (TS 24.247 §7.3.2.4.1). [FOC-JOI-01]
 func (c *call) join() {
+	if c.fault != nil {
+		c.refuseFaulty()
+		return
+	}
 	c.focus.cfg.Directory.Join(c.resource.Entry.Address, c.admission(), c.admitted)
 }
 
@@ -31,13 +35,8 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 	c.inst, c.bye = inst, ""
 	cancelled := c.cancelled
 	c.mu.Unlock()
-	switch {
-	case cancelled:
+	if cancelled {
 		c.withdraw(inst, nil, conference.CauseCancelled)
-		return
-	case c.fault != nil:
-		c.withdraw(inst, nil, conference.CauseFailed)
-		c.refuse(c.fault)
 		return
 	}
 	if refused := c.listFault(r); refused != nil {
@@ -61,6 +60,18 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 	default:
 		c.connect(inst, leg, description.Append(nil), direction)
 	}
+}
+
+// refuseFaulty answers an INVITE with a fault of its own, which takes no place and starts
+// no conference. Whether the caller may join at all comes first. [IDN-09]
+func (c *call) refuseFaulty() {
+	c.focus.permitted(c.resource, c.caller, func(err error) {
+		if err != nil {
+			c.refuse(c.refusal(err))
+			return
+		}
+		c.refuse(c.fault)
+	})
 }
 
 // failed gives up a call that had been admitted. If the conference ended under
@@ -169,7 +180,7 @@ func (c *call) accept(body []byte) {
 	c.mu.Lock()
 	due := c.bye
 	if !c.over {
-		c.session = session
+		c.session, c.dialog = session, session.ID()
 	}
 	c.mu.Unlock()
 	if due != "" {

@@ -60,9 +60,12 @@ func (c *call) setMedia(direction conference.Direction) {
 func (c *call) Ended(end invite.End) {
 	c.mu.Lock()
 	c.over = true
+	leg, id := c.leg, c.dialog
 	c.session = nil
-	leg := c.leg
 	c.mu.Unlock()
+	if id.CallID != "" {
+		c.focus.departed.add(id, c.focus.cfg.Now())
+	}
 	if leg != nil {
 		leg.Close() // at once: the conference may have messages waiting before it [MIX-05]
 	}

@@ -1,11 +1,7 @@
 package focus
 
 import (
-	"errors"
-
 	"github.com/confab-chat/confab/internal/access"
-	"github.com/confab-chat/confab/internal/conference"
-	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -24,7 +20,7 @@ func (f *Focus) Options(capabilities Capabilities) func(tx *transaction.ServerTx
 		to, err := req.Header.To()
 		switch {
 		case err == nil && to.Tag() != "":
-			f.able(tx, capabilities, f.contact(tx))
+			f.able(tx, capabilities(), f.contact(tx))
 		case f.cfg.Gate.Serves(req.URI):
 			f.alive(tx)
 		default:
@@ -64,52 +60,42 @@ func (f *Focus) optionsOutside(tx *transaction.ServerTx, capabilities Capabiliti
 		return
 	}
 	if resource.Factory {
-		f.able(tx, capabilities, "")
+		f.able(tx, withLists(capabilities()), "") // [OPT-02]
 		return
 	}
 	contact := f.cfg.Gate.Contact(resource.Entry.ID, tx.Source())
-	inst := resource.Entry.Instance
-	if inst == nil {
-		f.able(tx, capabilities, contact)
-		return
-	}
-	err := inst.Look(func(s *conference.State) {
-		if s == nil {
-			f.optionsEnded(tx, capabilities, resource)
-			return
-		}
-		if err := s.Permits(caller.User, f.cfg.Now()); err != nil {
+	f.permitted(resource, caller, func(err error) {
+		if err != nil {
 			tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
 			return
 		}
-		f.able(tx, capabilities, contact)
+		fields := capabilities()
+		if takesList(resource.Entry.Status, false) {
+			fields = withLists(fields)
+		}
+		f.able(tx, fields, contact)
 	})
-	switch {
-	case errors.Is(err, instance.ErrEnded):
-		f.optionsEnded(tx, capabilities, resource)
-	case err != nil:
-		tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
-	}
 }
 
-// optionsEnded answers for a conference that has just ended: a reserved one can
-// be started again, any other is gone.
-func (f *Focus) optionsEnded(tx *transaction.ServerTx, capabilities Capabilities, resource access.Resource) {
-	if resource.Entry.Definition == nil {
-		tx.Respond((&sip.Error{Status: 404}).Response(tx.Request()))
-		return
+// withLists adds that an INVITE may carry a list of recipients. [OPT-01]
+func withLists(fields []sipmsg.Field) []sipmsg.Field {
+	for i := range fields {
+		if f := &fields[i]; f.Name == "Supported" {
+			f.Value += ", " + listTag
+			return fields
+		}
 	}
-	f.able(tx, capabilities, f.cfg.Gate.Contact(resource.Entry.ID, tx.Source()))
+	return append(fields, sipmsg.Field{Name: "Supported", Value: listTag})
 }
 
 // able answers 200 with what the server can do.
-func (f *Focus) able(tx *transaction.ServerTx, capabilities Capabilities, contact string) {
+func (f *Focus) able(tx *transaction.ServerTx, fields []sipmsg.Field, contact string) {
 	req := tx.Request()
 	resp := sipmsg.NewResponse(req, 200, "")
 	if contact != "" {
 		resp.Header.Add("Contact", contact)
 	}
-	resp.Header.Fields = append(resp.Header.Fields, capabilities()...)
+	resp.Header.Fields = append(resp.Header.Fields, fields...)
 	if req.Header.Accepts(sdpType, sdpType) {
 		resp.Header.Add("Content-Type", sdpType)
 		resp.Body = f.cfg.Mixer.Capability().Append(nil) // [OPT-03]

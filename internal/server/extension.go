@@ -8,9 +8,9 @@ func (s *Server) preconditions() bool { return s.cfg.SIP.Preconditions != "off" 
 // extensions are the option tags that we understand, besides those of the stack.
 func (s *Server) extensions() []string {
 	if s.preconditions() {
-		return []string{"precondition"}
+		return []string{"replaces", "precondition"}
 	}
-	return nil
+	return []string{"replaces"}
 }
 
 // sessionExpires turns the configuration's 0, no session timers, into what the stack

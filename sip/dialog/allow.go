@@ -42,6 +42,11 @@ func (l *Layer) supported(fields []sipmsg.Field) []sipmsg.Field {
 	return append(fields, sipmsg.Field{Name: "Supported", Value: l.extensions})
 }
 
+// supports reports whether we understand an option tag.
+func (l *Layer) supports(tag string) bool {
+	return slices.ContainsFunc(l.cfg.Extensions, func(x string) bool { return strings.EqualFold(x, tag) })
+}
+
 // Unsupported returns 420 with the extensions that the request requires and we do not
 // have (RFC 3261 §8.2.2.3), nil if there are none.
 func (l *Layer) Unsupported(req *sipmsg.Request) *sip.Error {
@@ -50,7 +55,7 @@ func (l *Layer) Unsupported(req *sipmsg.Request) *sip.Error {
 	}
 	var unknown []string
 	for _, tag := range req.Header.Tokens("Require") {
-		if !slices.ContainsFunc(l.cfg.Extensions, func(x string) bool { return strings.EqualFold(x, tag) }) {
+		if !l.supports(tag) {
 			unknown = append(unknown, tag)
 		}
 	}

@@ -9,6 +9,10 @@ import (
 // Request takes a new request from the transaction layer.
 func (l *Layer) Request(tx *transaction.ServerTx) {
 	req := tx.Request()
+	if req.Method != sipmsg.INVITE && req.Header.Has("Replaces") && l.supports("replaces") {
+		Reply(tx, 400, "Replaces Outside INVITE") // RFC 3891 §3. [FOC-JOI-09]
+		return
+	}
 	id := incomingID(&req.Header)
 	if id.Local == "" {
 		l.requestOutside(tx)

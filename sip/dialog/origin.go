@@ -97,6 +97,9 @@ func (o *Origin) Send(ev transaction.ClientEvents, sent func(*transaction.Client
 	})
 }
 
+// Tag returns our tag. It may be called from any goroutine.
+func (o *Origin) Tag() string { return o.tag }
+
 // Body returns the body of the request, which must not be changed.
 func (o *Origin) Body() []byte { return o.out.Body }
 

@@ -101,6 +101,11 @@ func (a *Agent) ringTime(fields []sipmsg.Field) (time.Duration, []sipmsg.Field) 
 // CallID returns the Call-ID.
 func (c *Call) CallID() string { return c.origin.CallID() }
 
+// Began tells whether a dialog belongs to the call. It may be called from any goroutine.
+func (c *Call) Began(id dialog.ID) bool {
+	return id.CallID == c.origin.CallID() && id.Local == c.origin.Tag()
+}
+
 func (c *Call) send() {
 	if c.done {
 		return
