@@ -1,0 +1,131 @@
+package server
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// warned fails the test unless a refusal tells why.
+func warned(t *testing.T, resp *sipmsg.Response, why conference.Code) {
+	t.Helper()
+	if w := resp.Header.Value("Warning"); !strings.HasPrefix(w, "399 ") || !strings.Contains(w, why.String()) {
+		t.Errorf("Warning %q, want %q", w, why)
+	}
+}
+
+// do has the administration do something in the lobby.
+func (r *rig) do(c conference.Command) {
+	r.t.Helper()
+	if err := r.entry().Instance.Await(r.t.Context(), c); err != nil {
+		r.t.Fatalf("%T: %v", c, err)
+	}
+}
+
+// TestModerated lets a stranger in when he was approved of.
+func TestModerated(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-JOI-03")
+	r := serve(t, func(c *config.Config) {
+		c.Conferences[0].Moderators = []string{"sip:alice@example.test"}
+		c.Conferences[0].Policy.Join = config.JoinModerated
+	})
+	warned(t, r.guest("udp", "bob").refused(lobby, 403), conference.CodeNotApproved)
+	alice := r.guest("tcp", "alice").join(lobby)
+	warned(t, r.guest("tcp", "bob").refused(lobby, 403), conference.CodeNotApproved)
+	r.do(conference.Approve{At: time.Now(), Identity: "sip:bob@example.test", Approved: true, By: "sip:alice@example.test"})
+	r.guest("udp", "bob").join(lobby).leave()
+	r.do(conference.Bar{At: time.Now(), Identity: "sip:bob@example.test"})
+	warned(t, r.guest("udp", "bob").refused(lobby, 403), conference.CodeBarred)
+	r.do(conference.Unbar{At: time.Now(), Identity: "sip:bob@example.test"})
+	r.do(conference.Lock{At: time.Now(), Locked: true})
+	warned(t, r.guest("udp", "bob").refused(lobby, 403), conference.CodeLocked)
+	alice.leave()
+	r.vacant()
+}
+
+// TestStarting: whoever may start a reserved conference, and when.
+func TestStarting(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-CRE-02", "FOC-CRE-03", "FOC-CRE-06")
+	r := serve(t, nil)
+	const closed, later = "sip:closed@conf.localhost", "sip:later@conf.localhost"
+	for _, def := range []instance.Definition{
+		{
+			Address:  instance.Address{User: "closed", Host: "conf.localhost"},
+			Starters: []conference.Identity{"sip:carol@example.test"}, Owner: "sip:alice@example.test",
+		},
+		{Address: instance.Address{User: "later", Host: "conf.localhost"}, StartAt: time.Now().Add(time.Hour)},
+	} {
+		if err := r.directory.Reserve(t.Context(), def); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.guest("tcp", "alice").refused(nowhere, 404)
+	warned(t, r.guest("tcp", "bob").refused(closed, 403), conference.CodeNotStarted)
+	if resp := r.guest("tcp", "bob").refused(later, 480); resp.Header.Value("Retry-After") == "" {
+		t.Error("480 without Retry-After")
+	}
+	carol := r.guest("tcp", "carol").join(closed)
+	alice := r.guest("tcp", "alice").join(closed)
+	w := r.guest("tcp", "bob").join(closed)
+	i := r.directory.Lookup(instance.Address{User: "closed", Host: "conf.localhost"}).Instance
+	seen := make(chan [2]conference.Role, 1)
+	if err := i.Look(func(s *conference.State) {
+		seen <- [2]conference.Role{
+			s.Participant("sip:alice@example.test").Role, s.Participant("sip:carol@example.test").Role,
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seen; got != [2]conference.Role{conference.RoleOwner, conference.RoleParticipant} {
+		t.Errorf("alice and carol are %v", got)
+	}
+	for _, g := range []*guest{w, alice, carol} {
+		g.leave()
+	}
+}
+
+// TestCreators: the factory serves those whom the configuration names.
+func TestCreators(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-FAC-02")
+	r := serve(t, func(c *config.Config) { c.Create = []string{"sip:alice@example.test", "example.org"} })
+	resp := r.guest("tcp", "bob").refused(factory, 403)
+	if w := resp.Header.Value("Warning"); !strings.Contains(w, "create") {
+		t.Errorf("Warning %q", w)
+	}
+	if len(r.directory.All()) != 1 || r.mixer.Legs() != 0 {
+		t.Error("something is left of the refused call")
+	}
+	r.guest("tcp", "alice").join(factory).leave()
+}
+
+// TestHistoryOutlivesConference: a durable room that everybody has left is
+// reserved again, and shows what was said when it is started anew.
+func TestHistoryOutlivesConference(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-TRM-06")
+	dir := t.TempDir()
+	for life := range 2 {
+		r := serve(t, lasting(dir))
+		alice := r.guest("tcp", "alice").join(lobby).connect()
+		if life == 0 {
+			alice.say("said in the first life")
+			alice.leave()
+			r.vacant()
+			alice = r.guest("tcp", "alice").join(lobby).connect()
+		}
+		alice.hear("said in the first life")
+		alice.leave()
+		r.vacant()
+		r.stop()
+		r.ended = true
+	}
+}
