@@ -19,20 +19,27 @@ type datagram struct {
 	layer *Layer
 	flow  *Flow
 	conn  PacketConn
+	path  pathConn // conn, if that tells local addresses
 	addr  netip.AddrPort
 	once  sync.Once
 }
 
 func newDatagram(l *Layer, conn PacketConn) *datagram {
 	d := &datagram{layer: l, conn: conn, addr: addrPort(conn.LocalAddr())}
+	d.path, _ = conn.(pathConn)
 	d.flow = &Flow{transport: UDP, link: d, gone: make(chan struct{})}
 	return d
 }
 
 func (d *datagram) local() netip.AddrPort { return d.addr }
 
-func (d *datagram) write(octets []byte, to netip.AddrPort, done func(error)) {
-	_, err := d.conn.WriteToUDPAddrPort(octets, to)
+func (d *datagram) write(octets []byte, at netip.Addr, to netip.AddrPort, done func(error)) {
+	var err error
+	if d.path != nil {
+		err = d.path.writePath(octets, at, to)
+	} else {
+		_, err = d.conn.WriteToUDPAddrPort(octets, to)
+	}
 	if done != nil {
 		done(err)
 	}
@@ -51,9 +58,9 @@ func (d *datagram) end(error) {
 func (d *datagram) read() {
 	buf := make([]byte, maxDatagram)
 	for {
-		n, from, err := d.conn.ReadFromUDPAddrPort(buf)
+		n, from, at, err := d.next(buf)
 		if err == nil {
-			d.receive(buf[:n], unmap(from))
+			d.receive(buf[:n], unmap(from), at)
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -70,14 +77,28 @@ func (d *datagram) read() {
 	}
 }
 
-func (d *datagram) receive(octets []byte, from netip.AddrPort) {
+// next reads a packet: where it came from, and to which of our addresses.
+func (d *datagram) next(buf []byte) (n int, from, at netip.AddrPort, err error) {
+	at = d.addr
+	if d.path == nil {
+		n, from, err = d.conn.ReadFromUDPAddrPort(buf)
+		return n, from, at, err
+	}
+	n, from, to, err := d.path.readPath(buf)
+	if to.IsValid() {
+		at = netip.AddrPortFrom(to, at.Port())
+	}
+	return n, from, at, err
+}
+
+func (d *datagram) receive(octets []byte, from, at netip.AddrPort) {
 	// Keep-alives of clients behind NAT: line ends, or a few zero octets.
 	if len(bytes.Trim(octets, "\r\n\x00")) == 0 {
 		return
 	}
 	l := d.layer
 	l.tap(d.flow, false, from, octets)
-	src := Source{Flow: d.flow, Transport: UDP, Remote: from, Local: d.addr}
+	src := Source{Flow: d.flow, Transport: UDP, Remote: from, Local: at}
 	m, err := sipmsg.ParseDatagram(octets, l.cfg.Limits)
 	if err != nil {
 		l.malformed(m, err, src)

@@ -25,8 +25,10 @@ type Flow struct {
 // link is what carries the octets of a flow.
 type link interface {
 	// write sends one message, or queues it, and never blocks for long. done
-	// may be nil; otherwise it is called once, perhaps before write returns.
-	write(octets []byte, to netip.AddrPort, done func(error))
+	// may be nil; otherwise it is called once, perhaps before write returns. at
+	// is the address that a datagram leaves from where there is a choice; invalid
+	// leaves it to the system.
+	write(octets []byte, at netip.Addr, to netip.AddrPort, done func(error))
 	// local is the address of this side, invalid while a connection comes up.
 	local() netip.AddrPort
 	// settle tells the link that a request was answered.

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"time"
+
+	"github.com/confab-chat/confab/sip/wsframe"
 )
 
 // pongTimeout is how long the answer to a keep-alive may take (RFC 5626 §4.4.1).
@@ -53,7 +55,7 @@ func (in *inbox) lineEnds(octets []byte) {
 		// RFC 3261 §7.5: others before a start line mean nothing. [COM-17]
 		if k.crlfs++; k.crlfs == 2 {
 			k.crlfs = 0
-			in.s.write([]byte("\r\n"), in.s.flow.remote, nil)
+			in.s.put(wsframe.Text, []byte("\r\n"), nil)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (n hostNetwork) ListenPacket(ctx context.Context, network, addr string) (Pa
 	}
 	// A burst of messages waits in the socket; the system may grant less.
 	enlarge(conn, n.socketBuffer)
-	return conn, nil
+	return everyAddress(conn), nil
 }
 
 func (hostNetwork) Dial(ctx context.Context, network, addr string) (net.Conn, error) {

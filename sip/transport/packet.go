@@ -12,6 +12,7 @@ type Packet struct {
 	layer    *Layer
 	addr     netip.AddrPort // where it goes when flow is gone; may be invalid
 	host     string         // whom a TLS peer there has to prove to be
+	at       netip.Addr     // where a datagram leaves from; may be invalid
 	response bool
 
 	mu       sync.Mutex
@@ -113,5 +114,5 @@ func (p *Packet) write(done func(error)) {
 		done = func(err error) { p.switched(err, first) }
 	}
 	p.layer.tap(flow, true, p.remote(flow), octets)
-	flow.link.write(octets, p.addr, done)
+	flow.link.write(octets, p.at, p.addr, done)
 }

@@ -16,7 +16,7 @@ import (
 // responses at a third party, and serves only multicast, which we do not use.
 func (l *Layer) SendResponse(resp *sipmsg.Response, src Source, done func(error)) *Packet {
 	p := &Packet{
-		layer: l, addr: src.reply, host: src.replyHost, response: true, flow: src.Flow,
+		layer: l, addr: src.reply, host: src.replyHost, at: src.Local.Addr(), response: true, flow: src.Flow,
 		octets: l.scratch.render(resp),
 	}
 	if !p.addr.IsValid() && !socket(src.Transport) {

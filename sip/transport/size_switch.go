@@ -14,10 +14,12 @@ import (
 const maxRequest = 1300
 
 // udpOnlyFor is how long it is remembered, since it was last of use, that a
-// peer has no TCP; udpOnlyPeers is for how many peers.
+// peer has no TCP; udpOnlyPeers is for how many peers. While it is of use, TCP is
+// tried again every tcpRetry, and no message waits for that.
 const (
 	udpOnlyFor   = time.Hour
 	udpOnlyPeers = 4096
+	tcpRetry     = time.Minute
 )
 
 // switchBySize turns a request that is too large for UDP into one for TCP and
@@ -26,7 +28,7 @@ const (
 // RFC 3261 §18.1.1: larger than 1300 octets goes over a congestion-controlled
 // transport, with the top Via rewritten. [COM-11]
 func (p *Packet) switchBySize(req *sipmsg.Request) error {
-	if len(p.octets) <= maxRequest || p.layer.udpOnly.has(p.addr, time.Now()) {
+	if len(p.octets) <= maxRequest || p.layer.staysOnUDP(p.addr) {
 		return nil
 	}
 	small, socket := p.octets, p.flow
@@ -66,47 +68,81 @@ func (p *Packet) switched(err error, done func(error)) {
 	p.write(done)
 }
 
+// staysOnUDP reports whether a peer took no TCP lately. From time to time it is
+// tried in the background: a peer whose TCP was down once is not kept on UDP.
+func (l *Layer) staysOnUDP(addr netip.AddrPort) bool {
+	known, retry := l.udpOnly.has(addr, time.Now())
+	if !known {
+		return false
+	}
+	to := endpoint{transport: TCP, addr: addr}
+	l.mu.Lock()
+	open := l.byRemote[to]
+	l.mu.Unlock()
+	if open != nil && open.Local().IsValid() {
+		l.udpOnly.del(addr)
+		return false
+	}
+	if retry {
+		_, _ = l.connect(to) // the next message sees what comes of it
+	}
+	return true
+}
+
 // udpOnly remembers peers to which no TCP connection came up.
 type udpOnly struct {
 	mu    sync.Mutex
-	until map[netip.AddrPort]time.Time
+	peers map[netip.AddrPort]udpPeer
 }
 
-// has reports whether addr is known to take UDP only, and renews the memory:
-// a dialog to it that goes on does not wait for TCP again.
-func (u *udpOnly) has(addr netip.AddrPort, now time.Time) bool {
+type udpPeer struct{ until, retry time.Time }
+
+// has reports whether addr is known to take UDP only, and renews the memory: a
+// dialog to it that goes on does not wait for TCP again. It tells once in a while
+// to try TCP.
+func (u *udpOnly) has(addr netip.AddrPort, now time.Time) (known, retry bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	until, ok := u.until[addr]
+	peer, ok := u.peers[addr]
 	if !ok {
-		return false
+		return false, false
 	}
-	if now.After(until) {
-		delete(u.until, addr)
-		return false
+	if now.After(peer.until) {
+		delete(u.peers, addr)
+		return false, false
 	}
-	u.until[addr] = now.Add(udpOnlyFor)
-	return true
+	peer.until = now.Add(udpOnlyFor)
+	if retry = now.After(peer.retry); retry {
+		peer.retry = now.Add(tcpRetry)
+	}
+	u.peers[addr] = peer
+	return true, retry
+}
+
+func (u *udpOnly) del(addr netip.AddrPort) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.peers, addr)
 }
 
 func (u *udpOnly) add(addr netip.AddrPort, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.until == nil {
-		u.until = make(map[netip.AddrPort]time.Time)
+	if u.peers == nil {
+		u.peers = make(map[netip.AddrPort]udpPeer)
 	}
 	// Full: forget what is over, or else any one.
-	if len(u.until) >= udpOnlyPeers {
+	if len(u.peers) >= udpOnlyPeers {
 		var other netip.AddrPort
-		for a, until := range u.until {
+		for a, peer := range u.peers {
 			other = a
-			if now.After(until) {
-				delete(u.until, a)
+			if now.After(peer.until) {
+				delete(u.peers, a)
 			}
 		}
-		if len(u.until) >= udpOnlyPeers {
-			delete(u.until, other)
+		if len(u.peers) >= udpOnlyPeers {
+			delete(u.peers, other)
 		}
 	}
-	u.until[addr] = now.Add(udpOnlyFor)
+	u.peers[addr] = udpPeer{until: now.Add(udpOnlyFor), retry: now.Add(tcpRetry)}
 }

@@ -21,7 +21,7 @@ const keepSize = 64 << 10
 // only while it has output.
 type outBuffers struct{ pool sync.Pool }
 
-func (s *stream) write(octets []byte, _ netip.AddrPort, done func(error)) {
+func (s *stream) write(octets []byte, _ netip.Addr, _ netip.AddrPort, done func(error)) {
 	op := wsframe.Text
 	if s.frames && !utf8.Valid(octets) {
 		op = wsframe.Binary // else text, which is what browsers want
