@@ -17,7 +17,8 @@ type attendance struct {
 	focus *Focus
 	id    conference.ID
 
-	dialing *line
+	dialing  *line
+	farewell *farewell
 
 	mu        sync.Mutex
 	calls     map[conference.EndpointID]*call
@@ -31,7 +32,8 @@ var _ instance.Drainer = (*attendance)(nil)
 // Attach is the focus's part in an instance; it is handed to the directory.
 func (f *Focus) Attach(inst *instance.Instance) instance.Observer {
 	a := &attendance{
-		focus: f, id: inst.ID(), dialing: newLine(f, string(inst.ID())), calls: make(map[conference.EndpointID]*call),
+		focus: f, id: inst.ID(), dialing: newLine(f, string(inst.ID())),
+		farewell: newFarewell(f, string(inst.ID())), calls: make(map[conference.EndpointID]*call),
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -93,7 +95,7 @@ func (a *attendance) Applied(s *conference.State, _ conference.Position, e confe
 // departed hangs up an endpoint that is out.
 func (a *attendance) departed(s *conference.State, e conference.Departed) {
 	if c := a.call(e.Endpoint); c != nil {
-		c.depart(e)
+		c.depart(a, e)
 	}
 	if e.Cause != conference.CauseRemoved {
 		return
@@ -105,10 +107,10 @@ func (a *attendance) departed(s *conference.State, e conference.Departed) {
 	if len(reports) > 0 {
 		// The first of all: everybody goes. [FOC-RMV-07]
 		for _, c := range a.all() {
-			c.depart(e)
+			c.depart(a, e)
 		}
 		for _, report := range reports {
-			report()
+			a.farewell.add(report)
 		}
 	}
 	if s.Participant(e.User) == nil {

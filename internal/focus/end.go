@@ -8,11 +8,12 @@ func (a *attendance) end(e conference.Ended) {
 	reason := `SIP;cause=200;text="Conference ended"`
 	if e.Cause == conference.EndShutdown {
 		reason = `SIP;cause=503;text="Server is shutting down"`
+		a.farewell.hurry()
 	}
 	for _, c := range a.all() {
 		if c.invitation != nil {
 			c.invitation.giveUp(terminated, 487) // [FOC-TRM-04]
 		}
-		c.hangUp(reason)
+		a.part(c, reason)
 	}
 }

@@ -108,13 +108,13 @@ func (c *call) finish() {
 }
 
 // depart ends the dialog of an endpoint that is out of the conference.
-func (c *call) depart(e conference.Departed) {
+func (c *call) depart(a *attendance, e conference.Departed) {
 	if i := c.invitation; i != nil && e.Cause == conference.CauseReplaced {
 		i.giveUp(elsewhere, 200) // [FOC-JOI-11]
 	} else if i != nil {
 		i.giveUp(terminated, 487)
 	}
-	c.hangUp(departureReason(e))
+	a.part(c, departureReason(e))
 }
 
 // hangUp sends BYE, unless the dialog is over already. Where the 200 is just on

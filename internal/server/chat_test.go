@@ -15,7 +15,7 @@ import (
 
 // terminal is a running `confab chat --output json`.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	in     *io.PipeWriter
 	events chan map[string]any
 	done   chan error

@@ -26,11 +26,11 @@ func (g *guest) address() sipmsg.Address {
 	return sipmsg.Address{URI: mustURI(g.rig.t, "sip:"+g.name+"@"+g.Addr()+";transport="+g.Network())}
 }
 
-func mustURI(t *testing.T, text string) sipmsg.URI {
-	t.Helper()
+func mustURI(tb testing.TB, text string) sipmsg.URI {
+	tb.Helper()
 	uri, err := sipmsg.ParseURI(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return uri
 }

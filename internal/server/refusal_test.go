@@ -118,14 +118,14 @@ func TestRefusals(t *testing.T) {
 }
 
 // begins fails the test unless one of the values of a field begins so.
-func begins(t *testing.T, m sipmsg.Message, name, value string) {
-	t.Helper()
+func begins(tb testing.TB, m sipmsg.Message, name, value string) {
+	tb.Helper()
 	for _, v := range m.Head().Values(name) {
 		if strings.HasPrefix(v, value) {
 			return
 		}
 	}
-	t.Errorf("no %s: %s in\n%s", name, value, m.Append(nil))
+	tb.Errorf("no %s: %s in\n%s", name, value, m.Append(nil))
 }
 
 // TestOptionalPartIsSkipped has a body that may be skipped beside the offer.

@@ -25,19 +25,19 @@ const (
 // rig is a server on loopback with one reserved conference.
 type rig struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	ended bool
 }
 
 // serve starts a server until the test ends. Change may alter its configuration.
-func serve(t *testing.T, change func(*config.Config)) *rig {
-	t.Helper()
-	return serveTuned(t, change, tuning{})
+func serve(tb testing.TB, change func(*config.Config)) *rig {
+	tb.Helper()
+	return serveTuned(tb, change, tuning{})
 }
 
 // serveTuned is serve with what no configuration changes.
-func serveTuned(t *testing.T, change func(*config.Config), tune tuning) *rig {
-	t.Helper()
+func serveTuned(tb testing.TB, change func(*config.Config), tune tuning) *rig {
+	tb.Helper()
 	cfg := config.Default()
 	cfg.SIP.Listen = []config.Listener{
 		{Network: "udp", Address: "127.0.0.1:0"}, {Network: "tcp", Address: "127.0.0.1:0"},
@@ -56,13 +56,13 @@ func serveTuned(t *testing.T, change func(*config.Config), tune tuning) *rig {
 	}
 	s, err := build(cfg, slog.New(slog.DiscardHandler), tune)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := s.Start(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	r := &rig{Server: s, t: t}
-	t.Cleanup(r.stop)
+	r := &rig{Server: s, t: tb}
+	tb.Cleanup(r.stop)
 	return r
 }
 
@@ -148,8 +148,8 @@ func offer(name, msrp string) string {
 }
 
 // attribute returns the value of the first a=name line of a description.
-func attribute(t *testing.T, description []byte, name string) string {
-	t.Helper()
+func attribute(tb testing.TB, description []byte, name string) string {
+	tb.Helper()
 	for line := range strings.SplitSeq(string(description), "\r\n") {
 		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
 			return value
@@ -158,7 +158,7 @@ func attribute(t *testing.T, description []byte, name string) string {
 			return ""
 		}
 	}
-	t.Fatalf("no a=%s in\n%s", name, description)
+	tb.Fatalf("no a=%s in\n%s", name, description)
 	return ""
 }
 
@@ -243,10 +243,10 @@ func text(m testnet.MSRPMessage) string {
 }
 
 // field fails the test unless the header holds a field with that value.
-func field(t *testing.T, m sipmsg.Message, name, value string) {
-	t.Helper()
+func field(tb testing.TB, m sipmsg.Message, name, value string) {
+	tb.Helper()
 	if !slices.Contains(m.Head().Values(name), value) {
-		t.Errorf("%s: want %q, got %q", name, value, m.Head().Values(name))
+		tb.Errorf("%s: want %q, got %q", name, value, m.Head().Values(name))
 	}
 }
 

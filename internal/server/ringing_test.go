@@ -375,7 +375,7 @@ func TestLoopbackIsNotCalled(t *testing.T) {
 			t.Errorf("%s: %v", target, err)
 		}
 		if !refused {
-			if status := <-final; status != 503 {
+			if status := <-final; status != 403 {
 				t.Errorf("%s: %d", target, status)
 			}
 		}
