@@ -93,6 +93,9 @@ func (s *Session) bindTo(c *conn) bool {
 
 // waits reports that a session behind a relay has not heard its peer.
 func (c *conn) waits(s *Session) bool {
+	if s.relay == nil {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return s.waitsBehindRelay()

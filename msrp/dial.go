@@ -32,7 +32,7 @@ func (s *Session) Connect() error { return s.ConnectTo("", 0) }
 // [CEMA-02]
 func (s *Session) ConnectTo(host string, port uint16) error {
 	s.mu.Lock()
-	remote, prints, ended := s.remote, s.prints, s.ended.Load()
+	remote, ended := s.remote, s.ended.Load()
 	s.mu.Unlock()
 	if ended {
 		return ErrClosed
@@ -44,7 +44,7 @@ func (s *Session) ConnectTo(host string, port uint16) error {
 	if len(remote) == 0 || remote[0].Port == 0 || !strings.EqualFold(remote[0].Transport, "tcp") {
 		return errNoPath
 	}
-	to := target{host: host, port: port, secure: remote[0].Secure, name: remote[0].Host, prints: strongest(prints)}
+	to := target{host: host, port: port, secure: remote[0].Secure, name: remote[0].Host, prints: strongest(s.peerPrints())}
 	if host == "" {
 		to.host, to.port = remote[0].Host, remote[0].Port
 	}
@@ -57,12 +57,13 @@ func (s *Session) ConnectTo(host string, port uint16) error {
 
 // target is where a connection leads.
 type target struct {
-	web    string // URL of a WebSocket, instead of all below but prints
-	host   string
-	port   uint16
-	secure bool
-	name   string        // that the server's certificate must be made out to,
-	prints []Fingerprint // unless these are known
+	web     string // URL of a WebSocket, instead of all below but prints
+	host    string
+	port    uint16
+	secure  bool
+	name    string        // that the server's certificate must be made out to,
+	prints  []Fingerprint // unless these are known
+	service bool          // a relay or a web server, not an endpoint
 }
 
 // key is what connections must have in common to be shared: scheme, host, port,
@@ -160,7 +161,7 @@ func (ep *Endpoint) dial(to target) (net.Conn, error) {
 	for _, a := range addrs {
 		nc, err := ep.dialOne(ctx, netip.AddrPortFrom(a, to.port))
 		if err == nil && to.secure {
-			nc, err = ep.secure(ctx, nc, to.name, to.prints)
+			nc, err = ep.secure(ctx, nc, &to)
 		}
 		if err == nil {
 			return nc, nil

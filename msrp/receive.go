@@ -78,7 +78,7 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 	if !c.serves(h.Method) {
 		return refusal(msrpwire.StatusUnknownMethod) // never binds [MSRP-FRM-24]
 	}
-	if owner == nil || s.relay != nil && c.waits(s) {
+	if owner == nil || c.waits(s) {
 		// RFC 4975 §5.4: the first request ties the session to the connection,
 		// whatever becomes of its content. [MSRP-CON-03]
 		if err := c.tryBind(s); err != nil {

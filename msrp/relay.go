@@ -44,6 +44,7 @@ type relaying struct {
 	// Fixed after construction.
 	relays []Relay
 	gone   chan struct{} // closed when the session ends
+	why    error         // it ended; set before gone is closed
 
 	// Owned by who authenticates: UseRelays, then one refresh at a time.
 	logins []login
@@ -107,7 +108,7 @@ func (s *Session) begins(r *relaying) bool {
 // relayTarget finds the nearest relay: by its port, else by SRV, else by the
 // registered port. RFC 4976 §8.
 func (ep *Endpoint) relayTarget(ctx context.Context, u msrpwire.URI) (target, error) {
-	to := target{host: u.Host, port: u.Port, secure: true, name: u.Host}
+	to := target{host: u.Host, port: u.Port, secure: true, name: u.Host, service: true}
 	if to.port != 0 {
 		return to, nil
 	}

@@ -153,7 +153,7 @@ func (s *Session) auth(ctx context.Context, to []msrpwire.URI, h msrpwire.Head) 
 	select {
 	case err = <-answered:
 	case <-s.relay.gone:
-		return authReply{}, ErrClosed
+		return authReply{}, s.relay.why
 	case <-ctx.Done():
 		return authReply{}, ctx.Err()
 	}

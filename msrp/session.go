@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -156,6 +157,7 @@ func (s *Session) end(err error, tell bool) {
 	s.timer.Stop()
 	if s.relay != nil {
 		s.relay.timer.Stop()
+		s.relay.why = errors.Join(ErrClosed, err)
 		close(s.relay.gone) // end comes but once
 	}
 	c := s.conn.Load()

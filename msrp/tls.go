@@ -62,25 +62,27 @@ func (c *Config) modern(base *tls.Config) *tls.Config {
 }
 
 // clientTLS is the configuration for a connection to host whose certificate is
-// known by its fingerprints, if there are any, else by authority and name.
+// known by its fingerprints, if there are any, else by authority and name. An
+// endpoint is shown the certificate that our descriptions announce; a relay, or a
+// web server, what the configuration has for it.
 // [MSRP-TLS-02] [MSRP-TLS-03] [MSRP-TLS-05]
-func (ep *Endpoint) clientTLS(host string, prints []Fingerprint) *tls.Config {
+func (ep *Endpoint) clientTLS(to *target) *tls.Config {
 	base := ep.cfg.ClientTLS
 	if base == nil {
 		base = &tls.Config{}
 	}
 	c := ep.cfg.modern(base)
-	c.ServerName = host // crypto/tls leaves literals out of the handshake
-	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		return ep.certificate("") // the one that our descriptions announce
+	c.ServerName = to.name // crypto/tls leaves literals out of the handshake
+	if !to.service {
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return ep.certificate("") }
 	}
-	if len(prints) == 0 {
+	if len(to.prints) == 0 {
 		return c
 	}
 	// RFC 8122 §6.2: the fingerprint stands in for the chain.
 	c.InsecureSkipVerify = true
 	c.VerifyConnection = func(s tls.ConnectionState) error {
-		if !ep.cfg.matches(prints, leafOf(s)) {
+		if !ep.cfg.matches(to.prints, leafOf(s)) {
 			return errFingerprint
 		}
 		return nil
@@ -96,10 +98,10 @@ func leafOf(s tls.ConnectionState) []byte {
 }
 
 // secure makes TLS of a stream that we have opened.
-func (ep *Endpoint) secure(ctx context.Context, nc net.Conn, host string, prints []Fingerprint) (net.Conn, error) {
+func (ep *Endpoint) secure(ctx context.Context, nc net.Conn, to *target) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, ep.cfg.HandshakeTimeout)
 	defer cancel()
-	tc := tls.Client(&guarded{Conn: nc}, ep.clientTLS(host, prints))
+	tc := tls.Client(&guarded{Conn: nc}, ep.clientTLS(to))
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		return nil, err
@@ -109,7 +111,7 @@ func (ep *Endpoint) secure(ctx context.Context, nc net.Conn, host string, prints
 
 // handshake completes TLS on a connection that the peer has opened, before
 // anything is read from it. Plain octets end it. [MSRP-TLS-01]
-func (c *conn) handshake() error {
+func (c *conn) handshake() error { //nolint:contextcheck // its time is the endpoint's
 	tc, ok := c.nc.(*tls.Conn)
 	if !ok {
 		return nil
@@ -158,9 +160,14 @@ func (s *Session) SetFingerprints(prints ...Fingerprint) {
 	s.prints = prints
 }
 
+// peerPrints are those that the other side of the connection has to match: none
+// if that is a relay, whose certificate the description does not speak of.
 func (s *Session) peerPrints() []Fingerprint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.remote) > 1 {
+		return nil
+	}
 	return s.prints
 }
 

@@ -132,7 +132,7 @@ func (ep *Endpoint) dialWeb(to target) (net.Conn, error) {
 		}
 		nc, err := ep.cfg.Dial(ctx, network, address)
 		if err == nil && secure {
-			nc, err = ep.secure(ctx, nc, host, to.prints)
+			nc, err = ep.secure(ctx, nc, &target{name: host, prints: to.prints, service: true})
 		}
 		if err != nil {
 			return nil, err

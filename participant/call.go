@@ -49,7 +49,7 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 	if err = u.begin(c); err != nil {
 		return nil, err
 	}
-	offer, err := c.firstOffer()
+	offer, err := c.firstOffer(ctx)
 	if err != nil {
 		close(c.done)
 		u.remove(c)
@@ -88,7 +88,7 @@ func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conferen
 		events: newQueue(u.shut), outcome: make(chan error, 1),
 		done: make(chan struct{}), quiet: make(chan struct{}),
 		seen:    msrp.NewSeen(seenIDs, seenAge),
-		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: sdp.Policy{Needs: sdp.TypeCPIM, Reach: sdp.ReachDial}}, //nolint:gosec // a session identifier need not be unguessable
+		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: u.cfg.Media.policy()}, //nolint:gosec // a session identifier need not be unguessable
 		unbound: true,
 		pending: outbox{},
 	}

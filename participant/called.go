@@ -158,20 +158,26 @@ func (x *called) accept(ctx context.Context) (*Conference, error) {
 // pickUp sends the 200.
 func (x *called) pickUp() {
 	c := x.c
-	l, err := c.newLine()
-	if err != nil {
-		c.session = x.in.Accept(invite.Answer{}, party{c})
-		c.hangUp(err)
-		return
-	}
+	c.withLine(x.in.Do, func(l *line, err error) {
+		if err != nil {
+			c.session = x.in.Accept(invite.Answer{}, party{c})
+			c.hangUp(err)
+			return
+		}
+		x.pickUpOn(l)
+	})
+}
+
+func (x *called) pickUpOn(l *line) {
+	c := x.c
 	c.line = l
 	var body *sdp.Session
 	if x.proposal == nil {
-		body = c.talk.Offer(c.local(l.session.URI()))
+		body = c.talk.Offer(c.local(l))
 		c.confirm = func(ack *sipmsg.Request) error { return c.accept(ack.Body) }
 	} else {
 		var stream sdp.Stream
-		body, stream = c.talk.Answer(x.proposal, c.local(l.session.URI()))
+		body, stream = c.talk.Answer(x.proposal, c.local(l))
 		effect := x.proposal.Effect
 		// Connected once the ACK is here: before, the focus may not know our path yet.
 		c.confirm = func(*sipmsg.Request) error { return c.agree(effect, stream) }

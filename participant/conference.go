@@ -77,6 +77,7 @@ type Conference struct {
 	unready   bool                            // the resources of the call are not reserved yet
 	confirm   func(ack *sipmsg.Request) error // of a call of the focus; nil: our own call
 	previous  *msrp.Session                   // lives until the one that replaces it is bound
+	plain     bool                            // our offers do not let media be anchored any more [CEMA-04]
 	unbound   bool                            // the present MSRP session has not been bound yet
 	abandoned bool                            // nobody waits for the call any more
 	reason    error                           // why we hang up, nil: since we were asked to

@@ -36,6 +36,9 @@ type Config struct {
 	// server has to prove the domain of Server, or of the URI that is called (RFC
 	// 5922).
 	TLS *tls.Config
+	// Media says how messages are carried; default: MSRP over TCP. TLS is whom it
+	// trusts where a mixer announces no fingerprint.
+	Media Media
 	// Listen is the local address that SIP is received on, with a port or without, which
 	// means any free one. Default: the loopback address when the next hop is there, else
 	// the address from which the way to the next hop starts.
@@ -91,6 +94,9 @@ func (cfg Config) withDefaults() (Config, error) {
 		if at, err := cfg.local(); err != nil || at.Addr().IsUnspecified() {
 			return cfg, fmt.Errorf("participant: listen: %q is no address that others can reach", cfg.Listen)
 		}
+	}
+	if err := cfg.Media.check(); err != nil {
+		return cfg, err
 	}
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "confab"

@@ -1,11 +1,12 @@
 package participant
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/confab-chat/confab/msrp"
-	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
@@ -18,44 +19,20 @@ var errNoStream = errors.New("participant: the focus offers no message stream")
 type line struct {
 	c       *Conference
 	session *msrp.Session
-	ended   chan struct{} // closed when its end, unless we closed it, has been dealt with
-	stream  sdp.Stream    // guarded by c.mu
-}
-
-// newLine makes an MSRP session for an offer or answer of ours.
-func (c *Conference) newLine() (*line, error) {
-	l := &line{c: c, ended: make(chan struct{})}
-	// We connect, so the port is never used (RFC 6135 §4.2.2). [SDP-01]
-	s, err := c.ue.media.NewSession(msrp.SessionConfig{
-		Handler: l, Host: c.ue.address().Addr().String(), Port: 9,
-		MaxSize: c.ue.cfg.MaxMessage, AcceptTypes: []string{sdp.TypeCPIM}, Seen: c.seen,
-	})
-	if err != nil {
-		return nil, err
-	}
-	l.session = s
-	return l, nil
-}
-
-// local is what we say of our side of the stream.
-func (c *Conference) local(uri msrpwire.URI) sdp.Local {
-	return sdp.Local{
-		URI:         uri,
-		AcceptTypes: sdp.TypeList{sdp.TypeCPIM}, AcceptWrappedTypes: c.ue.cfg.AcceptTypes,
-		MaxSize:   c.ue.cfg.MaxMessage,
-		Chatroom:  sdp.Chatroom{Declared: true, Nickname: true, PrivateMessages: true},
-		Resources: c.resources(),
-	}
+	live    atomic.Bool        // to be connected: the call it is for stands
+	ended   chan struct{}      // closed when its end, unless we closed it, has been dealt with
+	prints  []msrp.Fingerprint // of our certificate
+	stream  sdp.Stream         // guarded by c.mu
 }
 
 // firstOffer makes the offer of the INVITE.
-func (c *Conference) firstOffer() ([]byte, error) {
-	l, err := c.newLine()
+func (c *Conference) firstOffer(ctx context.Context) ([]byte, error) {
+	l, err := c.newLine(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("participant: %w", err)
 	}
 	c.line, c.unready = l, true
-	return c.talk.Offer(c.local(l.session.URI())).Append(nil), nil
+	return c.talk.Offer(c.local(l)).Append(nil), nil
 }
 
 // accept takes the focus's answer to an offer of ours.
@@ -89,8 +66,12 @@ func (c *Conference) agree(effect sdp.Effect, stream sdp.Stream) error {
 	if effect == sdp.EffectChange {
 		return nil
 	}
-	l.session.SetRemote(stream.Peer.Path)
-	if err := l.session.Connect(); err != nil { // [MSRP-CON-01]
+	if stream.Again && !c.plain { // [CEMA-04]
+		c.plain = true
+		c.onShard(func(c *Conference) { c.tellAgain(l) })
+		return nil
+	}
+	if err := l.connect(&stream); err != nil {
 		return fmt.Errorf("participant: %w", err)
 	}
 	return nil
@@ -120,14 +101,22 @@ func (c *Conference) reoffered(r *invite.Reoffer) {
 		return
 	}
 	l := c.currentLine()
-	if proposal.Effect == sdp.EffectNew || l == nil {
-		if l, err = c.newLine(); err != nil {
+	if proposal.Effect != sdp.EffectNew && l != nil {
+		c.answerAgain(r, proposal, l)
+		return
+	}
+	c.withLine(c.session.Do, func(l *line, err error) {
+		if err != nil {
 			r.Reject(&sip.Error{Status: 500, Cause: err})
 			return
 		}
 		c.replaceLine(l)
-	}
-	answer, stream := c.talk.Answer(proposal, c.local(l.session.URI()))
+		c.answerAgain(r, proposal, l)
+	})
+}
+
+func (c *Conference) answerAgain(r *invite.Reoffer, proposal *sdp.Proposal, l *line) {
+	answer, stream := c.talk.Answer(proposal, c.local(l))
 	// Connected once the ACK is here: before, the focus may not know our path yet.
 	r.Accept(invite.Answer{Body: answer.Append(nil)}, func(*sipmsg.Request) {
 		if err := c.agree(proposal.Effect, stream); err != nil {
@@ -143,7 +132,7 @@ func (c *Conference) offerAgain(r *invite.Reoffer) {
 		r.Reject(&sip.Error{Status: 488})
 		return
 	}
-	offer := c.talk.Offer(c.local(l.session.URI()))
+	offer := c.talk.Offer(c.local(l))
 	r.Accept(invite.Answer{Body: offer.Append(nil)}, func(ack *sipmsg.Request) {
 		if err := c.accept(ack.Body); err != nil {
 			c.hangUp(err)

@@ -89,7 +89,7 @@ func (e *early) reserved(ok bool) {
 		return
 	}
 	c.unready = false
-	offer := e.negotiation().Offer(c.local(c.currentLine().session.URI()))
+	offer := e.negotiation().Offer(c.local(c.currentLine()))
 	e.branch.Update(invite.Answer{Body: offer.Append(nil)}, func(resp *sipmsg.Response, err error) {
 		if err == nil {
 			_, err = e.accept(resp.Body)
@@ -137,7 +137,7 @@ func (h caller) EarlyOffer(b *invite.Branch, r *invite.Reoffer) {
 		r.Reject(refusal(err))
 		return
 	}
-	answer, _ := e.talk.Answer(proposal, c.local(c.currentLine().session.URI()))
+	answer, _ := e.talk.Answer(proposal, c.local(c.currentLine()))
 	r.Accept(invite.Answer{Body: answer.Append(nil)}, nil)
 }
 

@@ -26,6 +26,11 @@ func (l *line) Bound() {
 
 // Ended implements [msrp.Handler]: the stream is broken.
 func (l *line) Ended(err error) {
+	if !l.live.Load() { // lost behind its relays before anybody could use it
+		defer close(l.ended)
+		l.c.settle(fmt.Errorf("participant: message stream: %w", err))
+		return
+	}
 	l.c.onShard(func(c *Conference) {
 		defer close(l.ended)
 		switch {
@@ -42,14 +47,19 @@ func (l *line) Ended(err error) {
 // restore asks the focus by a re-INVITE for another stream in place of the lost one,
 // and sends again on it what was not answered. [MSRP-CON-15]
 func (c *Conference) restore(cause error) {
-	l, err := c.newLine()
-	if err != nil {
-		c.hangUp(err)
-		return
-	}
+	c.withLine(c.session.Do, func(l *line, err error) {
+		if err != nil {
+			c.hangUp(err)
+			return
+		}
+		c.restoreOn(l, cause)
+	})
+}
+
+func (c *Conference) restoreOn(l *line, cause error) {
 	c.replaceLine(l)
 	c.resend(l.session)
-	offer := c.talk.Offer(c.local(l.session.URI())).Append(nil)
+	offer := c.talk.Offer(c.local(l)).Append(nil)
 	c.session.Reinvite(invite.Answer{Body: offer}, func(resp *sipmsg.Response, err error) {
 		if err != nil {
 			c.talk.Withdraw()

@@ -42,6 +42,8 @@ type UE struct {
 
 	opening sync.Mutex // held while the listeners are opened
 
+	asking sync.WaitGroup // for relays
+
 	// guarded by mu
 	mu          sync.Mutex
 	local       netip.AddrPort       // of the SIP listener; zero before the first call
@@ -146,7 +148,9 @@ func (u *UE) Close(ctx context.Context) error {
 		err = nil // a peer that does not answer is no failure of ours
 	}
 	close(u.shut)
-	return errors.Join(err, u.media.Close())
+	err = errors.Join(err, u.media.Close())
+	u.asking.Wait()
+	return err
 }
 
 // begin notes a call, joined that it has become a conference.

@@ -2,15 +2,17 @@ package sdp
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
 // Local is what our side puts into a description about its message stream.
 type Local struct {
-	URI     msrpwire.URI // our session URI; its port is the port of the m-line
-	Address string       // host for c= and o=; empty: the host of URI
-	Proto   Proto        // of our offers; empty: ProtoTLS for msrps, else ProtoTCP. Answers take the offer's
+	URI     msrpwire.URI   // our session URI; its port is the port of the m-line
+	Relays  []msrpwire.URI // in front of URI in our path, the farthest first (RFC 4976)
+	Address string         // host for c= and o=; empty: the host of URI
+	Proto   Proto          // of our offers; empty: ProtoTLS for msrps, else ProtoTCP. Answers take the offer's
 
 	AcceptTypes        TypeList
 	AcceptWrappedTypes TypeList
@@ -133,7 +135,7 @@ func (l *Local) message(proto Proto, setup Setup, direction Direction) Message {
 		Port: l.URI.Port, Proto: proto, Setup: setup, CEMA: l.CEMA,
 		Fingerprints: l.Fingerprints,
 		AcceptTypes:  l.AcceptTypes, AcceptWrappedTypes: l.AcceptWrappedTypes,
-		MaxSize: l.MaxSize, Path: []msrpwire.URI{l.URI}, Chatroom: l.Chatroom,
+		MaxSize: l.MaxSize, Path: append(slices.Clone(l.Relays), l.URI), Chatroom: l.Chatroom,
 		Direction: direction, Label: l.Label,
 	}
 	if setup == SetupActive {
