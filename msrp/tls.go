@@ -111,7 +111,7 @@ func (ep *Endpoint) secure(ctx context.Context, nc net.Conn, to *target) (net.Co
 
 // handshake completes TLS on a connection that the peer has opened, before
 // anything is read from it. Plain octets end it. [MSRP-TLS-01]
-func (c *conn) handshake() error { //nolint:contextcheck // its time is the endpoint's
+func (c *conn) handshake() error {
 	tc, ok := c.nc.(*tls.Conn)
 	if !ok {
 		return nil

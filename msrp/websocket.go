@@ -121,7 +121,7 @@ func (s *Session) ConnectWebSocket(address string) error {
 }
 
 // dialWeb opens a WebSocket.
-func (ep *Endpoint) dialWeb(to target) (net.Conn, error) { //nolint:contextcheck // its time is the connection's
+func (ep *Endpoint) dialWeb(to target) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ep.life, ep.cfg.DialTotal)
 	defer cancel()
 	var w *wire

@@ -60,7 +60,7 @@ func (w *wire) uncork() error {
 // writeMessages writes the frames in p, which end at cuts, each as a WebSocket
 // message: text where it is valid UTF-8, for the sake of browsers, else binary.
 // RFC 7977 §4.2, §5.1. [WS-02] [WS-03]
-func (w *webConn) writeMessages(p []byte, cuts []int) error { //nolint:contextcheck // its time is the connection's
+func (w *webConn) writeMessages(p []byte, cuts []int) error {
 	w.cork()
 	at := 0
 	for _, end := range cuts {

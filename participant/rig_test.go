@@ -79,7 +79,7 @@ func bubbleWith(t *testing.T, cfg Config, f func(x *stage)) {
 		dial := func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
 			x.conns <- theirs
-			return ours, x.mixer.ServeConn(theirs)
+			return ours, x.mixer.ServeConn(theirs) //nolint:contextcheck // outlives the dialling
 		}
 		var err error
 		x.ue, err = newUE(cfg, network.Host("10.0.0.1"), dial)
