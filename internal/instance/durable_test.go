@@ -187,7 +187,7 @@ func TestRestore(t *testing.T) {
 }
 
 // TestOneShot: a URI reserved for one conference serves one, or none in time.
-// D-03
+// D-03.
 func TestOneShot(t *testing.T) {
 	once := func(d *instance.Definition) { d.Once = true }
 	bubble(t, nil, nil, func(h *house) {
