@@ -31,8 +31,8 @@ func TestPeerComesBackToTCP(t *testing.T) {
 			done, sent := outcome()
 			began := time.Now()
 			p := s.SendRequest(options(large), transport.Target{Transport: "udp", Addr: at}, done)
-			if err := <-sent; err != nil {
-				t.Fatal(err)
+			if sendErr := <-sent; sendErr != nil {
+				t.Fatal(sendErr)
 			}
 			synctest.Wait()
 			if got := p.Target().Transport; got != want || time.Since(began) > 0 {

@@ -140,7 +140,7 @@ func (in *inbox) fill() error {
 	in.makeRoom()
 	for {
 		now := time.Now()
-		if in.start < in.end && in.began.IsZero() {
+		if in.began.IsZero() && (in.start < in.end || in.partial.open) {
 			in.began = now
 		}
 		if !in.s.readBy(in.deadline()) {
