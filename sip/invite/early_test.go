@@ -190,3 +190,30 @@ func TestRingTime(t *testing.T) {
 		h.failed(t, 487)
 	})
 }
+
+// TestEarlyUpdateAnsweredLate: the 200 to an UPDATE of the early dialog arrives after the
+// one to the INVITE. It knows nothing of the session timer that was agreed there.
+func TestEarlyUpdateAnsweredLate(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "TMR-05")
+	h := &taking{}
+	bubble(t, nil, func(x *scene) {
+		t, p := x.t, x.peer
+		callEarly(x, h)
+		inv := p.Request(sipmsg.INVITE)
+		p.Answer(inv, 183, "x", progress(70), offer)
+		acknowledged(x, "x", 70)
+		synctest.Wait()
+		o := &outcome{}
+		h.branch.Update(invite.Answer{Body: []byte(newOffer)}, o.done)
+		upd := p.Request(sipmsg.UPDATE)
+		p.Answer(inv, 200, "x", withSDP+"\nAllow: UPDATE\nSession-Expires: 90;refresher=uac", "")
+		p.Request(sipmsg.ACK)
+		p.Answer(upd, 200, "", withSDP, offer)
+		o.is(t, 0)
+		p.Quiet(44 * time.Second)
+		p.Answer(p.Request(sipmsg.UPDATE), 200, "", peerContact+"\nSession-Expires: 90;refresher=uac", "")
+		h.answered(t).Bye()
+		p.Answer(p.Request(sipmsg.BYE), 200, "", "", "")
+	})
+}

@@ -24,6 +24,7 @@ type update struct {
 	offer   Answer   // without body it only refreshes
 	done    func(*sipmsg.Response, error)
 	running bool // sent, no final response yet
+	refresh bool // sent in the session: a 2xx refreshes that
 	backing bool // the timer is the back-off
 	tries   int
 	timer   wheel.Timer
@@ -69,7 +70,7 @@ func (u *update) send() {
 	req := x.d.NewRequest(sipmsg.UPDATE)
 	req.Header.Fields = append(req.Header.Fields, x.agent.fields...)
 	req.Header.Fields = append(req.Header.Fields, u.offer.Fields...)
-	if u.s != nil {
+	if u.refresh = u.s != nil; u.refresh {
 		req.Header.Fields = u.s.timer.ask(req.Header.Fields)
 	}
 	if u.offers() {
@@ -98,7 +99,9 @@ func (u *update) response(resp *sipmsg.Response, err *sip.Error) {
 		return
 	}
 	if s := u.s; s != nil && err == nil {
-		s.agreed(&resp.Header)
+		if u.refresh {
+			s.agreed(&resp.Header)
+		}
 		s.described(u.offer.Body)
 	}
 	u.finish(resp, err)
