@@ -171,6 +171,9 @@ type DialOut struct {
 	// own: else they never are.
 	Addresses []netip.Prefix
 
+	Username string // answers challenges to calls
+	Password Secret
+
 	Ring       time.Duration // how long a call may ring
 	PerSecond  int           // INVITEs of one conference in a second
 	Unanswered int           // INVITEs of one conference without any answer yet

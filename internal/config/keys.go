@@ -79,6 +79,8 @@ func keys(c *Config) section {
 			{"consent", "domain: accounts, own domains and those listed; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},
 			{"domains", "", texts(&c.DialOut.Domains, domain)},
 			{"addresses", "CIDR blocks called although they are loopback, link-local, multicast or our own", values[netip.Prefix]{&c.DialOut.Addresses, parsePrefix, netip.Prefix.String}},
+			{"username", "answers challenges to calls; empty: they fail", text(&c.DialOut.Username, anything)},
+			{"password", "", text(&c.DialOut.Password, func(s string) (Secret, error) { return Secret(s), nil })},
 			{"ring", "how long a call may ring", duration(&c.DialOut.Ring, time.Second)},
 			{"per_second", "calls of one conference in a second; 0 for no limit", count(&c.DialOut.PerSecond)},
 			{"unanswered", "calls of one conference without any answer yet; 0 for no limit", count(&c.DialOut.Unanswered)},

@@ -27,7 +27,9 @@ type invitation struct {
 	leg LegRequest
 
 	// owned by the shard of the Call-ID
-	alerted bool
+	alerted   bool
+	adapted   bool   // it was sent again in another way
+	supported string // Supported of the INVITE where that is not what is announced
 
 	// guarded by call.mu
 	sip     *invite.Call // once the INVITE is out
@@ -209,7 +211,9 @@ func accept(leg Leg, resp *sipmsg.Response, answer []byte) (conference.Direction
 func (i *invitation) Failed(err error) {
 	i.heard()
 	e := sip.AsError(err)
-	i.fail(e)
+	if !i.again(e) {
+		i.fail(e)
+	}
 }
 
 // fail ends a call that led to nothing: its leg goes, and the roster says why.

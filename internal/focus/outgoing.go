@@ -8,6 +8,7 @@ import (
 	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/digest"
 	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -29,6 +30,8 @@ type DialOut struct {
 	// name users of Domains. D-07
 	Anybody bool
 	Domains []string
+	// Login answers challenges to calls; nil: they fail.
+	Login *digest.Client
 	// Lists bounds lists of recipients.
 	Lists resourcelist.Limits
 }
@@ -87,6 +90,12 @@ func (f *Focus) outgoing(i *invitation) dialog.Outgoing {
 		if f.Value != "" {
 			out.Fields = append(out.Fields, f)
 		}
+	}
+	if i.adapted {
+		out.Fields = append(out.Fields, sipmsg.Field{Name: "Supported", Value: i.supported})
+	}
+	if login := f.cfg.DialOut.Login; login != nil {
+		out.Auth = login.Exchange() // [FOC-OUT-11]
 	}
 	out.ContentType, out.Body = i.body()
 	return out

@@ -6,6 +6,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/resourcelist"
+	"github.com/confab-chat/confab/sip/digest"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -16,6 +17,9 @@ func (s *Server) dialOut() (focus.DialOut, error) {
 		Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server,
 		Anybody: c.Consent == "any", Domains: s.consenting(),
 		Lists: s.lists(),
+	}
+	if c.Username != "" {
+		out.Login = digest.NewClient(c.Username, string(c.Password))
 	}
 	if s.cfg.SIP.Outbound == "" {
 		return out, nil

@@ -1,6 +1,7 @@
 package invite
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -64,7 +65,7 @@ type Call struct {
 // Invite sends an INVITE. out.Method is set; out.Contact must be there.
 func (a *Agent) Invite(out dialog.Outgoing, h CallHandler) *Call {
 	out.Method = sipmsg.INVITE
-	out.Fields = append(append([]sipmsg.Field(nil), a.fields...), out.Fields...)
+	out.Fields = append(a.announced(out.Fields), out.Fields...)
 	if len(out.Body) > 0 && out.ContentType == "" {
 		out.ContentType = sdpType
 	}
@@ -81,6 +82,12 @@ func (a *Agent) Invite(out dialog.Outgoing, h CallHandler) *Call {
 		c.send()
 	})
 	return c
+}
+
+// announced returns what goes into every INVITE, but for fields that this one has.
+func (a *Agent) announced(own []sipmsg.Field) []sipmsg.Field {
+	h := sipmsg.Header{Fields: own}
+	return slices.DeleteFunc(slices.Clone(a.fields), func(f sipmsg.Field) bool { return h.Has(f.Name) })
 }
 
 // ringTime returns how long an INVITE may stay without final answer, and its fields with
