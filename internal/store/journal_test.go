@@ -195,7 +195,7 @@ func TestRetention(t *testing.T) {
 		at     func(k int) time.Time
 		most   int // messages left
 	}{
-		{"count", store.Limits{}, 100, 10, func(int) time.Time { return now }, 113},
+		{"count", store.Limits{}, 100, 10, func(int) time.Time { return now }, 177},
 		{"octets", store.Limits{Octets: 50_000}, 1000, 1000, func(int) time.Time { return now }, 56},
 		{"age", store.Limits{Age: time.Hour}, 1000, 10, func(k int) time.Time { return now.Add(time.Duration(k-900) * time.Minute) }, 224},
 	} {

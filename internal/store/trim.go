@@ -3,10 +3,13 @@ package store
 import "time"
 
 // trimPage is how many events are looked at in one go when the oldest are
-// dropped, and ageEvery how many messages come between two looks at the clock.
+// dropped, ageEvery how many messages come between two looks at the clock, and
+// slack how many messages more than an eighth there may be before they are looked
+// at.
 const (
 	trimPage = 256
 	ageEvery = 64
+	slack    = 64
 )
 
 // trim drops the oldest events above the limits. It lets them grow a little
@@ -15,7 +18,7 @@ func (t *transaction) trim(r *logRow) error {
 	limits := t.db.opts.Limits
 	keep := max(r.keep, int64(limits.Messages))
 	aged := limits.Age > 0 && r.messages%ageEvery == 0
-	if aged || r.messages > keep+keep/8 || r.octets > limits.Octets+limits.Octets/8 {
+	if aged || r.messages > keep+keep/8+slack || r.octets > limits.Octets+limits.Octets/8 {
 		var cutoff int64
 		if limits.Age > 0 {
 			cutoff = time.Now().Add(-limits.Age).Unix()
