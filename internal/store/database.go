@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"modernc.org/sqlite" // the driver
 	sqlite3 "modernc.org/sqlite/lib"
@@ -53,6 +54,8 @@ type DB struct {
 	update *sql.Stmt     // of a log
 
 	queue queue
+
+	commits, operations, failed atomic.Uint64
 
 	mu   sync.RWMutex // guards what follows; written by the writer, after a commit
 	logs map[conference.ID]*logRow

@@ -310,6 +310,9 @@ func TestDiskFull(t *testing.T) {
 	if _, err := j.Append(t.Context(), room, last, big); err == nil {
 		t.Fatal("appended to a full disk")
 	}
+	if c := db.Counters(); c.Failed != 1 {
+		t.Errorf("%+v", c)
+	}
 	if got := read(t, j, 0); got != "created a" {
 		t.Errorf("read %q", got)
 	}
@@ -343,6 +346,9 @@ func TestTooMuchWaits(t *testing.T) {
 	}
 	if err := <-results; err != nil {
 		t.Error(err)
+	}
+	if c := db.Counters(); c != (store.Counters{Commits: c.Commits, Operations: 3, Refused: 1, Logs: 1}) || c.Commits < 2 {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -40,7 +40,11 @@ func (db *DB) commit(operations []operation) {
 		return
 	}
 	err := db.write(operations)
-	if err != nil {
+	if err == nil {
+		db.commits.Add(1)
+		db.operations.Add(uint64(len(operations)))
+	} else {
+		db.failed.Add(uint64(len(operations)))
 		err = fmt.Errorf("store: not written: %w", err)
 		db.log.LogAttrs(context.Background(), slog.LevelError, "store cannot write",
 			slog.Int("operations", len(operations)), slog.Any("error", err))
