@@ -20,6 +20,8 @@ type receiver struct {
 	complete  bool          // the message in it has reached its end-line
 	messages  int           // ended in the WebSocket message that is being read
 	pause     time.Duration // before anything more is read
+	binding   bool          // the request has just bound its session
+	octets    int           // of its body, if it has
 
 	// The session that the last request was for, with its paths as they stood
 	// there: nearly always the next one is for it, too.
@@ -34,6 +36,7 @@ func (c *conn) onHead() {
 	r := &c.in
 	h := r.dec.Head()
 	r.session, r.in, r.verdict, r.answered = nil, nil, nil, false
+	r.binding, r.octets = false, 0
 	if !h.IsRequest() {
 		return
 	}
@@ -51,7 +54,9 @@ func (c *conn) refuseEarly(h *msrpwire.Head) {
 	if r.verdict == nil || h.Method != msrpwire.SEND {
 		return
 	}
-	r.dec.Skip() // [MSRP-RCV-15]
+	if !r.binding {
+		r.dec.Skip() // [MSRP-RCV-15]
+	}
 	if h.HasBody && r.verdict.Status == msrpwire.StatusStopSending {
 		c.respond(h, r.verdict.Status, r.verdict.Comment)
 		r.answered = true
@@ -84,6 +89,7 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 		if err := c.tryBind(s); err != nil {
 			return err
 		}
+		c.in.binding = true
 	}
 	if e := s.gate.Load(); e != nil && (h.HasBody && h.Method == msrpwire.SEND || h.Method == msrpwire.NICKNAME) {
 		s.abandon(h.MessageID, e.Status)
@@ -115,6 +121,7 @@ func (c *conn) serves(m msrpwire.Method) bool {
 // onBody takes the next octets of a body.
 func (c *conn) onBody(p []byte) {
 	r := &c.in
+	r.octets += len(p)
 	if r.in == nil || r.verdict != nil {
 		return
 	}
@@ -124,6 +131,20 @@ func (c *conn) onBody(p []byte) {
 	}
 }
 
+// emptyBody reports whether a body of no octets, in the request that has bound
+// the session, may count as none: some stacks bind so. What has been noted of a
+// message is dropped. [CPIM-14]
+func (r *receiver) emptyBody() bool {
+	if v := r.verdict; v != nil && v.Status != msrpwire.StatusUnsupportedMedia && v.Status != msrpwire.StatusBadRequest {
+		return false
+	}
+	if r.in != nil {
+		r.in.drop(0)
+		r.in = nil
+	}
+	return true
+}
+
 // onEnd answers the request and acts on it.
 func (c *conn) onEnd() {
 	r := &c.in
@@ -131,6 +152,8 @@ func (c *conn) onEnd() {
 	switch {
 	case !h.IsRequest():
 		c.response(h)
+	case r.binding && h.HasBody && r.octets == 0 && r.emptyBody():
+		c.endEmpty(h, r.dec.Flag())
 	case r.verdict != nil:
 		c.refuse(h)
 	case h.Method == msrpwire.SEND && h.HasBody:

@@ -147,7 +147,8 @@ type wishes struct {
 	agent, direction, types, wrapped, chatroom, setup string
 	maxSize                                           int
 	also                                              []string // further addresses
-	device                                            string   // instance id
+	features, dialled                                 string
+	device                                            string // instance id
 	private                                           bool
 	outside                                           bool // not connected yet
 	unbound                                           bool // does not open its connection
@@ -185,8 +186,8 @@ func (h *house) join(user string, change func(*wishes)) *client {
 		Instance: r.inst, Endpoint: c.id, User: r.user,
 		Addresses:  append([]string{c.user}, w.also...),
 		Conference: []string{lobby, "sip:lobby@10.0.0.1:5060;transport=tcp", "sip:front-door@example.test"},
-		UserAgent:  w.agent,
-		Lost:       func(err error) { c.lost <- err },
+		UserAgent:  w.agent, Features: w.features, Dialled: w.dialled,
+		Lost: func(err error) { c.lost <- err },
 	})
 	if err != nil {
 		h.t.Fatal(err)

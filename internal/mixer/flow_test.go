@@ -1,0 +1,228 @@
+package mixer_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/mixer"
+	"github.com/confab-chat/confab/msrp"
+)
+
+// deaf has the client connect and bind, and read nothing. What it returns lets
+// it read.
+func (c *client) deaf() (hear func()) {
+	c.house.t.Helper()
+	near, far := net.Pipe()
+	if err := c.house.ep.ServeConn(far); err != nil {
+		c.house.t.Fatal(err)
+	}
+	c.house.t.Cleanup(func() { _ = near.Close() })
+	c.nc = near
+	c.put(part{empty: true})
+	return func() { c.use(near); c.status(200) }
+}
+
+// Who falls behind misses nothing that the history holds, and hears it in order;
+// nobody waits for him.
+func TestSlowReaderReadsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			remember(200, 0)(b)
+		})
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		slow := h.join(carol, func(w *wishes) { w.unbound = true })
+		hear := slow.deaf()
+		filler := strings.Repeat("x", 1000)
+		begin := time.Now()
+		for i := range 2000 {
+			a.say(fmt.Sprint(i, filler))
+			b.hears(a.text(lobby, fmt.Sprint(i, filler)))
+			if i == 1000 { // goes out before the rest
+				a.try(part{body: a.text(carol, "psst")}, 200)
+				a.try(part{body: a.composes(lobby, "active")}, 200)
+				b.hears(a.composes(lobby, "active"))
+			}
+		}
+		if since := time.Since(begin); since != 0 {
+			t.Errorf("others waited for %v", since)
+		}
+		hear()
+		private := false
+		for i := 0; i < 2000; i++ {
+			f := wait(t, slow.copies, "copy")
+			if f.body == a.text(carol, "psst") {
+				private = true
+				f = wait(t, slow.copies, "copy")
+			}
+			if f.body != a.text(lobby, fmt.Sprint(i, filler)) {
+				t.Fatalf("number %d: %.200q", i, f.body)
+			}
+		}
+		if !private {
+			t.Error("no private message")
+		}
+		quiet(t, a, b, slow)
+		if len(slow.lost) > 0 {
+			t.Error("cut")
+		}
+		h.empty(a, b, slow)
+		conform.Covers(t, "SW-FLOW-01", "SW-FLOW-02", "SW-RPT-05")
+	})
+}
+
+// What is lost is counted.
+func TestSlowReaderIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, policy := range []mixer.Congestion{mixer.Tell, mixer.Drop} {
+			h := newHouse(t, func(b *blueprint) {
+				pipes(b)
+				b.mixer.Congestion = policy
+			})
+			a := h.join(alice, nil)
+			slow := h.join(carol, func(w *wishes) { w.unbound = true })
+			hear := slow.deaf()
+			for i := range 1500 {
+				a.say(fmt.Sprint(i))
+			}
+			large := a.text(lobby, strings.Repeat("x", 17<<10))
+			a.try(part{body: large}, 200) // goes first
+			hear()
+			n := 0
+			for ; n < 1000; n++ {
+				slow.hears(a.text(lobby, fmt.Sprint(n)))
+			}
+			synctest.Wait()
+			if len(slow.copies) > 0 {
+				t.Errorf("%d more", len(slow.copies))
+			}
+			a.say("again")
+			if policy == mixer.Tell {
+				slow.notice("501 messages did not reach you.")
+			}
+			slow.hears(a.text(lobby, "again"))
+			h.empty(a, slow)
+		}
+		conform.Covers(t, "SW-FLOW-02", "SW-FLOW-03")
+	})
+}
+
+// Who lets his output stand is cut: after two minutes of being behind, or after
+// one in which he takes nothing.
+func TestSlowReaderIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			remember(200, 0)(b)
+		})
+		a := h.join(alice, nil)
+		drip, dead := h.join(bob, func(w *wishes) { w.unbound = true }), h.join(carol, func(w *wishes) { w.unbound = true })
+		drip.deaf()
+		dead.deaf()
+		begin := time.Now()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			octet := make([]byte, 1)
+			for {
+				if _, err := drip.nc.Read(octet); err != nil {
+					return
+				}
+				pause(10 * time.Second)
+			}
+		}()
+		for range 300 {
+			a.say(strings.Repeat("x", 1000))
+		}
+		if err := <-dead.lost; !errors.Is(err, msrp.ErrStalled) {
+			t.Errorf("cut for %v", err)
+		}
+		if after := time.Since(begin); after < time.Minute || after > 65*time.Second {
+			t.Errorf("cut after %v", after)
+		}
+		if err := <-drip.lost; !errors.Is(err, msrp.ErrCongested) {
+			t.Errorf("cut for %v", err)
+		}
+		if after := time.Since(begin); after < 2*time.Minute || after > 125*time.Second {
+			t.Errorf("cut after %v", after)
+		}
+		h.empty(a, drip, dead)
+		_ = drip.nc.Close()
+		<-done
+		conform.Covers(t, "SW-FLOW-04")
+	})
+}
+
+// Senders above their rate wait, and who would wait for too long is refused.
+func TestRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.mixer.Rates = mixer.Rates{Messages: 50}
+		})
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		begin := time.Now()
+		for range 100 {
+			a.say("at once")
+		}
+		if since := time.Since(begin); since != 0 {
+			t.Errorf("within the burst delayed by %v", since)
+		}
+		for range 101 { // the last is answered and only then waited for
+			a.say("paced")
+		}
+		if since := time.Since(begin); since < 1900*time.Millisecond || since > 2100*time.Millisecond {
+			t.Errorf("100 more took %v", since)
+		}
+		for range 201 {
+			wait(t, b.copies, "copy")
+		}
+		b.say("others are not held up")
+		if since := time.Since(begin); since > 2100*time.Millisecond {
+			t.Errorf("another sender waited, %v", since)
+		}
+		h.empty(a, b)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.mixer.Rates = mixer.Rates{Octets: 256 << 10}
+		})
+		a := h.join(alice, nil)
+		begin := time.Now()
+		frame := len(a.text(lobby, ""))
+		largest := a.text(lobby, strings.Repeat("x", 1<<20-frame))
+		a.try(part{body: largest}, 200)
+		a.try(part{body: largest}, 200)
+		if since := time.Since(begin); since != 0 {
+			t.Errorf("the largest message was delayed by %v", since)
+		}
+		a.try(part{body: largest}, 200)
+		a.try(part{body: a.text(lobby, "next")}, 200)
+		if since := time.Since(begin); since != 4*time.Second {
+			t.Errorf("waited for %v", since)
+		}
+		h.empty(a)
+	})
+	// A conference that has used up what it may take.
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.mixer.Rates = mixer.Rates{FanOut: 100 << 10}
+		})
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		body := a.text(lobby, strings.Repeat("x", 200<<10))
+		a.try(part{body: body}, 200) // of a full budget anything
+		b.try(part{body: b.text(lobby, strings.Repeat("x", 400<<10))}, 413)
+		pause(10 * time.Second)
+		b.try(part{body: b.text(lobby, "now")}, 200)
+		h.empty(a, b)
+	})
+	conform.Covers(t, "SW-FLOW-05")
+}
