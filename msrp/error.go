@@ -29,11 +29,25 @@ func refusal(status int) *Error {
 }
 
 // asError turns what a handler returned into a refusal. Anything but an *Error
-// with a status means 403.
+// with a status that an endpoint may answer with means 403.
 func asError(err error) *Error {
 	var e *Error
-	if errors.As(err, &e) && e.Status != 0 {
+	if errors.As(err, &e) && answers(e.Status) {
 		return e
 	}
 	return refusal(msrpwire.StatusForbidden)
+}
+
+// answers reports whether an endpoint answers requests with a status: 401, 408 and
+// 423 are relays' affair, and no other is registered. RFC 4975 §10, RFC 7701
+// §10.3. [MSRP-RSP-07]
+func answers(status int) bool {
+	switch status {
+	case msrpwire.StatusBadRequest, msrpwire.StatusForbidden, msrpwire.StatusNotFound,
+		msrpwire.StatusStopSending, msrpwire.StatusUnsupportedMedia,
+		msrpwire.StatusNicknameMalformed, msrpwire.StatusNicknameInUse, msrpwire.StatusPrivateNotSupported,
+		msrpwire.StatusNoSuchSession, msrpwire.StatusUnknownMethod, msrpwire.StatusBoundElsewhere:
+		return true
+	}
+	return false
 }

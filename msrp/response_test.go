@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -122,4 +123,30 @@ func TestSameIdentifiersBothWays(t *testing.T) {
 		t.Errorf("%d messages, %d outcomes too many", len(h.messages), len(h.sent))
 	}
 	conform.Covers(t, "MSRP-FRM-25", "MSRP-RSP-12")
+}
+
+// TestRegisteredStatus: whatever a handler refuses with, only registered codes
+// with the meaning they have for an endpoint are written.
+func TestRegisteredStatus(t *testing.T) {
+	registered := map[int]bool{
+		400: true, 403: true, 404: true, 413: true, 415: true, 424: true, 425: true, 428: true, 481: true, 501: true, 506: true,
+	}
+	h := exampleHandler()
+	refused := 0
+	h.decide = func(*Incoming) error { return &Error{Status: refused} }
+	h.request = func(r *NicknameRequest) { r.Respond(&Error{Status: refused}) }
+	_, _, _, p := example(t, SessionConfig{Handler: h})
+	for refused = 1; refused < 1000; refused++ {
+		want := refused
+		if !registered[refused] {
+			want = msrpwire.StatusForbidden
+		}
+		p.send("Message-ID: m"+strconv.Itoa(refused), "hello", "$")
+		p.status(want)
+		if refused%100 == 0 {
+			p.write(p.request("NICKNAME", `Use-Nickname: "x"`, nil, "$"))
+			p.status(want)
+		}
+	}
+	conform.Covers(t, "MSRP-RSP-07")
 }

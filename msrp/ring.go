@@ -18,6 +18,7 @@ type slot struct {
 	session *Session
 	out     *outgoing // slotChunk and slotRequest
 	ref     uint64    // slotMessage: the caller's reference
+	content *string   // kind of a message
 	sent    int64     // when its last octet was handed to the system, 0 = not yet; on the endpoint's clock
 	kind    slotKind
 	silent  bool // Failure-Report partial: good answers do not come

@@ -13,6 +13,9 @@ var (
 	ErrQueueFull = errors.New("msrp: output queue full")
 	// ErrAborted is the outcome of a message that was given up.
 	ErrAborted = errors.New("msrp: message aborted")
+	// ErrRefusedType is returned for a message of a kind that the peer has refused
+	// with 415.
+	ErrRefusedType = errors.New("msrp: type of message refused before")
 	// ErrTooLarge is returned for a message above the peer's max-size.
 	ErrTooLarge = errors.New("msrp: message larger than the peer takes")
 )
@@ -36,7 +39,7 @@ func (s *Session) Send(m Message, ref uint64) error {
 
 // SendShared queues a prepared message. It never blocks; a session that is not
 // bound yet keeps what fits its bounds until it is [MSRP-CON-02]. Errors:
-// ErrClosed, ErrTooLarge, ErrQueueFull. A queue without content takes one
+// ErrClosed, ErrTooLarge, ErrRefusedType, ErrQueueFull. A queue without content takes one
 // message of any size [SW-FLOW-01].
 func (s *Session) SendShared(sh *Shared, ref uint64) error {
 	if limit := s.peerMax.Load(); limit > 0 && int64(len(sh.body)) > limit {
@@ -95,8 +98,11 @@ func (s *Session) push(m *outgoing) {
 
 // enqueue puts a message of s into the output. Called with c.mu held.
 func (c *conn) enqueue(s *Session, sh *Shared, ref uint64) error {
-	if s.over {
+	switch {
+	case s.over:
 		return ErrClosed
+	case s.rejected != nil && s.rejects(sh):
+		return ErrRefusedType
 	}
 	n := s.weight(sh)
 	if held := s.queued + s.flat; held > 0 && (held+n > s.cfg.HardLimit || s.frames >= s.cfg.MaxQueued) {
@@ -203,7 +209,7 @@ func (c *conn) begin(s *Session, sh *Shared, body []byte) (t tid, n uint64, sl *
 		return t, c.ring.skip(), nil
 	}
 	n, sl = c.ring.open()
-	*sl = slot{session: s, kind: slotMessage, silent: sh.failure == msrpwire.FailurePartial}
+	*sl = slot{session: s, kind: slotMessage, content: sh.kind, silent: sh.failure == msrpwire.FailurePartial}
 	if !sl.silent {
 		s.open++
 	}

@@ -391,7 +391,7 @@ func TestAnswersOfPeer(t *testing.T) {
 			_ = wait(t, h.ended, "end")
 		} else {
 			p.probe() // nothing is sent again by itself
-			queue(t, s, text("again"), 2)
+			queue(t, s, Message{ContentType: "text/html", Body: []byte("again")}, 2)
 			p.answer(p.next(), 200)
 			wait(t, h.sent, "outcome")
 		}

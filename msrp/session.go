@@ -50,7 +50,8 @@ type Session struct {
 	streaming  bool // takes turns with others for a large message
 	lastAnswer int64
 	reports    map[string]*awaited
-	left       []uint64 // of an ended session: what is unconfirmed
+	rejected   map[string]struct{} // kinds of messages that the peer refuses
+	left       []uint64            // of an ended session: what is unconfirmed
 }
 
 // NewSession makes a session with a fresh URI. A passive session is announced

@@ -1,6 +1,8 @@
 package msrp
 
 import (
+	"strings"
+
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
@@ -12,11 +14,15 @@ const inlineName, inlineValue = "Content-Disposition", "inline"
 
 // Message is the content of one message to be sent.
 type Message struct {
-	ID            string           // Message-ID; empty: a fresh one
-	Header        []msrpwire.Field // further header fields, first chunk only
-	ContentType   string           // empty: a message without body
-	Body          []byte           // never changed once handed over
-	SuccessReport bool             // ask for a REPORT when all has arrived
+	ID          string           // Message-ID; empty: a fresh one
+	Header      []msrpwire.Field // further header fields, first chunk only
+	ContentType string           // empty: a message without body
+	Body        []byte           // never changed once handed over
+	// Kind is what a peer refuses that answers 415: nothing of the same kind is sent
+	// to it again. Default: ContentType, whose wrapper may hold other things, too.
+	// [MSRP-RSP-09]
+	Kind          string
+	SuccessReport bool // ask for a REPORT when all has arrived
 	FailureReport msrpwire.FailureReport
 }
 
@@ -24,7 +30,8 @@ type Message struct {
 // from Message-ID on. It is immutable and safe for concurrent use.
 type Shared struct {
 	id      string
-	head    []byte // header fields of the message in one SEND, with the empty line
+	kind    *string // of its content, in lower case
+	head    []byte  // header fields of the message in one SEND, with the empty line
 	body    []byte
 	message msrpwire.Head // of a chunk that is not the first; Byte-Range to be filled in
 	fields  []msrpwire.Field
@@ -39,8 +46,12 @@ func Prepare(m Message) (*Shared, error) {
 	if m.ID == "" {
 		m.ID = NewMessageID()
 	}
+	kind := strings.ToLower(mediaType(m.Kind))
+	if kind == "" {
+		kind = strings.ToLower(mediaType(m.ContentType))
+	}
 	sh := &Shared{
-		id: m.ID, hasBody: m.ContentType != "", fields: m.Header, failure: m.FailureReport,
+		id: m.ID, kind: &kind, hasBody: m.ContentType != "", fields: m.Header, failure: m.FailureReport,
 		message: msrpwire.Head{
 			MessageID: []byte(m.ID), SuccessReport: m.SuccessReport, FailureReport: m.FailureReport,
 			ContentType: []byte(m.ContentType), HasBody: m.ContentType != "",

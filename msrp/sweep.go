@@ -128,6 +128,9 @@ func (c *conn) settle(n uint64, err error) {
 	if !sl.silent {
 		s.open--
 	}
+	if err != nil && sl.content != nil {
+		s.reject(*sl.content, err)
+	}
 	switch sl.kind {
 	case slotMessage:
 		if !sl.silent || err != nil {

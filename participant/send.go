@@ -51,7 +51,7 @@ func (c *Conference) SendMessage(ctx context.Context, m Message) (id string, err
 	if m.ID == "" {
 		m.ID = msrp.NewMessageID()
 	}
-	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Body: body, SuccessReport: true}) //nolint:contextcheck // the session outlives ctx
+	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: body, SuccessReport: true}) //nolint:contextcheck // the session outlives ctx
 }
 
 // ready returns the stream, if it may carry a type, and the conference as recipient.
@@ -100,8 +100,25 @@ func (c *Conference) submit(l *line, m msrp.Message) error {
 		c.pending.take(ref)
 		c.mu.Unlock()
 	}
-	if errors.Is(err, msrp.ErrClosed) {
+	switch {
+	case errors.Is(err, msrp.ErrClosed):
 		return ErrLeft
+	case errors.Is(err, msrp.ErrRefusedType):
+		return ErrType // [MSRP-RSP-09]
 	}
 	return err
+}
+
+// Prefer chooses the format of a content that exists in several, the best first:
+// one that the conference lists, else one that it takes as well. [MSRP-SND-13]
+func (c *Conference) Prefer(types ...string) (contentType string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.line == nil {
+		return "", ErrLeft
+	}
+	if t, ok := c.line.stream.Peer.Prefer(types...); ok {
+		return t, nil
+	}
+	return "", ErrType
 }

@@ -35,7 +35,7 @@ func render(at conference.Position, m *conference.Message, history bool, report 
 		fields = append(fields, msrpwire.Field{Name: []byte("Room-History"), Value: []byte("yes")})
 	}
 	fields = append(fields, msrpwire.Field{Name: []byte("Room-Seq"), Value: appendPosition(at)})
-	return msrp.Prepare(msrp.Message{ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Body: m.Body, FailureReport: report})
+	return msrp.Prepare(msrp.Message{ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: m.Body, FailureReport: report})
 }
 
 // copy is what goes to a leg for which everything up to mark is history.

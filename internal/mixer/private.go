@@ -57,7 +57,7 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Accept() // he has it already [SW-PUB-13]
 		return
 	}
-	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: x.mixer.failureReport()})
+	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Kind: v.content.mediaType, Body: in.Body(), FailureReport: x.mixer.failureReport()})
 	if err == nil {
 		err = x.hand(legs, &letter{shared: shared, content: v.content, from: from, in: in})
 	}
@@ -97,7 +97,7 @@ func (x *mix) report(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Refuse(err)
 		return
 	}
-	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Body: in.Body(), FailureReport: msrpwire.FailureNo})
+	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Kind: v.content.mediaType, Body: in.Body(), FailureReport: msrpwire.FailureNo})
 	if err != nil {
 		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
 		return
