@@ -29,7 +29,7 @@ func referral(referredBy string, at time.Time) *conference.Referral {
 func claim(req *sipmsg.Request) *sip.Error {
 	by, err := req.Header.ReferredBy()
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // none, or one that cannot be read: no claim
 	}
 	cid, ok := by.Params.Lookup("cid")
 	if !ok {

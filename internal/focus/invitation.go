@@ -28,6 +28,7 @@ type invitation struct {
 
 	// owned by the shard of the Call-ID
 	alerted   bool
+	early     early
 	adapted   bool   // it was sent again in another way
 	supported string // Supported of the INVITE where that is not what is announced
 
@@ -165,13 +166,12 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 	c.mu.Lock()
 	c.session, c.dialog = s, s.ID()
 	due := c.bye
-	leg := c.leg
 	c.mu.Unlock()
 	if due != "" {
 		c.hangUp(due)
 		return c, invite.Answer{}
 	}
-	direction, err := accept(leg, resp, answer)
+	direction, err := i.agree(s, resp, answer)
 	if err != nil {
 		// [FOC-OUT-09]
 		i.tell(488, "", true)

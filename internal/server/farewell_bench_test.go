@@ -27,7 +27,7 @@ func (r *rig) crowd(n int, uri string) *crowd {
 	for k := range sockets {
 		c.peers = append(c.peers, r.guest("tcp", "crowd"+strconv.Itoa(k)))
 	}
-	together(c.peers, func(k int, g *guest) {
+	together(c.peers, func(_ int, g *guest) {
 		for i := range c.each {
 			user := &guest{SIPPeer: g.SIPPeer, rig: r, name: g.name + "-" + strconv.Itoa(i), sdp: g.sdp}
 			user.join(uri)

@@ -40,13 +40,12 @@ func (g *guest) withList(uri, list, disposition string, fields ...string) *sipms
 }
 
 // create sends an INVITE that makes a conference, and the ACK.
-func (g *guest) create(req *sipmsg.Request) *guest {
+func (g *guest) create(req *sipmsg.Request) {
 	g.rig.t.Helper()
 	g.Send(req)
 	g.ok = g.Expect(200, sipmsg.INVITE)
 	g.call.Learn(g.ok)
 	g.Send(g.call.Ack())
-	return g
 }
 
 // entry is the line of a list that names the guest.
