@@ -76,8 +76,8 @@ func TestFaults(t *testing.T) {
 1:12: tls.key: needs tls.certificate`},
 		{"none", "sip: {listen: []}\n", `
 1:15: sip.listen: needs at least one listener`},
-		{"what this version lacks", "sip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\n", `
-1:15: sip.trust[0]: not supported yet: this version knows peers by address only`},
+		{"names without authority", "sip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\n", `
+1:15: sip.trust[0]: tls:a.test needs tls.client_ca, which says whose certificates count`},
 		{"mixer", "mixer: {report: some, congestion: stop, wrapped_types: [text], reserved_nicknames: [' '],\n quirks: [{set: [nothing]}]}\n", `
 1:17: mixer.report: "some" is not one of full, partial
 1:35: mixer.congestion: "stop" is not one of cut, tell, drop

@@ -97,6 +97,11 @@ func validateTLS(c *Config, r *reader) {
 	case t.Certificate == "" && t.ClientCA != "":
 		complain(r, "tls.client_ca", "is of no use without tls.certificate")
 	}
+	for i, p := range c.SIP.Trust {
+		if p.Name != "" && c.TLS.ClientCA == "" {
+			complain(r, fmt.Sprintf("sip.trust[%d]", i), "%s needs tls.client_ca, which says whose certificates count", p)
+		}
+	}
 	if c.TLS.Certificate != "" {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/sip"
@@ -25,6 +26,8 @@ type Config struct {
 	Log *slog.Logger
 	// Trust lists the peers whose P-Asserted-Identity counts. [IDN-01]
 	Trust []netip.Prefix
+	// TrustNames lists peers by a SIP domain of their certificate, in lower case.
+	TrustNames []string
 	// Local makes every loopback peer who its P-Asserted-Identity,
 	// P-Preferred-Identity or else From says.
 	Local bool
@@ -47,8 +50,17 @@ func New(cfg Config) *Verifier {
 	return &Verifier{cfg: cfg}
 }
 
-// Trusted reports whether src is a peer of our trust domain (RFC 3325 §8).
+// Trusted reports whether src is a peer of our trust domain (RFC 3325 §8): by the
+// name that its certificate proves, or by its address if that is its own. [IDN-01]
 func (v *Verifier) Trusted(src transport.Source) bool {
+	for _, name := range src.PeerNames {
+		if slices.Contains(v.cfg.TrustNames, name) {
+			return true
+		}
+	}
+	if src.Proxied {
+		return false // D-46
+	}
 	addr := src.Remote.Addr().Unmap()
 	for _, prefix := range v.cfg.Trust {
 		if prefix.Contains(addr) {
@@ -77,7 +89,7 @@ func (v *Verifier) identify(req *sipmsg.Request, src transport.Source) (Identity
 			return id, nil
 		}
 	}
-	if v.cfg.Local && src.Remote.Addr().Unmap().IsLoopback() {
+	if v.cfg.Local && !src.Proxied && src.Remote.Addr().Unmap().IsLoopback() {
 		if id, ok := claimed(req); ok {
 			return id, nil
 		}

@@ -155,3 +155,36 @@ func TestAccountsAreAskedWhereNothingIsAsserted(t *testing.T) {
 		t.Errorf("asked %d times, want 2", auth.asked)
 	}
 }
+
+// A name proves a peer wherever it is; an address does not prove whom a proxy
+// stands before.
+func TestTrustByNameAndThroughProxies(t *testing.T) {
+	conform.Covers(t, "IDN-01")
+	v := New(Config{
+		Local: true, TrustNames: []string{"sbc.example.test"}, Trust: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+	})
+	for _, tt := range []struct {
+		name    string
+		source  string
+		names   []string
+		proxied bool
+		want    bool
+	}{
+		{"by name", stranger, []string{"other.test", "sbc.example.test"}, false, true},
+		{"another name", stranger, []string{"example.test", "x.sbc.example.test"}, false, false},
+		{"by address", proxy, nil, false, true},
+		{"address of an HTTP proxy", proxy, nil, true, false},
+		{"name through an HTTP proxy", proxy, []string{"sbc.example.test"}, true, true},
+	} {
+		src := from(tt.source)
+		src.PeerNames, src.Proxied = tt.names, tt.proxied
+		if got := v.Trusted(src); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+	src := from(loopback)
+	src.Proxied = true
+	if id, err := v.Identify(invite(t, "<sip:bob@example.test>"), src); err == nil {
+		t.Errorf("the local profile takes %s who came through a proxy", id.User)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/certs"
@@ -120,7 +121,7 @@ func (s *Server) newGate() (*access.Gate, error) {
 		Loopback:   s.onLoopback(),
 		Allow:      s.cfg.DialOut.Addresses,
 		Identity: identity.New(identity.Config{
-			Log: s.log, Trust: s.trusted(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
+			Log: s.log, Trust: s.trusted(), TrustNames: s.trustedNames(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
 			Auth: accounts,
 		}),
 	}), nil
@@ -144,6 +145,16 @@ func (s *Server) trusted() []netip.Prefix {
 		}
 	}
 	return prefixes
+}
+
+func (s *Server) trustedNames() []string {
+	var names []string
+	for _, p := range s.cfg.SIP.Trust {
+		if p.Name != "" {
+			names = append(names, strings.ToLower(p.Name))
+		}
+	}
+	return names
 }
 
 func (s *Server) newCerts() (*certs.Store, error) {

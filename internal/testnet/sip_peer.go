@@ -51,6 +51,13 @@ func DialSIPFrom(tb testing.TB, network, local, address string) *SIPPeer {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return SIPOver(tb, network, conn)
+}
+
+// SIPOver is a peer on a connection of the caller's, such as one of TLS, whose
+// transport is called network. It is closed when the test ends.
+func SIPOver(tb testing.TB, network string, conn net.Conn) *SIPPeer {
+	tb.Helper()
 	tb.Cleanup(func() { _ = conn.Close() })
 	return &SIPPeer{tb: tb, conn: conn, network: network}
 }

@@ -34,7 +34,7 @@ type stream struct {
 	flow    *Flow
 	network netip.Prefix // counted for it if valid
 	frames  bool         // WebSocket
-	through bool         // a proxy says that it stands between
+	through bool         // somebody stands between: see Source.Proxied
 
 	mu      sync.Mutex
 	conn    net.Conn // nil until it is up

@@ -63,8 +63,8 @@ type Source struct {
 	// proves it to be (RFC 5922 §7.1); none if it has shown none that was
 	// verified. They are shared: do not change them.
 	PeerNames []string
-	// Proxied says that an HTTP proxy stands between: Remote is its address, and
-	// proves nothing about the peer. [D-46]
+	// Proxied says that an HTTP proxy stands between, or that the page of another
+	// origin is speaking: then Remote proves nothing about the peer. [D-46]
 	Proxied bool
 	// reply is where a response goes: over UDP always, over a stream only if
 	// the connection is gone (RFC 3261 §18.2.2, RFC 3581 §4).

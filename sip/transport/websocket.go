@@ -42,7 +42,9 @@ func (l *Layer) WebSocket(secure bool, opts WebSocketOptions) http.Handler {
 			http.Error(w, text, status)
 			return
 		}
-		l.serveWebSocket(w, r, transport)
+		origin := r.Header.Get("Origin")
+		through := proxied(r.Header) || origin != "" && !ownOrigin(origin, r, secure)
+		l.serveWebSocket(w, r, transport, through)
 	})
 }
 
@@ -77,14 +79,14 @@ func hasToken(h http.Header, name, token string) bool {
 }
 
 // serveWebSocket takes the connection over from the HTTP server.
-func (l *Layer) serveWebSocket(w http.ResponseWriter, r *http.Request, transport string) {
+func (l *Layer) serveWebSocket(w http.ResponseWriter, r *http.Request, transport string, through bool) {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		http.Error(w, "no address", http.StatusInternalServerError)
 		return
 	}
 	s := newStream(l, endpoint{transport: transport, addr: unmap(remote)}, false)
-	s.through = proxied(r.Header)
+	s.through = through
 	if r.TLS != nil {
 		s.names = proven(*r.TLS)
 	}

@@ -487,14 +487,26 @@ func TestWebSocketServerRefuses(t *testing.T) {
 	}
 }
 
-// A peer behind a proxy is not at the address that the proxy has.
-func TestWebSocketThroughProxy(t *testing.T) {
+// A peer behind a proxy is not at the address that the proxy has, nor is a page of
+// somebody else's at that of the browser it is shown in.
+func TestWebSocketOnBehalfOfOthers(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, transport.Config{})
-	at := webServer(t, s, transport.WebSocketOptions{})
-	conn := dial(t, at)
-	write(t, conn, knock(at.String(), "X-Forwarded-For: 192.0.2.7")+masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", 1)))
-	if _, sources := s.await(t, 1, 0); !sources[0].Proxied {
-		t.Error("not noticed")
+	at := webServer(t, s, transport.WebSocketOptions{Origins: []string{"https://chat.example.test"}})
+	for i, tt := range []struct {
+		header  string
+		proxied bool
+	}{
+		{"X-Forwarded-For: 192.0.2.7", true},
+		{"Forwarded: for=192.0.2.7", true},
+		{"Origin: https://chat.example.test", true},
+		{"Origin: http://" + at.String(), false},
+		{"User-Agent: none", false},
+	} {
+		conn := dial(t, at)
+		write(t, conn, knock(at.String(), tt.header)+masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", i)))
+		if _, sources := s.await(t, i+1, 0); sources[i].Proxied != tt.proxied {
+			t.Errorf("%s: %v", tt.header, sources[i].Proxied)
+		}
 	}
 }
