@@ -19,7 +19,7 @@ type block struct {
 	buf    []byte
 	last   mark   // the stretch at the end of buf
 	before []mark // those in front of it; rarely any
-	cuts   []int  // where frames end, on connections that carry each in a message of its own
+	cuts   []int  // where frames end, if somebody wants to know
 	lo, hi uint64 // numbers of the transactions whose last octet is in here, hi excluded
 	next   *block
 }
@@ -165,10 +165,15 @@ func (o *outbox) room(n int) *block {
 func (o *outbox) wrote(b *block, s *Session, from int) {
 	n := len(b.buf) - from
 	b.mark(s, n, 1)
+	o.cut(b)
+	o.octets += n
+}
+
+// cut notes that a frame ends with what b holds, where that is wanted.
+func (o *outbox) cut(b *block) {
 	if o.framed {
 		b.cuts = append(b.cuts, len(b.buf))
 	}
-	o.octets += n
 }
 
 // next takes the oldest block out, nil if there is none.

@@ -41,6 +41,10 @@ type Config struct {
 	// for peers that know nothing else. [MSRP-TLS-08]
 	LegacyCipher bool
 
+	// Tap sees every message that is read or written; nil: nobody does. It is
+	// called by readers and writers of connections and must not block.
+	Tap func(TapEvent)
+
 	Matching msrpwire.Matching // how paths are compared [MSRP-PTH-05] [MSRP-PTH-06]
 	Limits   msrpwire.Limits   // of the parser [MSRP-FRM-23]
 

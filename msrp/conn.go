@@ -63,6 +63,7 @@ type conn struct {
 	drainBy     int64
 	drainErr    error
 	timer       wheel.Timer
+	spied       []byte        // beginning of a frame that is being written; owned by the writer
 	holding     chan struct{} // closed with the connection while the reader holds a request
 }
 
@@ -89,8 +90,9 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	c.tickIn(ep.cfg.UnboundTimeout)
 	c.mu.Unlock()
 	if c.web, _ = nc.(*webConn); c.web != nil {
-		c.web.c, c.out.framed = c, true
+		c.web.c = c
 	}
+	c.out.framed = c.web != nil || ep.cfg.Tap != nil
 	if tc, ok := nc.(*tls.Conn); ok {
 		c.certificate = leafOf(tc.ConnectionState())
 		if g, ok := tc.NetConn().(*guarded); ok {

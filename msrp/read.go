@@ -137,6 +137,9 @@ func (c *conn) consume(b []byte) (used int, fatal error) {
 		ev, n, err := r.dec.Next(b[used:])
 		piece := b[used : used+n]
 		used += n
+		if c.ep.cfg.Tap != nil {
+			c.tapIn(piece, ev == msrpwire.GotEnd || err != nil)
+		}
 		switch {
 		case err != nil:
 			r.messages++

@@ -17,6 +17,7 @@ type receiver struct {
 	answered  bool      // the response has been written before the end of the request
 	fatal     error     // why the connection must end
 	done      []event
+	spied     []byte        // of the message that is being read, for the tap
 	complete  bool          // the message in it has reached its end-line
 	messages  int           // ended in the WebSocket message that is being read
 	pause     time.Duration // before anything more is read

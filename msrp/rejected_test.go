@@ -39,7 +39,8 @@ func TestRejectedType(t *testing.T) {
 	image.Kind, image.Body = "video/mp4", pattern(5000)
 	queue(t, s, image, 5)
 	p.answer(p.next(), msrpwire.StatusUnsupportedMedia)
-	for o := wait(t, h.sent, "outcome"); o.ref != 5; o = wait(t, h.sent, "outcome") {
+	for ref := uint64(0); ref != 5; {
+		ref = wait(t, h.sent, "outcome").ref
 	}
 	if err := s.Send(image, 6); !errors.Is(err, ErrRefusedType) {
 		t.Errorf("second video: %v", err)

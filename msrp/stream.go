@@ -140,9 +140,6 @@ func (c *conn) fill(b *block) *block {
 // handOut counts b as output of s.
 func (c *conn) handOut(b *block, s *Session) {
 	b.mark(s, len(b.buf), 0)
-	if c.web != nil {
-		b.cuts = append(b.cuts, len(b.buf))
-	}
 	s.flat += len(b.buf)
 }
 
@@ -166,6 +163,7 @@ func (c *conn) endChunk(b *block, flag msrpwire.Flag) {
 	k := c.chunk
 	c.chunk = chunk{}
 	b.buf = msrpwire.AppendEnd(b.buf, k.tid.bytes(), flag, true)
+	c.out.cut(b)
 	b.sends(k.number)
 	s, m := k.session, k.out
 	switch {
@@ -224,6 +222,7 @@ func (c *conn) giveUp(s *Session, m *outgoing) *block {
 	b.buf = append(b.buf, s.paths...)
 	b.buf = m.sh.appendBare(b.buf, m.off)
 	b.buf = msrpwire.AppendEnd(b.buf, t.bytes(), msrpwire.Aborted, false)
+	c.out.cut(b)
 	b.sends(n)
 	c.finish(s, m)
 	c.handOut(b, s)

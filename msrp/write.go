@@ -98,6 +98,9 @@ func (c *conn) linger() bool {
 
 // put writes the frames of b.
 func (c *conn) put(b *block) error {
+	if c.ep.cfg.Tap != nil {
+		c.tapOut(b)
+	}
 	if c.web == nil {
 		return c.writeBlock(b.buf)
 	}

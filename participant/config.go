@@ -95,9 +95,6 @@ func (cfg Config) withDefaults() (Config, error) {
 			return cfg, fmt.Errorf("participant: listen: %q is no address that others can reach", cfg.Listen)
 		}
 	}
-	if err := cfg.Media.check(); err != nil {
-		return cfg, err
-	}
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "confab"
 	}

@@ -66,6 +66,9 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = cfg.Media.check(); err != nil {
+		return nil, err
+	}
 	identity, err := cfg.identity()
 	if err != nil {
 		return nil, err
