@@ -2,9 +2,9 @@ package conference
 
 import "time"
 
-// Approve lets a verified user join where joining is moderated, or takes that
-// back; who is in the conference stays. It holds for the life of the conference.
-// D-18.
+// Approve lets a verified user join where joining is moderated, or does not, which
+// takes an approval back and turns down who waits for one; who is in the
+// conference stays. An approval holds for the life of the conference. D-18.
 //
 // Refusals: CodeNotAlive, CodeNotAllowed.
 type Approve struct {
@@ -38,7 +38,7 @@ func (c Approve) decide(s *State, out []Event) ([]Event, error) {
 	if c.Identity == "" {
 		return nil, refuse(CodeNotAllowed)
 	}
-	if s.Approved(c.Identity) == c.Approved {
+	if c.Approved && s.Approved(c.Identity) {
 		return out, nil
 	}
 	return append(out, ApprovalSet(c)), nil

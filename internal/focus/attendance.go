@@ -24,6 +24,7 @@ type attendance struct {
 	calls     map[conference.EndpointID]*call
 	referrals map[*refer.Referral]conference.User // whom those that report report to
 	clear     []func()                            // told when everybody is being removed
+	knocks    []*knock                            // who wait for approval, in the order in which they came
 	drain     func()                              // set when the conference has ended: called when all calls are gone
 }
 
@@ -87,6 +88,8 @@ func (a *attendance) Applied(s *conference.State, _ conference.Position, e confe
 	switch e := e.(type) {
 	case conference.Departed:
 		a.departed(s, e)
+	case conference.ApprovalSet:
+		a.decided(e)
 	case conference.Ended:
 		a.end(e)
 	}

@@ -51,6 +51,7 @@ type call struct {
 	dialog     dialog.ID // of the session, also when that has ended
 	contact    string
 	waiting    *suspension // the 200 waits for resources
+	knocking   *knock      // and any answer for approval
 	promised   bool        // the caller has our answer and the conference's URI already
 	cancelled  bool        // the caller gave up
 	over       bool        // the dialog has ended
@@ -112,8 +113,11 @@ func instanceOf(contact sipmsg.Address) string {
 func (c *call) cancel() {
 	c.mu.Lock()
 	c.cancelled = true
-	inst, leg, waiting := c.inst, c.leg, c.waiting
+	inst, leg, waiting, knocking := c.inst, c.leg, c.waiting, c.knocking
 	c.mu.Unlock()
+	if knocking != nil {
+		knocking.end()
+	}
 	if waiting != nil {
 		waiting.end()
 	}

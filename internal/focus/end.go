@@ -10,6 +10,7 @@ func (a *attendance) end(e conference.Ended) {
 		reason = `SIP;cause=503;text="Server is shutting down"`
 		a.farewell.hurry()
 	}
+	a.dismiss()
 	for _, c := range a.all() {
 		if c.invitation != nil {
 			c.invitation.giveUp(terminated, 487) // [FOC-TRM-04]

@@ -27,6 +27,9 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 	switch {
 	case errors.Is(r.Err, instance.ErrUnwanted):
 		return // the CANCEL was answered, and the INVITE with it
+	case knocks(r):
+		c.knock(inst)
+		return
 	case r.Err != nil:
 		c.refuse(c.refusal(r.Err))
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -38,15 +39,58 @@ func TestModerated(t *testing.T) {
 	})
 	warned(t, r.guest("udp", "bob").refused(lobby, 403), conference.CodeNotApproved)
 	alice := r.guest("tcp", "alice").join(lobby)
-	warned(t, r.guest("tcp", "bob").refused(lobby, 403), conference.CodeNotApproved)
-	r.do(conference.Approve{At: time.Now(), Identity: "sip:bob@example.test", Approved: true, By: "sip:alice@example.test"})
-	r.guest("udp", "bob").join(lobby).leave()
+	bob := r.guest("udp", "bob")
+	decide := func(approved bool) {
+		t.Helper()
+		invite := bob.invite(lobby)
+		bob.Send(invite)
+		early := bob.Expect(183, sipmsg.INVITE)
+		if c := early.Header.Value("Contact"); !strings.Contains(c, "isfocus") || len(early.Body) > 0 {
+			t.Errorf("183 with Contact %q", c)
+		}
+		if got := r.focus.Knocking(lobby); len(got) != 1 || got[0] != "sip:bob@example.test" {
+			t.Errorf("waiting: %s", got)
+		}
+		r.do(conference.Approve{At: time.Now(), Identity: "sip:bob@example.test", Approved: approved, By: "sip:alice@example.test"})
+		if !approved {
+			resp := bob.Expect(403, sipmsg.INVITE)
+			warned(t, resp, conference.CodeNotApproved)
+			bob.Send(testnet.Refused(invite, resp))
+			return
+		}
+		bob.ok = bob.Expect(200, sipmsg.INVITE)
+		bob.call.Learn(bob.ok)
+		bob.Send(bob.call.Ack())
+	}
+	decide(false)
+	decide(true)
+	bob.leave()
+	bob.join(lobby).leave() // it holds
 	r.do(conference.Bar{At: time.Now(), Identity: "sip:bob@example.test"})
 	warned(t, r.guest("udp", "bob").refused(lobby, 403), conference.CodeBarred)
 	r.do(conference.Unbar{At: time.Now(), Identity: "sip:bob@example.test"})
+	// Who gives up while he waits is waited for no more.
+	carol := r.guest("tcp", "carol")
+	invite := carol.invite(lobby)
+	carol.Send(invite)
+	carol.Expect(183, sipmsg.INVITE)
+	carol.Send(testnet.Cancel(invite))
+	carol.Expect(200, sipmsg.CANCEL)
+	carol.Send(testnet.Refused(invite, carol.Expect(487, sipmsg.INVITE)))
+	// And so is everybody when the conference has ended.
+	dave := r.guest("tcp", "dave")
+	late := dave.invite(lobby)
+	dave.Send(late)
+	dave.Expect(183, sipmsg.INVITE)
+	if got := r.focus.Knocking(lobby); len(got) != 1 || got[0] != "sip:dave@example.test" {
+		t.Errorf("waiting: %s", got)
+	}
 	r.do(conference.Lock{At: time.Now(), Locked: true})
 	warned(t, r.guest("udp", "bob").refused(lobby, 403), conference.CodeLocked)
 	alice.leave()
+	resp := dave.Expect(403, sipmsg.INVITE) // he may not start it anew
+	warned(t, resp, conference.CodeNotApproved)
+	dave.Send(testnet.Refused(late, resp))
 	r.vacant()
 }
 
