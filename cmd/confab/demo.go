@@ -16,9 +16,10 @@ func demoCommand() *cobra.Command {
 	var verbose bool
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Show a conference of three over real SIP and MSRP sockets",
-		Long: "Start a server on free loopback ports, have three participants hold a conference\n" +
-			"in it, and print the conversation as it happens. Exits 0 only when every step was\n" +
+		Short: "Show a conference over real SIP and MSRP sockets",
+		Long: "Start a server on free loopback ports, have participants create a conference in it,\n" +
+			"invite others, take nicknames, talk in public and in private, remove one of them and\n" +
+			"end it, and print the conversation as it happens. Exits 0 only when every step was\n" +
 			"seen by everyone who should see it.",
 		Example: "  confab demo\n  confab demo --keep",
 		Args:    cobra.NoArgs,

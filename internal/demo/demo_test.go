@@ -18,7 +18,10 @@ func TestRun(t *testing.T) {
 	for _, line := range []string{
 		"Carol    reads Alice: Good morning, is the draft ready?",
 		"Carol    reads Bob, in private: Between us: not even begun.",
-		"Alice  finds that the conference is over: 404 Not Found",
+		"Alice  is told: 603 Decline",
+		"Carol  would be the owl, and is refused: 425, it is his",
+		"Carol  is out: Removed from conference",
+		"Bob    finds that the conference is over: 404 Not Found",
 	} {
 		if !bytes.Contains(out.Bytes(), []byte(line)) {
 			t.Errorf("the demo does not say %q:\n%s", line, out.String())

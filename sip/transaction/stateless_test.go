@@ -1,6 +1,7 @@
 package transaction_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -30,6 +31,11 @@ func TestStrangersLeaveNothing(t *testing.T) {
 			b.peer.send(request("ACK", "z9hG4bK1", 1))
 			b.pause(time.Second)
 			b.peer.expect()
+			over, cancel := context.WithTimeout(b.t.Context(), time.Second)
+			defer cancel()
+			if err := b.Drain(over); err != nil {
+				t.Errorf("not drained: %v", err)
+			}
 			if b.Open() != 0 || asked != 2 || acks != 1 {
 				t.Errorf("%d open, asked %d times, %d stray ACKs", b.Open(), asked, acks)
 			}
