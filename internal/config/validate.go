@@ -14,7 +14,6 @@ func validate(c *Config, r *reader) {
 	validateAddresses(c, r)
 	validateUsers(c, r)
 	validatePolicies(c, r)
-	later(c, r)
 }
 
 // complain reports what is wrong with the value of key where that was given, but
