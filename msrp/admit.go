@@ -14,6 +14,22 @@ type tally struct{ all, unbound int }
 // admit registers a connection unless limits forbid it. Where there are too
 // many without a session, it returns the oldest of them to be closed instead.
 func (ep *Endpoint) admit(c *conn) (evicted *conn, err error) {
+	counted := c.accepted && c.source.IsValid() && ep.cfg.Quota != nil
+	if counted && !ep.cfg.Quota.Acquire(c.source) {
+		ep.refused.Add(1)
+		return nil, errTooMany
+	}
+	evicted, err = ep.enter(c)
+	if err != nil {
+		ep.refused.Add(1)
+		if counted {
+			ep.cfg.Quota.Release(c.source)
+		}
+	}
+	return evicted, err
+}
+
+func (ep *Endpoint) enter(c *conn) (evicted *conn, err error) {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	if ep.closed {
@@ -22,7 +38,7 @@ func (ep *Endpoint) admit(c *conn) (evicted *conn, err error) {
 	if c.accepted {
 		n := ep.sources[c.source]
 		switch limited := c.source.IsValid(); {
-		case limited && n.all >= ep.cfg.PerSource:
+		case limited && ep.cfg.Quota == nil && n.all >= ep.cfg.PerSource:
 			return nil, errTooMany
 		case limited && n.unbound >= ep.cfg.UnboundPerSource:
 			evicted = ep.oldestUnbound(c.source)
@@ -74,10 +90,17 @@ func (ep *Endpoint) bound(c *conn) {
 // forget takes a closed connection off the account.
 func (ep *Endpoint) forget(c *conn) {
 	ep.bound(c)
+	if ep.drop(c) && c.accepted && c.source.IsValid() && ep.cfg.Quota != nil {
+		ep.cfg.Quota.Release(c.source)
+	}
+}
+
+// drop reports whether the connection was known.
+func (ep *Endpoint) drop(c *conn) bool {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	if _, known := ep.conns[c]; !known {
-		return
+		return false
 	}
 	delete(ep.conns, c)
 	if c.accepted {
@@ -86,6 +109,7 @@ func (ep *Endpoint) forget(c *conn) {
 	if d := ep.dialled[c.key]; d != nil && d.conn == c {
 		delete(ep.dialled, c.key)
 	}
+	return true
 }
 
 // source is the address that limits per source count: IPv4 whole, IPv6 by /64.

@@ -51,7 +51,11 @@ type Config struct {
 	UnboundMax       int // accepted connections without session; 4,096
 	UnboundPerSource int // the same for one address (IPv6: /64); 16
 	PerSource        int // all accepted connections of one address; 100
-	SessionsPerConn  int // 64 [MSRP-CON-07]
+	// Quota counts accepted connections together with those of other protocols,
+	// instead of PerSource; nil: there are no others.
+	Quota Quota
+
+	SessionsPerConn int // 64 [MSRP-CON-07]
 
 	UnboundTimeout   time.Duration // connection without session; 30 s [MSRP-CON-10]
 	HandshakeTimeout time.Duration // TLS and WebSocket; 10 s
@@ -69,6 +73,15 @@ type Config struct {
 
 	ResponseBacklog int   // octets of responses a peer may leave unread; 1 MiB
 	PartialOctets   int64 // octets of half-received messages, all sessions; 64 MiB [MSRP-RCV-10]
+}
+
+// Quota counts connections by the address of the peer. It is called from any goroutine
+// and must not block.
+type Quota interface {
+	// Acquire counts one more, or refuses it.
+	Acquire(addr netip.Addr) bool
+	// Release counts one less.
+	Release(addr netip.Addr)
 }
 
 func (c Config) withDefaults() Config {

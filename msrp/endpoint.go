@@ -29,6 +29,7 @@ type Endpoint struct {
 
 	group    sync.WaitGroup // connections, their goroutines, listeners, dials
 	partials atomic.Int64   // octets of half-received messages
+	refused  atomic.Uint64  // connections, for the limit of their source
 
 	mu        sync.Mutex
 	closed    bool

@@ -188,11 +188,21 @@ type DNS struct {
 
 // Limits bound what one peer may ask for; 0 switches a limit off.
 type Limits struct {
-	URIList               int // entries
-	ConnectionsPerAddress int // SIP and MSRP together
-	MessagesPerSecond     int // of a leg
-	NicknamesPerMinute    int // of a user
-	ComposingPerSecond    int // indications of a leg
+	URIList                int  // entries
+	ConnectionsPerAddress  int  // SIP and MSRP together
+	HandshakesPerAddress   int  // TLS handshakes of SIP that go on
+	SIPConnections         int  // of all peers; never without limit
+	HalfRead               Size // octets of incomplete SIP messages of all peers
+	SIPBody                Size // of one message
+	Transactions           int  // open ones of all peers; never without limit
+	TransactionsPerAddress int  // outside dialogs, of peers not trusted
+	AuthFailuresPerAddress int  // in a row, then a minute's pause
+	SubscriptionsPerUser   int
+	ConferencesPerUser     int           // made by the user's factory calls
+	CPUWait                time.Duration // waiting time from which on new requests are turned away
+	MessagesPerSecond      int           // of a leg
+	NicknamesPerMinute     int           // of a user
+	ComposingPerSecond     int           // indications of a leg
 }
 
 // Log says what is written to stderr, and how.

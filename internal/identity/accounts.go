@@ -28,6 +28,9 @@ type AccountsConfig struct {
 	Accounts   []Account
 	// Serves reports whether a URI leads to this server; nil: every one does.
 	Serves func(uri sipmsg.URI) bool
+	// PerAddress is how many wrong passwords in a row, for whatever accounts, an
+	// address may try before nobody there is listened to for a minute; 0: any number.
+	PerAddress int
 	// Now tells the time; default time.Now.
 	Now func() time.Time
 }
@@ -40,7 +43,9 @@ type Accounts struct {
 	server   *digest.Server
 	accounts map[string]*account // by username
 
-	failures *failures
+	failures  *failures // by account and address
+	addresses *failures // by address
+	count     counters
 }
 
 // account is an Account with its hashes.
@@ -63,8 +68,9 @@ func NewAccounts(cfg AccountsConfig) (*Accounts, error) {
 		cfg.Algorithms = []digest.Algorithm{digest.SHA256}
 	}
 	a := &Accounts{
-		cfg: cfg, accounts: make(map[string]*account), failures: newFailures(),
-		server: digest.NewServer(digest.ServerConfig{Realm: cfg.Realm, Algorithms: cfg.Algorithms, Now: cfg.Now}),
+		cfg: cfg, accounts: make(map[string]*account), failures: newFailures(maxFailures),
+		addresses: newFailures(cfg.PerAddress),
+		server:    digest.NewServer(digest.ServerConfig{Realm: cfg.Realm, Algorithms: cfg.Algorithms, Now: cfg.Now}),
 	}
 	sharing := make(map[string]int)
 	for i := range cfg.Accounts {
@@ -107,7 +113,8 @@ func (a *Accounts) Authenticate(req *sipmsg.Request, src transport.Source) (Iden
 		return Identity{}, &sip.Error{Status: 400, Reason: "Bad Digest URI"}
 	}
 	guesser := guesserOf(credentials.Username, src)
-	if wait := a.failures.locked(guesser, a.cfg.Now()); wait > 0 {
+	if wait := a.locked(guesser); wait > 0 {
+		a.count.locked.Add(1)
 		return Identity{}, tooMany(wait)
 	}
 	var ha1 string
@@ -120,16 +127,37 @@ func (a *Accounts) Authenticate(req *sipmsg.Request, src transport.Source) (Iden
 		return Identity{}, a.challenge(true)
 	case digest.Valid:
 		a.failures.forget(guesser)
+		a.addresses.forget(guesser.anybody())
 		return acc.identity(req)
 	case digest.Wrong:
 	}
-	if a.failures.add(guesser, credentials.Response(), a.cfg.Now()) {
+	a.count.wrong.Add(1)
+	if a.failed(guesser, credentials.Response()) {
 		return Identity{}, tooMany(lockTime)
 	}
 	return Identity{}, a.challenge(false)
 }
 
+// locked tells how long a guesser, or everybody at his address, is not listened to.
+func (a *Accounts) locked(g guesser) time.Duration {
+	now := a.cfg.Now()
+	wait := a.failures.locked(g, now)
+	if a.cfg.PerAddress > 0 {
+		wait = max(wait, a.addresses.locked(g.anybody(), now))
+	}
+	return wait
+}
+
+// failed notes a failure and tells whether it was one too many, of the guesser or of
+// his address. [SEC-02]
+func (a *Accounts) failed(g guesser, response string) bool {
+	now := a.cfg.Now()
+	many := a.failures.add(g, response, now)
+	return a.cfg.PerAddress > 0 && a.addresses.add(g.anybody(), response, now) || many
+}
+
 func (a *Accounts) challenge(stale bool) error {
+	a.count.challenged.Add(1)
 	return &sip.Error{Status: 401, Header: a.server.Challenge(stale)}
 }
 

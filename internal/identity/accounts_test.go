@@ -147,7 +147,7 @@ func TestThreeFailuresInARow(t *testing.T) {
 }
 
 func TestARepeatedRequestIsOneFailure(t *testing.T) {
-	f := newFailures()
+	f := newFailures(maxFailures)
 	g := guesserOf("alice", from(stranger))
 	for range 5 {
 		if f.add(g, "same", time.Unix(0, 0)) {
@@ -160,7 +160,7 @@ func TestARepeatedRequestIsOneFailure(t *testing.T) {
 }
 
 func TestFailuresAreBounded(t *testing.T) {
-	f := newFailures()
+	f := newFailures(maxFailures)
 	now := time.Unix(0, 0)
 	for i := range 3 * maxGuessers {
 		f.add(guesserOf("u"+strconv.Itoa(i), from(stranger)), "r", now)

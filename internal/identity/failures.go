@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxFailures = 3                // in a row
+	maxFailures = 3                // in a row, for an account from an address
 	lockTime    = 60 * time.Second // after them
 	// maxGuessers bounds the memory of failures: about 1 MiB. Whoever makes as many
 	// is forgotten first.
@@ -22,6 +22,9 @@ type guesser struct {
 	username string
 	addr     netip.Prefix
 }
+
+// anybody is all guessers of the same address.
+func (g guesser) anybody() guesser { return guesser{addr: g.addr} }
 
 // guesserOf takes the subscriber's whole network for an IPv6 address, since he has
 // as many addresses as he likes.
@@ -38,6 +41,7 @@ func guesserOf(username string, src transport.Source) guesser {
 // failures counts wrong passwords in a row, those for accounts that do not exist
 // included: nothing tells them apart. It is safe for concurrent use. [IDN-06]
 type failures struct {
+	most int // in a row; fixed
 	mu   sync.Mutex
 	all  map[guesser]*failure // guarded by mu
 	ring []guesser            // in order of the first failure; guarded by mu
@@ -51,8 +55,8 @@ type failure struct {
 	until time.Time // locked
 }
 
-func newFailures() *failures {
-	return &failures{all: make(map[guesser]*failure), ring: make([]guesser, maxGuessers)}
+func newFailures(most int) *failures {
+	return &failures{most: most, all: make(map[guesser]*failure), ring: make([]guesser, maxGuessers)}
 }
 
 // locked tells how long nobody is listened to any more; 0 or less: not at all.
@@ -60,7 +64,7 @@ func (f *failures) locked(g guesser, now time.Time) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	one := f.all[g]
-	if one == nil || one.count < maxFailures {
+	if one == nil || one.count < f.most {
 		return 0
 	}
 	wait := one.until.Sub(now)
@@ -82,13 +86,13 @@ func (f *failures) add(g guesser, response string, now time.Time) bool {
 		f.all[g] = one
 	}
 	if one.count > 0 && one.last == response {
-		return one.count >= maxFailures
+		return one.count >= f.most
 	}
 	one.last = strings.Clone(response)
-	if one.count++; one.count >= maxFailures {
+	if one.count++; one.count >= f.most {
 		one.until = now.Add(lockTime)
 	}
-	return one.count >= maxFailures
+	return one.count >= f.most
 }
 
 // place puts g into the ring, where the eldest has to make room.

@@ -44,6 +44,10 @@ type Config struct {
 	// D-27 [NOT-NFY-09]
 	MaxDatagram int
 
+	// PerUser is how many subscriptions a user may have to all conferences together;
+	// 20, negative: no limit. D-06 [NOT-SUB-11]
+	PerUser int
+
 	Now func() time.Time // time.Now
 }
 
@@ -62,6 +66,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxDatagram <= 0 {
 		c.MaxDatagram = 60_000
+	}
+	if c.PerUser == 0 {
+		c.PerUser = 20
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -86,7 +93,8 @@ var _ event.Notifier = (*Service)(nil)
 
 // New returns a service without conferences.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg.withDefaults(), boards: make(map[conference.ID]*board)}
+	cfg = cfg.withDefaults()
+	return &Service{cfg: cfg, boards: make(map[conference.ID]*board), watchers: watchers{most: cfg.PerUser}}
 }
 
 // Package describes the service to the SIP stack. Expires is what subscribers

@@ -8,12 +8,9 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 )
 
-// mostSubscriptions is how many subscriptions a user may have to all conferences
-// together. D-06.
-const mostSubscriptions = 20
-
 // watchers counts the subscriptions of each user.
 type watchers struct {
+	most       int // of a user, to all conferences together; 0: no limit. D-06
 	mu         sync.Mutex
 	byIdentity map[conference.Identity][]*subscriber
 }
@@ -25,7 +22,7 @@ func (w *watchers) add(sub *subscriber) (oldest *subscriber) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	others := w.byIdentity[sub.identity]
-	if len(others) >= mostSubscriptions {
+	if w.most > 0 && len(others) >= w.most {
 		oldest = slices.MinFunc(others, func(a, b *subscriber) int {
 			return cmp.Compare(a.refreshed.Load(), b.refreshed.Load())
 		})

@@ -8,9 +8,9 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
-// accounts are those of the configuration; nil if there are none, and then nobody is
+// newAccounts makes those of the configuration; nil if there are none, and then nobody is
 // asked for a password.
-func (s *Server) accounts() (identity.Authenticator, error) {
+func (s *Server) newAccounts() (*identity.Accounts, error) {
 	users := s.cfg.Auth.Accounts()
 	if len(users) == 0 {
 		return nil, nil //nolint:nilnil // no accounts are no error
@@ -19,6 +19,7 @@ func (s *Server) accounts() (identity.Authenticator, error) {
 	if cfg.Realm == "" {
 		cfg.Realm = s.cfg.Domain
 	}
+	cfg.PerAddress = s.cfg.Limits.AuthFailuresPerAddress
 	for _, name := range s.cfg.Auth.Algorithms {
 		cfg.Algorithms = append(cfg.Algorithms, digest.Algorithm(name))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/limits"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
 	"github.com/confab-chat/confab/msrp"
@@ -30,6 +31,8 @@ import (
 // assemble builds the parts from the ground up. Each learns of its neighbours
 // through an interface of its own.
 func (s *Server) assemble() error {
+	s.connections = limits.NewConnections(s.cfg.Limits.ConnectionsPerAddress)
+	s.load = limits.NewLoad(s.cfg.Limits.CPUWait, nil)
 	var err error
 	if s.certs, err = s.newCerts(); err != nil {
 		return err
@@ -55,7 +58,7 @@ func (s *Server) assemble() error {
 		Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
 	})
 	f.notify = notify.New(notify.Config{
-		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval, Linger: s.cfg.Notify.Linger,
+		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval, PerUser: orNone(s.cfg.Limits.SubscriptionsPerUser), Linger: s.cfg.Notify.Linger,
 		FullOnly: append([]string{}, s.cfg.Notify.FullOnly...), MaxBytes: int(s.cfg.Notify.MaxDocument), MaxDatagram: int(s.cfg.Notify.MaxDatagram),
 	})
 	s.focus, s.notifier = f.focus, f.notify
@@ -80,12 +83,13 @@ func (s *Server) directories(f *parts) error {
 		creators = append(creators, string(identityOf(c)))
 	}
 	s.directory, err = instance.NewDirectory(instance.Config{
-		Journal:  s.journal,
-		Domain:   s.cfg.Domain,
-		Log:      s.log,
-		Registry: s.registry(),
-		Creators: conference.NewCircle(creators...),
-		Policy:   policyOf(s.cfg, s.cfg.Defaults),
+		Journal:    s.journal,
+		Domain:     s.cfg.Domain,
+		Log:        s.log,
+		Registry:   s.registry(),
+		MaxPerUser: orNone(s.cfg.Limits.ConferencesPerUser),
+		Creators:   conference.NewCircle(creators...),
+		Policy:     policyOf(s.cfg, s.cfg.Defaults),
 		// The mixer first: nobody gets a message after his departure was told,
 		// nor before his arrival was.
 		Attach: []func(*instance.Instance) instance.Observer{
@@ -106,9 +110,14 @@ func (s *Server) newGate() (*access.Gate, error) {
 		}
 		factories = append(factories, uri)
 	}
-	accounts, err := s.accounts()
+	accounts, err := s.newAccounts()
 	if err != nil {
 		return nil, err
+	}
+	s.accounts = accounts
+	var auth identity.Authenticator // nil, and no nil pointer, if there are none
+	if accounts != nil {
+		auth = accounts
 	}
 	host, port := hostPort(s.cfg.SIP.Advertise)
 	return access.New(access.Config{
@@ -122,7 +131,7 @@ func (s *Server) newGate() (*access.Gate, error) {
 		Allow:      s.cfg.DialOut.Addresses,
 		Identity: identity.New(identity.Config{
 			Log: s.log, Trust: s.trusted(), TrustNames: s.trustedNames(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
-			Auth: accounts,
+			Auth: auth,
 		}),
 	}), nil
 }
@@ -176,7 +185,7 @@ func (s *Server) mediaConfig() msrp.Config {
 		LegacyCipher:     s.cfg.MSRP.LegacyCipher,
 		Matching:         matching(s.cfg.MSRP.Strict),
 		Dial:             s.dialMedia,
-		PerSource:        unlimited(s.cfg.Limits.ConnectionsPerAddress),
+		Quota:            s.connections,
 		UnboundPerSource: unlimited(s.cfg.Limits.ConnectionsPerAddress),
 	}
 }
@@ -193,10 +202,20 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 		Log: s.log,
 		T1:  s.tune.t1,
 		Transport: transport.Config{
-			Advertise:             s.cfg.SIP.Advertise,
-			TLS:                   s.certs.Server(),
-			ClientTLS:             s.certs.Client(),
-			ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress),
+			Advertise:            s.cfg.SIP.Advertise,
+			TLS:                  s.certs.Server(),
+			ClientTLS:            s.certs.Client(),
+			Limits:               sipmsg.Limits{Body: int(s.cfg.Limits.SIPBody)},
+			Quota:                s.connections,
+			MaxConnections:       s.cfg.Limits.SIPConnections,
+			HandshakesPerAddress: unlimited(s.cfg.Limits.HandshakesPerAddress),
+			Partial:              int(s.cfg.Limits.HalfRead),
+		},
+		Transaction: transaction.Config{
+			MaxTransactions: s.cfg.Limits.Transactions,
+			PerAddress:      s.cfg.Limits.TransactionsPerAddress,
+			Exempt:          s.gate.Trusted,
+			TurnsAway:       s.load.TurnsAway,
 		},
 		Extensions:     s.extensions(),
 		SessionExpires: sessionExpires(s.cfg.SIP.SessionExpires),
@@ -221,6 +240,15 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 // 200s to INVITE and OPTIONS. [FOC-DSP-05]
 func capabilities() []sipmsg.Field {
 	return []sipmsg.Field{{Name: "Accept", Value: "application/sdp, multipart/mixed"}}
+}
+
+// orNone turns the configuration's 0, no limit, into the negative number that means
+// so where 0 means the default.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 // unlimited turns the configuration's 0, no limit, into a number that is none.

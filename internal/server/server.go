@@ -13,8 +13,10 @@ import (
 	"github.com/confab-chat/confab/internal/certs"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/focus"
+	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
+	"github.com/confab-chat/confab/internal/limits"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/notify"
 	"github.com/confab-chat/confab/internal/store"
@@ -35,21 +37,25 @@ type Listening struct {
 // called from any goroutine.
 type Server struct {
 	// fixed after construction
-	cfg       *config.Config
-	log       *slog.Logger
-	store     *store.DB // nil: nothing outlives the server
-	tune      tuning
-	journal   *local.Journal
-	directory *instance.Directory
-	gate      *access.Gate
-	media     *msrp.Endpoint
-	mixer     *mixer.Mixer
-	stack     *ua.Stack
-	focus     *focus.Focus
-	notifier  *notify.Service
-	certs     *certs.Store
-	web       *web.Host
-	watching  sync.WaitGroup // of certs
+	cfg         *config.Config
+	log         *slog.Logger
+	sampled     *limits.Sampled
+	connections *limits.Connections
+	load        *limits.Load
+	accounts    *identity.Accounts // nil if there are none
+	store       *store.DB          // nil: nothing outlives the server
+	tune        tuning
+	journal     *local.Journal
+	directory   *instance.Directory
+	gate        *access.Gate
+	media       *msrp.Endpoint
+	mixer       *mixer.Mixer
+	stack       *ua.Stack
+	focus       *focus.Focus
+	notifier    *notify.Service
+	certs       *certs.Store
+	web         *web.Host
+	watching    sync.WaitGroup // of certs and load
 
 	// fixed by Start
 	unwatch   func() // ends watching
@@ -70,7 +76,8 @@ type tuning struct {
 }
 
 func build(cfg *config.Config, log *slog.Logger, tune tuning) (*Server, error) {
-	s := &Server{cfg: cfg, log: log, tune: tune, unwatch: func() {}}
+	sampled := limits.NewSampled(log.Handler(), nil)
+	s := &Server{cfg: cfg, log: slog.New(sampled), sampled: sampled, tune: tune, unwatch: func() {}}
 	if err := s.assemble(); err != nil {
 		return nil, errors.Join(err, s.closeStore(context.Background()))
 	}
@@ -88,6 +95,7 @@ func (s *Server) Start(ctx context.Context) error {
 	watch, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	s.unwatch = unwatch
 	s.watching.Go(func() { s.certs.Watch(watch) })
+	s.watching.Go(func() { s.measure(watch) })
 	s.ready.Store(true)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.Int("conferences", len(s.cfg.Conferences)))
 	return nil

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/wheel"
 )
 
@@ -22,6 +23,14 @@ type Config struct {
 	// Beyond it requests outside dialogs get a 503 and leave nothing behind;
 	// requests inside dialogs may use as many again.
 	MaxTransactions int
+	// PerAddress bounds the open server transactions outside dialogs of one IPv4
+	// address or IPv6 /64 network; 0: no limit. Exempt says whom that does not
+	// concern, such as proxies that bring the requests of many; nil: nobody.
+	PerAddress int
+	Exempt     func(src transport.Source) bool
+	// TurnsAway is asked about each request outside dialogs whether there is too much
+	// to do to serve it; it gets the Call-ID and must not block. nil: never.
+	TurnsAway func(callID string) bool
 	// RetryAfter is what that 503 asks for; default 5 s.
 	RetryAfter time.Duration
 	// QueueLimit is how many received messages may wait for one shard;

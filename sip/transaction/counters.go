@@ -9,7 +9,9 @@ type Counters struct {
 	Absorbed        uint64 // requests that were retransmissions
 	Retransmitted   uint64 // requests and responses sent again by a timer
 	Merged          uint64 // requests answered 482
-	Refused         uint64 // requests answered 503 for the limit
+	Refused         uint64 // requests answered 503, for whatever limit
+	TurnedAway      uint64 // of these, the ones for too much load
+	Crowded         uint64 // of these, the ones for too many of one address
 	StrayAcks       uint64 // ACKs that match no transaction: to a 2xx, or stray
 	StrayResponses  uint64 // responses dropped since they match no transaction
 	Timeouts        uint64 // transactions without final response or ACK
@@ -22,6 +24,8 @@ type counters struct {
 	retransmitted   atomic.Uint64
 	merged          atomic.Uint64
 	refused         atomic.Uint64
+	turnedAway      atomic.Uint64
+	crowded         atomic.Uint64
 	strayAcks       atomic.Uint64
 	strayResponses  atomic.Uint64
 	timeouts        atomic.Uint64
@@ -36,6 +40,7 @@ func (l *Layer) Counters() Counters {
 		Server: c.server.Load(), Client: c.client.Load(),
 		Absorbed: c.absorbed.Load(), Retransmitted: c.retransmitted.Load(),
 		Merged: c.merged.Load(), Refused: c.refused.Load(),
+		TurnedAway: c.turnedAway.Load(), Crowded: c.crowded.Load(),
 		StrayAcks: c.strayAcks.Load(), StrayResponses: c.strayResponses.Load(),
 		Timeouts: c.timeouts.Load(), TransportErrors: c.transportErrors.Load(),
 	}

@@ -3,6 +3,7 @@ package transaction
 import (
 	"context"
 	"hash/maphash"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type Layer struct {
 	tagKey    []byte
 
 	open       atomic.Int64
+	sources    sources
 	unfinished tally
 	closed     atomic.Bool
 	count      counters
@@ -56,6 +58,7 @@ func New(cfg Config, h Handler) *Layer {
 		wheel:   cfg.Wheel,
 		seed:    maphash.MakeSeed(),
 		tagKey:  newTagKey(),
+		sources: sources{open: make(map[netip.Prefix]int)},
 	}
 	l.unfinished.none = make(chan struct{}, 1)
 	if l.wheel == nil {

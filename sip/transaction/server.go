@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/confab-chat/confab/sip/sipid"
@@ -32,6 +33,7 @@ type ServerTx struct {
 	key   string
 	merge string
 	tag   string
+	from  netip.Prefix // counted for it if valid
 
 	// Owned by the shard.
 	state      serverState
@@ -278,6 +280,7 @@ func (tx *ServerTx) terminate(err error) {
 		delete(tx.shard.merged, tx.merge)
 	}
 	tx.layer.open.Add(-1)
+	tx.layer.sources.release(tx)
 	tx.last, tx.lastResp, tx.onCancel = nil, nil, nil
 	tx.report(err)
 }

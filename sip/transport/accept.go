@@ -63,23 +63,12 @@ func (l *Layer) adopt(conn net.Conn, transport string) {
 
 // enter takes an accepted connection in, unless a limit is reached.
 func (l *Layer) enter(s *stream) bool {
-	network := networkOf(s.flow.remote.Addr())
-	shakes := s.flow.transport == TLS
-	l.mu.Lock()
-	// A peer opens as many connections as it likes; what it can make us hold
-	// is limited by its address, what all can, in total. [SEC-02]
-	full := l.stopped || l.connections >= l.cfg.MaxConnections ||
-		l.perNetwork[network] >= l.cfg.ConnectionsPerAddress
-	busy := !full && shakes && !l.handshakes.begin(network, &l.cfg)
-	if !full && !busy {
-		l.perNetwork[network]++
-		s.network = network
-		l.register(s)
-		if s.conn != nil && !shakes { // else nobody may use it yet
-			l.byRemote[s.flow.endpoint()] = s.flow
-		}
+	quota := l.cfg.Quota
+	if quota != nil && !quota.Acquire(s.flow.remote.Addr()) {
+		l.count.refused.Add(1)
+		return false
 	}
-	l.mu.Unlock()
+	full, busy := l.admit(s)
 	switch {
 	case full:
 		l.count.refused.Add(1)
@@ -87,8 +76,41 @@ func (l *Layer) enter(s *stream) bool {
 		l.count.handshakesRefused.Add(1)
 	default:
 		l.count.accepted.Add(1)
+		return true
 	}
-	return !full && !busy
+	if quota != nil {
+		quota.Release(s.flow.remote.Addr())
+	}
+	return false
+}
+
+// admit registers an accepted connection, unless there are too many of them, or of
+// those that shake hands.
+func (l *Layer) admit(s *stream) (full, busy bool) {
+	network := networkOf(s.flow.remote.Addr())
+	shakes := s.flow.transport == TLS
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	// A peer opens as many connections as it likes; what it can make us hold
+	// is limited by its address, what all can, in total. [SEC-02]
+	full = l.stopped || l.connections >= l.cfg.MaxConnections || l.crowded(network)
+	busy = !full && shakes && !l.handshakes.begin(network, &l.cfg)
+	if full || busy {
+		return full, busy
+	}
+	l.perNetwork[network]++
+	s.network = network
+	l.register(s)
+	if s.conn != nil && !shakes { // else nobody may use it yet
+		l.byRemote[s.flow.endpoint()] = s.flow
+	}
+	return false, false
+}
+
+// crowded reports whether a network has as many connections as it may. The caller
+// holds l.mu.
+func (l *Layer) crowded(network netip.Prefix) bool {
+	return l.cfg.Quota == nil && l.perNetwork[network] >= l.cfg.ConnectionsPerAddress
 }
 
 // networkOf is the unit for which connections are counted: an IPv4 address, or
@@ -131,10 +153,17 @@ func (l *Layer) retire(f *Flow) {
 // forget drops a connection that has ended.
 func (l *Layer) forget(s *stream) {
 	l.retire(s.flow)
+	if l.drop(s) && s.network.IsValid() && l.cfg.Quota != nil {
+		l.cfg.Quota.Release(s.flow.remote.Addr())
+	}
+}
+
+// drop reports whether the connection was known.
+func (l *Layer) drop(s *stream) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, known := l.streams[s]; !known {
-		return
+		return false
 	}
 	delete(l.streams, s)
 	l.connections--
@@ -143,4 +172,5 @@ func (l *Layer) forget(s *stream) {
 			delete(l.perNetwork, s.network)
 		}
 	}
+	return true
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -38,6 +39,13 @@ type Config struct {
 	// ConnectionsPerAddress bounds the accepted connections of one IPv4
 	// address or IPv6 /64 network; default 1,000.
 	ConnectionsPerAddress int
+	// Quota counts accepted connections together with those of other protocols,
+	// instead of ConnectionsPerAddress; nil: there are no others.
+	Quota Quota
+	// Partial bounds the octets of messages that have begun and are not complete, of
+	// all connections together, apart from the 4 KiB that each connection has for
+	// itself; default 64 MiB. A connection that would exceed it is closed.
+	Partial int
 	// IdleTimeout closes a connection on which nothing was read for so long;
 	// default 32 minutes, a little more than the usual session interval, so
 	// that refreshes find it open.
@@ -80,6 +88,15 @@ type Config struct {
 	Network Network
 }
 
+// Quota counts connections by the address of the peer. It is called from any goroutine
+// and must not block.
+type Quota interface {
+	// Acquire counts one more, or refuses it.
+	Acquire(addr netip.Addr) bool
+	// Release counts one less.
+	Release(addr netip.Addr)
+}
+
 func orDefault[T int | time.Duration](v *T, def T) {
 	if *v == 0 {
 		*v = def
@@ -97,6 +114,7 @@ func (c *Config) dialTime(transport string) time.Duration {
 func (c Config) withDefaults() Config {
 	orDefault(&c.MaxConnections, 20_000)
 	orDefault(&c.ConnectionsPerAddress, 1000)
+	orDefault(&c.Partial, 64<<20)
 	orDefault(&c.IdleTimeout, 32*time.Minute)
 	orDefault(&c.MessageTimeout, 20*time.Second)
 	orDefault(&c.WriteTimeout, 10*time.Second)

@@ -19,6 +19,8 @@ type Counters struct {
 	Slow               uint64 // connections cut since they took no output
 	SizeSwitched       uint64 // requests sent over TCP because of their size
 	SizeFallback       uint64 // of these, the ones sent over UDP in the end
+	PartialRefused     uint64 // connections closed since all held too much of incomplete messages
+	Partial            int64  // octets of such messages that are held now
 	Connections        int64  // open or coming up now
 }
 
@@ -33,6 +35,7 @@ type counters struct {
 	acceptErrors       atomic.Uint64
 	upgradesRefused    atomic.Uint64
 	handshakesRefused  atomic.Uint64
+	partialRefused     atomic.Uint64
 	handshakesFailed   atomic.Uint64
 	idle, halfRead     atomic.Uint64
 	slow               atomic.Uint64
@@ -52,7 +55,8 @@ func (l *Layer) Counters() Counters {
 		Insecure: c.insecure.Load(),
 		Accepted: c.accepted.Load(), Refused: c.refused.Load(),
 		Dialed: c.dialed.Load(), DialFailed: c.dialFailed.Load(),
-		UpgradesRefused:   c.upgradesRefused.Load(),
+		UpgradesRefused: c.upgradesRefused.Load(),
+		PartialRefused:  c.partialRefused.Load(), Partial: l.partial.Load(),
 		HandshakesRefused: c.handshakesRefused.Load(), HandshakesFailed: c.handshakesFailed.Load(),
 		AcceptErrors: c.acceptErrors.Load(),
 		Idle:         c.idle.Load(), HalfRead: c.halfRead.Load(), Slow: c.slow.Load(),

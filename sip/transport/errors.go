@@ -30,9 +30,10 @@ var (
 
 // Reasons for which the layer itself ends a connection.
 var (
-	errIdle        = errors.New("sip transport: connection idle")
-	errHalfMessage = errors.New("sip transport: message not completed in time")
-	errFinishing   = errors.New("sip transport: connection is being closed")
-	errFraming     = errors.New("sip transport: framing lost")
-	errPeerClosed  = errors.New("sip transport: closed by the peer")
+	errIdle         = errors.New("sip transport: connection idle")
+	errHalfMessages = errors.New("sip transport: too many octets of incomplete messages")
+	errHalfMessage  = errors.New("sip transport: message not completed in time")
+	errFinishing    = errors.New("sip transport: connection is being closed")
+	errFraming      = errors.New("sip transport: framing lost")
+	errPeerClosed   = errors.New("sip transport: closed by the peer")
 )

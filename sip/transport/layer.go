@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -34,6 +35,7 @@ type Layer struct {
 	buffers outBuffers
 	scratch scratch
 	count   counters
+	partial atomic.Int64 // octets of read buffers beyond readSize
 	group   sync.WaitGroup
 
 	mu          sync.Mutex

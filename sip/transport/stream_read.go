@@ -36,6 +36,8 @@ func (s *stream) read() {
 		in.buf, s.early = append(s.early, in.buf...), nil
 		in.end = len(in.buf) - readSize
 	}
+	s.layer.partial.Add(int64(len(in.buf) - readSize))
+	defer func() { s.layer.partial.Add(int64(readSize - len(in.buf))) }()
 	in.messages.Limits = s.layer.cfg.Limits
 	in.keepAlive.ping = s.flow.dialed && s.layer.cfg.PingInterval > 0
 	err := in.run()
@@ -137,7 +139,9 @@ func (in *inbox) consume() error {
 
 // fill reads more, with room made for it.
 func (in *inbox) fill() error {
-	in.makeRoom()
+	if err := in.makeRoom(); err != nil {
+		return err
+	}
 	for {
 		now := time.Now()
 		if in.began.IsZero() && (in.start < in.end || in.partial.open) {
@@ -162,23 +166,39 @@ func (in *inbox) fill() error {
 }
 
 // makeRoom moves what is left to the front, or doubles a buffer that is full.
-// The parser has refused by then what exceeds its limits.
-func (in *inbox) makeRoom() {
+// The parser has refused by then what exceeds its limits; an error says that all
+// connections together hold too much.
+func (in *inbox) makeRoom() error {
 	switch {
 	case in.start == in.end:
 		in.start, in.end = 0, 0
-		if len(in.buf) > keepSize {
-			in.buf = make([]byte, readSize)
+		if len(in.buf) > keepSize || len(in.buf) > readSize && in.s.layer.partial.Load() > int64(in.s.layer.cfg.Partial/2) {
+			return in.resize(readSize)
 		}
 	case in.end < len(in.buf):
 	case in.start > 0:
 		copy(in.buf, in.buf[in.start:in.end])
 		in.start, in.end = 0, in.end-in.start
 	default:
-		larger := make([]byte, 2*len(in.buf))
-		copy(larger, in.buf[:in.end])
-		in.buf = larger
+		return in.resize(2 * len(in.buf))
 	}
+	return nil
+}
+
+// resize changes the buffer, whose octets beyond readSize are on the account of all
+// connections. [SEC-02]
+func (in *inbox) resize(n int) error {
+	l := in.s.layer
+	more := int64(n - len(in.buf))
+	if l.partial.Add(more) > int64(l.cfg.Partial) && more > 0 {
+		l.partial.Add(-more)
+		l.count.partialRefused.Add(1)
+		return errHalfMessages
+	}
+	buf := make([]byte, n)
+	copy(buf, in.buf[:in.end])
+	in.buf = buf
+	return nil
 }
 
 // deadline is when the reader has to look again.

@@ -72,6 +72,10 @@ type Source struct {
 	replyHost string // of a TLS peer there
 }
 
+// Network is what counts as one peer for limits: an IPv4 address, or the /64 that an
+// IPv6 subscriber has.
+func (s Source) Network() netip.Prefix { return networkOf(s.Remote.Addr().Unmap()) }
+
 // Target returns the way back to the sender: the same flow.
 func (s Source) Target() Target {
 	t := Target{Transport: s.Transport, Addr: s.Remote, Flow: s.Flow}
