@@ -60,6 +60,9 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 	if o.Subject != "" {
 		out.Fields = append(out.Fields, sipmsg.Field{Name: "Subject", Value: o.Subject})
 	}
+	if o.Replaces != "" {
+		out.Fields = append(out.Fields, sipmsg.Field{Name: "Replaces", Value: o.Replaces})
+	}
 	out.Fields = append(out.Fields, o.fields...)
 	if u.cfg.Preconditions == RequirePreconditions {
 		out.Fields = append(out.Fields, sipmsg.Field{Name: "Require", Value: preconditionTag})

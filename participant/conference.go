@@ -33,6 +33,9 @@ type Options struct {
 	// Invite names users that [UE.Create] asks the focus to call, in the INVITE itself
 	// or, if the focus does not take that, by [Conference.Invite]. [PAR-CRE-04]
 	Invite []Invitee
+	// Replaces is that of the user's other device, which this one takes the place of; see
+	// [Conference.Replaces]. [PAR-CRE-08]
+	Replaces string
 	// ReferInside sends what [Conference.Invite] and the like ask for inside the dialog
 	// with the focus instead of in a new one.
 	ReferInside bool

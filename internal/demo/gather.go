@@ -28,7 +28,7 @@ func (d *demo) create(ctx context.Context) error {
 		return fmt.Errorf("alice creates: %w", err)
 	}
 	d.tell(alice, "is in %s", alice.conference.URI())
-	if err := d.pickUp(ctx, bob, alice); err != nil {
+	if err = d.pickUp(ctx, bob, alice); err != nil {
 		return err
 	}
 	return d.all(ctx, "alice", "bob")
@@ -73,13 +73,13 @@ func (d *demo) invite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := alice.asks(ctx, carol.ue.Contact(), alice.conference.Invite); err != nil {
+	if err = alice.asks(ctx, carol.ue.Contact(), alice.conference.Invite); err != nil {
 		return err
 	}
-	if err := d.pickUp(ctx, carol, alice); err != nil {
+	if err = d.pickUp(ctx, carol, alice); err != nil {
 		return err
 	}
-	if err := alice.told(ctx, carol.ue.Contact(), 200); err != nil {
+	if err = alice.told(ctx, carol.ue.Contact(), 200); err != nil {
 		return err
 	}
 	d.tell(alice, "is told: 200 OK")
@@ -87,7 +87,7 @@ func (d *demo) invite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := alice.asks(ctx, dora.ue.Contact(), alice.conference.Invite); err != nil {
+	if err = alice.asks(ctx, dora.ue.Contact(), alice.conference.Invite); err != nil {
 		return err
 	}
 	i, err := dora.invited(ctx)
@@ -96,7 +96,7 @@ func (d *demo) invite(ctx context.Context) error {
 	}
 	i.Decline(0)
 	d.tell(dora, "declines")
-	if err := alice.told(ctx, dora.ue.Contact(), 603); err != nil {
+	if err = alice.told(ctx, dora.ue.Contact(), 603); err != nil {
 		return err
 	}
 	d.tell(alice, "is told: 603 Decline")
