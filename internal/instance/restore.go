@@ -15,8 +15,9 @@ import (
 
 // Restore goes on with conferences that the server before this one has left
 // behind, by crash or by shutdown: with bars, roles, lock and history, and
-// without anybody, who has the grace of a lost leg to come back. It is called
-// once, before anybody joins. A conference whose journal cannot be read is left
+// without anybody, who has the grace of a lost leg to come back. Subject, policy
+// and members are those of the record, if there is one. It is called once, before
+// anybody joins. A conference whose journal cannot be read is left
 // out, and the error tells of the first such.
 func (d *Directory) Restore(ctx context.Context, ids ...conference.ID) error {
 	var first error
@@ -61,8 +62,12 @@ func (d *Directory) restore(ctx context.Context, id conference.ID) error {
 	i := d.add(a, conference.Create{ID: id}, founder)
 	i.state = state
 	i.resumes = true
+	def := d.reserved[a]
 	d.mu.Unlock()
 	i.start()
+	if def != nil {
+		i.Do(conference.Change{At: time.Now(), Subject: &def.Subject, Policy: &def.Policy, Members: &def.Members}, nil)
+	}
 	resumed := make(chan struct{})
 	if i.Look(func(*conference.State) { close(resumed) }) == nil {
 		<-resumed

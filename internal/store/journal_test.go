@@ -362,3 +362,31 @@ func TestNewerSchema(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestNoLongerDurable: what a conference has kept in earlier lives is no history
+// of one that is not durable, and is not in the way of it.
+func TestNoLongerDurable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db := open(t, store.Options{Dir: dir})
+	appendTo(t, local.Open(local.Limits{}, db), created(nil), posted("kept", time.Now()), conference.Ended{Cause: conference.EndEmpty})
+	shut(t, db)
+	j := local.Open(local.Limits{}, open(t, store.Options{Dir: dir}))
+	passing := created(func(c *conference.Created) { c.Policy.History.Durable = false })
+	last := appendTo(t, j, passing, posted("passing", time.Now()))
+	entries, err := j.Messages(t.Context(), room, journal.AnyPosition, 10)
+	if err != nil || texts(entries) != "passing" {
+		t.Errorf("messages %q, %v", texts(entries), err)
+	}
+	if got := read(t, j, journal.AnyPosition); got != "created passing" {
+		t.Errorf("read %q", got)
+	}
+	appendTo(t, j, conference.Ended{Cause: conference.EndEmpty})
+	if next := appendTo(t, j, created(nil)); next <= last+1 {
+		t.Errorf("position %d comes again", next)
+	}
+	entries, err = j.Messages(t.Context(), room, journal.AnyPosition, 10)
+	if err != nil || texts(entries) != "kept" {
+		t.Errorf("messages %q, %v", texts(entries), err)
+	}
+}

@@ -226,8 +226,13 @@ func TestConferenceGoesOn(t *testing.T) {
 			}})
 			end(n)
 
-			n = start(t, dir, reserved("lobby", true))
+			edited := reserved("lobby", true)
+			edited.Subject = "Edited meanwhile"
+			n = start(t, dir, edited)
 			n.look(lobby, func(s *conference.State) {
+				if s.Subject() != edited.Subject {
+					t.Errorf("subject %q", s.Subject())
+				}
 				if !s.Alive() || s.UserCount() != 0 || !s.Locked() || !s.Barred("sip:mallory@example.test") ||
 					s.Role("sip:bob@example.test") != conference.RoleModerator {
 					t.Errorf("alive %t, %d users, locked %t", s.Alive(), s.UserCount(), s.Locked())

@@ -102,6 +102,7 @@ func (l *log) push(entry journal.Entry) {
 	case conference.Created:
 		l.keep = max(l.limits.Messages, e.Policy.History.Keep)
 		l.durable = e.Policy.History.Durable
+		l.kept = l.durable && l.store != nil // what an earlier life has in the store is no history of this one
 		l.factory = e.Origin == conference.FromFactory
 	case conference.Changed:
 		if e.Policy != nil {

@@ -104,7 +104,7 @@ func (l *log) appendLasting(ctx context.Context, id conference.ID, entries []jou
 func lasting(e conference.Event) bool {
 	switch e.(type) {
 	case conference.Admitted, conference.Advanced, conference.Connected, conference.Departed,
-		conference.LegLost, conference.LegBack, conference.MediaSet, conference.Resumed:
+		conference.LegLost, conference.LegBack, conference.MediaSet, conference.Acknowledged, conference.Resumed:
 		return false
 	}
 	return true
