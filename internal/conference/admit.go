@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"maps"
 	"strconv"
 	"time"
 )
@@ -50,6 +51,7 @@ type Admitted struct {
 	Hidden         bool // not to be shown to others than By before it has connected
 	Replaces       EndpointID
 	Referred       *Referral
+	Until          time.Time // how long an invited user may come by himself
 }
 
 // Kind implements Event.
@@ -75,7 +77,7 @@ func (c Admit) decide(s *State, out []Event) ([]Event, error) {
 		e.Replaces = old.ID
 	}
 	c.name(s, old, &e)
-	if err := s.authorise(c.Identity); err != nil {
+	if err := s.authorise(c.Identity, c.At); err != nil {
 		return nil, err
 	}
 	if err := c.fits(s, old, e.User); err != nil {
@@ -134,11 +136,11 @@ func (c Admit) name(s *State, old *Endpoint, e *Admitted) {
 }
 
 // authorise checks what does not depend on who else is there.
-func (s *State) authorise(id Identity) error {
+func (s *State) authorise(id Identity, now time.Time) error {
 	if s.Barred(id) {
 		return refuse(CodeBarred) // [FOC-JOI-03]
 	}
-	if s.Called(id) != nil {
+	if s.Called(id) != nil || now.Before(s.expected[id]) {
 		return nil // who is invited may as well come by himself [FOC-JOI-11]
 	}
 	if s.Role(id) < RoleModerator {
@@ -191,6 +193,7 @@ func (e Admitted) apply(s *State) {
 	s.activity = e.At
 	if e.Method == DialedOut {
 		delete(s.barred, e.Identity) // invited again, by somebody entitled; D-20 [FOC-JOI-03]
+		s.expect(e.Identity, e.Until, e.At)
 	}
 	p := s.Participant(e.User)
 	if p == nil {
@@ -223,4 +226,17 @@ func (s *State) enrol(e Admitted) *Participant {
 		s.nicknames.back(p, x)
 	}
 	return p
+}
+
+// expect lets a user come by himself until then, and forgets those who came too
+// late.
+func (s *State) expect(id Identity, until, now time.Time) {
+	maps.DeleteFunc(s.expected, func(_ Identity, until time.Time) bool { return !now.Before(until) })
+	if until.IsZero() {
+		return
+	}
+	if s.expected == nil {
+		s.expected = make(map[Identity]time.Time)
+	}
+	s.expected[id] = until
 }

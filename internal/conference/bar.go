@@ -83,6 +83,7 @@ func (e Barred) apply(s *State) {
 		s.barred = make(map[Identity]struct{})
 	}
 	s.barred[e.Identity] = struct{}{}
+	delete(s.expected, e.Identity)
 	for _, u := range [...]User{e.User, User(e.Identity)} {
 		s.absent.remove(u)
 		s.roster.unname(u, e.Identity)

@@ -16,6 +16,9 @@ type Invite struct {
 	Endpoint EndpointID
 	Hidden   bool // others are not to know of him before he has joined, D-26
 	Referred *Referral
+	// Until is how long he may come by himself, whatever becomes of the call; zero:
+	// as long as he is being called. [FOC-RUS-04]
+	Until time.Time
 }
 
 func (c Invite) decide(s *State, out []Event) ([]Event, error) {
@@ -31,6 +34,7 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 	e := Admitted{
 		At: c.At, User: User(c.Identity), Identity: c.Identity, Display: c.Display, Endpoint: c.Endpoint,
 		Status: StatusPending, Method: DialedOut, By: c.By, Hidden: c.Hidden, Referred: c.Referred,
+		Until: c.Until,
 	}
 	if n, ok := s.roster.anonymous[c.Identity]; ok {
 		// He is known here under another name, which is not to be given away.

@@ -146,3 +146,18 @@ func TestConferenceEmptyWhileCalling(t *testing.T) {
 		t.Errorf("events %q", kinds(events))
 	}
 }
+
+// TestReferredUserComesLater: who is told to come by himself may do so for a
+// while, whatever becomes of the telling.
+func TestReferredUserComesLater(t *testing.T) {
+	t.Parallel()
+	f := found(t, func(c *Create) { c.Policy.Join, c.Members = JoinMembers, []string{"a.test"} })
+	told := bobCalled()
+	told.Until = at(3 * time.Minute)
+	f.must(t, told)
+	f.must(t, Withdraw{At: at(time.Minute), Endpoint: "bob1", Cause: CauseFailed})
+	f.refused(t, Admit{At: at(3 * time.Minute), Identity: "sip:bob@b.test", Endpoint: "bob2"}, CodeNotMember)
+	f.join(t, at(2*time.Minute), "sip:bob@b.test", "bob3")
+	f.must(t, Remove{At: at(2 * time.Minute), User: "sip:bob@b.test", Bar: true})
+	f.refused(t, Admit{At: at(2 * time.Minute), Identity: "sip:bob@b.test", Endpoint: "bob4"}, CodeBarred)
+}

@@ -49,7 +49,7 @@ func (s *State) May(a Action, by User) error {
 	case by == "":
 		return nil
 	case a == ActJoin:
-		return s.authorise(Identity(by))
+		return s.authorise(Identity(by), s.activity)
 	case !s.entitled(a, by):
 		return refuse(CodeNotAllowed)
 	}

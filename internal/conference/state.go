@@ -51,7 +51,8 @@ type State struct {
 	locked   bool
 	barred   map[Identity]struct{}
 	approved map[Identity]struct{}
-	begun    bool // somebody of the starters has joined
+	expected map[Identity]time.Time // invited users who may come by themselves, and until when
+	begun    bool                   // somebody of the starters has joined
 	roster   roster
 	recent   recentIDs
 

@@ -171,6 +171,7 @@ type DialOut struct {
 	// own: else they never are.
 	Addresses []netip.Prefix
 
+	By       string // invite or refer
 	Username string // answers challenges to calls
 	Password Secret
 

@@ -46,7 +46,7 @@ func Default() *Config {
 			FullOnly: []string{"Blink", "sipsimple"}, MaxDocument: 250_000, MaxDatagram: 60_000,
 		},
 		DialOut: DialOut{
-			Consent: "domain", Ring: 2 * time.Minute, PerSecond: 20, Unanswered: 20, Server: 200,
+			Consent: "domain", By: "invite", Ring: 2 * time.Minute, PerSecond: 20, Unanswered: 20, Server: 200,
 		},
 		DNS: DNS{Timeout: 2 * time.Second},
 		Limits: Limits{

@@ -12,6 +12,7 @@ import (
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/refer"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -78,8 +79,9 @@ type Focus struct {
 	cfg Config
 
 	// fixed after Bind
-	dialogs *dialog.Layer
-	calls   *invite.Agent
+	dialogs  *dialog.Layer
+	calls    *invite.Agent
+	referrer *refer.Agent
 
 	dialing   gauge
 	referrals referrals
@@ -113,8 +115,10 @@ func New(cfg Config) *Focus {
 }
 
 // Bind tells the focus the dialog layer that its requests come through, and who
-// makes its calls.
-func (f *Focus) Bind(dialogs *dialog.Layer, calls *invite.Agent) { f.dialogs, f.calls = dialogs, calls }
+// makes its calls and its REFERs.
+func (f *Focus) Bind(dialogs *dialog.Layer, calls *invite.Agent, referrer *refer.Agent) {
+	f.dialogs, f.calls, f.referrer = dialogs, calls, referrer
+}
 
 func (f *Focus) log(level slog.Level, event string, req *sipmsg.Request, attrs ...slog.Attr) {
 	if !f.cfg.Log.Enabled(context.Background(), level) {

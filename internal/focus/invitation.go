@@ -34,6 +34,7 @@ type invitation struct {
 
 	// guarded by call.mu
 	sip     *invite.Call // once the INVITE is out
+	asked   bool         // by REFER, not by INVITE
 	why     sipmsg.Field // of the CANCEL
 	offer   []byte
 	counted bool // it is one of the unanswered ones
@@ -95,9 +96,18 @@ func (i *invitation) tell(status int, reason string, final bool) bool {
 	return true
 }
 
-// send makes the leg and then the call: nothing leaves before the mixer has
-// room. [FOC-OUT-05] [MIX-02]
+// send invites the user in the way that is configured.
 func (i *invitation) send() {
+	if i.call.focus.cfg.DialOut.ByRefer {
+		i.ask()
+		return
+	}
+	i.ring()
+}
+
+// ring makes the leg and then the call: nothing leaves before the mixer has
+// room. [FOC-OUT-05] [MIX-02]
+func (i *invitation) ring() {
 	c := i.call
 	leg, err := c.focus.cfg.Mixer.Reserve(i.leg)
 	var offer *sdp.Session
@@ -220,14 +230,17 @@ func (i *invitation) Failed(err error) {
 // [FOC-OUT-12]
 func (i *invitation) fail(e *sip.Error) {
 	c := i.call
-	c.focus.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "invitation failed",
-		slog.String("conference", string(c.inst.ID())), slog.Int("status", e.Status))
 	i.heard()
 	i.tell(e.Status, e.Reason, true) // before the conference hears of it, which would give it up
 	c.mu.Lock()
+	over, leg := c.over, c.leg
 	c.over = true
-	leg := c.leg
 	c.mu.Unlock()
+	if over {
+		return
+	}
+	c.focus.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "invitation failed",
+		slog.String("conference", string(c.inst.ID())), slog.Int("status", e.Status))
 	cause := conference.CauseFailed
 	if e.Status == 486 || e.Status == 600 {
 		cause = conference.CauseBusy
@@ -252,7 +265,7 @@ func (i *invitation) giveUp(why string, status int) {
 	c := i.call
 	c.mu.Lock()
 	i.why = sipmsg.Field{Name: "Reason", Value: why}
-	call, session, leg := i.sip, c.session, c.leg
+	call, session, leg, asked := i.sip, c.session, c.leg, i.asked
 	c.mu.Unlock()
 	if session != nil || !i.tell(status, "", true) {
 		return
@@ -260,7 +273,7 @@ func (i *invitation) giveUp(why string, status int) {
 	switch {
 	case call != nil:
 		call.Cancel(sipmsg.Field{Name: "Reason", Value: why})
-	case leg == nil && c.attendance.dialing.drop(i):
-		i.fail(&sip.Error{Status: 487}) // it never left
+	case asked, leg == nil && c.attendance.dialing.drop(i):
+		i.fail(&sip.Error{Status: 487}) // there is nothing to cancel
 	}
 }

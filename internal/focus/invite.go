@@ -59,6 +59,9 @@ func (i *invitation) place(decided func(*sip.Error), progress Progress) {
 		Display:  conference.Printable(i.Target.Display, maxDisplay),
 		Referred: referral(i.ReferredBy, i.now()),
 	}
+	if i.call.focus.cfg.DialOut.ByRefer {
+		command.Until = i.now().Add(i.call.focus.cfg.DialOut.Ring + comeLater) // [FOC-RUS-04]
+	}
 	i.call.inst.Do(command, func(r instance.Result) {
 		switch {
 		case r.Err != nil:

@@ -30,6 +30,9 @@ type DialOut struct {
 	// name users of Domains. D-07
 	Anybody bool
 	Domains []string
+	// ByRefer asks users to call the conference themselves, and calls those only whose
+	// devices do not know REFER.
+	ByRefer bool
 	// Login answers challenges to calls; nil: they fail.
 	Login *digest.Client
 	// Lists bounds lists of recipients.
@@ -73,19 +76,11 @@ func (f *Focus) reachable(uri sipmsg.URI) bool {
 	return true
 }
 
-// outgoing is the INVITE to an invited user (TS 24.247 §7.3.2.5.3): it speaks as
-// the conference. [FOC-OUT-02] [FOC-OUT-03] [FOC-DSP-07]
+// outgoing is the INVITE to an invited user (TS 24.247 §7.3.2.5.3). [FOC-OUT-03]
+// [FOC-OUT-04] [FOC-OUT-06]
 func (f *Focus) outgoing(i *invitation) dialog.Outgoing {
-	id := i.call.inst.ID()
-	out := dialog.Outgoing{
-		URI: i.uri, To: sipmsg.Address{Display: i.Target.Display, URI: logical(i.uri)}, Contact: i.call.contact,
-		Fields: append(assertion(id, f.trusts(i.uri)),
-			sipmsg.Field{Name: "Expires", Value: strconv.Itoa(int(f.cfg.DialOut.Ring / time.Second))}),
-	}
-	out.From.URI, _ = sipmsg.ParseURI(string(id)) // of our own making
-	if f.cfg.DialOut.Outbound != nil {
-		out.Routes = []sipmsg.URI{*f.cfg.DialOut.Outbound} // [CHG-04]
-	}
+	out := f.request(i)
+	out.Fields = append(out.Fields, sipmsg.Field{Name: "Expires", Value: strconv.Itoa(int(f.cfg.DialOut.Ring / time.Second))})
 	for _, f := range []sipmsg.Field{{Name: "Referred-By", Value: i.ReferredBy}, {Name: "Replaces", Value: i.Replaces}} {
 		if f.Value != "" {
 			out.Fields = append(out.Fields, f)
@@ -94,10 +89,25 @@ func (f *Focus) outgoing(i *invitation) dialog.Outgoing {
 	if i.adapted {
 		out.Fields = append(out.Fields, sipmsg.Field{Name: "Supported", Value: i.supported})
 	}
+	out.ContentType, out.Body = i.body()
+	return out
+}
+
+// request is what every request to an invited user is made of: it speaks as the
+// conference. [FOC-OUT-02] [FOC-DSP-07]
+func (f *Focus) request(i *invitation) dialog.Outgoing {
+	id := i.call.inst.ID()
+	out := dialog.Outgoing{
+		URI: i.uri, To: sipmsg.Address{Display: i.Target.Display, URI: logical(i.uri)}, Contact: i.call.contact,
+		Fields: assertion(id, f.trusts(i.uri)),
+	}
+	out.From.URI, _ = sipmsg.ParseURI(string(id)) // of our own making
+	if f.cfg.DialOut.Outbound != nil {
+		out.Routes = []sipmsg.URI{*f.cfg.DialOut.Outbound} // [CHG-04]
+	}
 	if login := f.cfg.DialOut.Login; login != nil {
 		out.Auth = login.Exchange() // [FOC-OUT-11]
 	}
-	out.ContentType, out.Body = i.body()
 	return out
 }
 

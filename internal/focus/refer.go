@@ -38,7 +38,7 @@ func (f *Focus) Screen(req *sipmsg.Request, src transport.Source) (any, *sip.Err
 // Refer implements refer.Handler (TS 24.247 §7.3.2.5.2, §7.3.2.6.2). Nothing is
 // done for who has no right to it, and nobody waits for what comes of it.
 func (f *Focus) Refer(in *refer.Incoming) {
-	r, refused := f.referrer(in)
+	r, refused := f.issuer(in)
 	if refused == nil {
 		refused = f.admissible(in, r.caller)
 	}
@@ -64,9 +64,9 @@ func (f *Focus) Refer(in *refer.Incoming) {
 	}
 }
 
-// referrer finds out who sent a REFER: outside dialogs Screen has, inside one it
+// issuer finds out who sent a REFER: outside dialogs Screen has, inside one it
 // is whose dialog it is, and that is a participant's. D-32 [FOC-REF-14]
-func (f *Focus) referrer(in *refer.Incoming) (referrer, *sip.Error) {
+func (f *Focus) issuer(in *refer.Incoming) (referrer, *sip.Error) {
 	if in.Dialog() == nil {
 		r, _ := in.Screened().(referrer)
 		if r.inst == nil {

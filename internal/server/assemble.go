@@ -63,7 +63,7 @@ func (s *Server) assemble() error {
 	})
 	s.focus, s.notifier = f.focus, f.notify
 	s.stack = ua.New(s.stackConfig(f))
-	f.focus.Bind(s.stack.Dialog, s.stack.Invite)
+	f.focus.Bind(s.stack.Dialog, s.stack.Invite, s.stack.Refer)
 	return s.newWeb()
 }
 
