@@ -28,21 +28,7 @@ func keys(c *Config) section {
 			{"cema", "offer that middleboxes may anchor media (RFC 6714); who offers it is answered so in any case", flag(&c.MSRP.CEMA)},
 			{"legacy_cipher", "allow TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 asks for and which lacks forward secrecy", flag(&c.MSRP.LegacyCipher)},
 		}},
-		{"mixer", "", section{
-			{"report", "full has each copy of a message answered, partial only failures", choice(&c.Mixer.Report, "full", "partial")},
-			{"congestion", "who does not keep up is cut, or told what he has lost, or neither (drop)", choice(&c.Mixer.Congestion, "cut", "tell", "drop")},
-			{"wrapped_types", "media types of messages; * for all others", texts(&c.Mixer.WrappedTypes, mediaType)},
-			{"history_size", "octets of a conference's messages in memory", size(&c.Mixer.HistorySize, 64<<10, 1<<30)},
-			{"sender_rate", "octets a second that one may send; 0B for no limit", size(&c.Mixer.SenderRate, 0, 1<<30)},
-			{"fanout_rate", "octets a second of all copies in a conference; 0B for no limit", size(&c.Mixer.FanOutRate, 0, 1<<40)},
-			{"echo_own_devices", "a sender's other devices get what he says", flag(&c.Mixer.EchoOwnDevices)},
-			{"private_copy_to_sender", "they get his private messages, too", flag(&c.Mixer.PrivateCopyToSender)},
-			{"strict_names", "nobody may write under another's nickname", flag(&c.Mixer.StrictNames)},
-			{"welcome", "said to everybody who comes; empty for nothing", text(&c.Mixer.Welcome, anything)},
-			{"quirks", "changes to what is known of clients: agent, feature, set, clear", quirks(&c.Mixer.Quirks)},
-			{"reserved_nicknames", "that nobody may take", texts(&c.Mixer.ReservedNicknames, nickname)},
-			{"nickname_quarantine", "how long the nickname of one who left or was lost is nobody else's", duration(&c.Mixer.NicknameQuarantine, 0)},
-		}},
+		{"mixer", "", mixerKeys(&c.Mixer)},
 		{"http", "", section{
 			{"listen", "host:port of /healthz and /readyz; empty serves no HTTP", text(&c.HTTP.Listen, optional(address))},
 			{"admin_token_file", "bearer token of the API; without it the API answers loopback only", text(&c.HTTP.AdminTokenFile, anything)},
@@ -132,6 +118,24 @@ func userKeys(u *User) section {
 		{"password", "", text(&u.Password, func(s string) (Secret, error) { return Secret(s), nil })},
 		{"ha1", "", hashes{&u.HA1}},
 		{"display", "", text(&u.Display, anything)},
+	}
+}
+
+func mixerKeys(m *Mixer) section {
+	return section{
+		{"report", "full has each copy of a message answered, partial only failures", choice(&m.Report, "full", "partial")},
+		{"congestion", "who does not keep up is cut, or told what he has lost, or neither (drop)", choice(&m.Congestion, "cut", "tell", "drop")},
+		{"wrapped_types", "media types of messages; * for all others", texts(&m.WrappedTypes, mediaType)},
+		{"history_size", "octets of a conference's messages in memory", size(&m.HistorySize, 64<<10, 1<<30)},
+		{"sender_rate", "octets a second that one may send; 0B for no limit", size(&m.SenderRate, 0, 1<<30)},
+		{"fanout_rate", "octets a second of all copies in a conference; 0B for no limit", size(&m.FanOutRate, 0, 1<<40)},
+		{"echo_own_devices", "a sender's other devices get what he says", flag(&m.EchoOwnDevices)},
+		{"private_copy_to_sender", "they get his private messages, too", flag(&m.PrivateCopyToSender)},
+		{"strict_names", "nobody may write under another's nickname", flag(&m.StrictNames)},
+		{"welcome", "said to everybody who comes; empty for nothing", text(&m.Welcome, anything)},
+		{"quirks", "changes to what is known of clients: agent, feature, set, clear", quirks(&m.Quirks)},
+		{"reserved_nicknames", "that nobody may take", texts(&m.ReservedNicknames, nickname)},
+		{"nickname_quarantine", "how long the nickname of one who left or was lost is nobody else's", duration(&m.NicknameQuarantine, 0)},
 	}
 }
 

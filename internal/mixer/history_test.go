@@ -76,17 +76,17 @@ func TestReplay(t *testing.T) {
 func TestReturn(t *testing.T) {
 	t.Parallel()
 	for name, back := range map[string]func(h *house, b *client) *client{
-		"new call in the place of the old": func(h *house, b *client) *client {
+		"new call in the place of the old": func(h *house, _ *client) *client {
 			return h.join(bob, func(w *wishes) { w.device = "<urn:phone>" })
 		},
 		"call after leaving": func(h *house, b *client) *client {
 			b.leave()
 			return h.join(bob, func(w *wishes) { w.device = "<urn:phone>" })
 		},
-		"device without a name": func(h *house, b *client) *client {
+		"device without a name": func(h *house, _ *client) *client {
 			return h.join(bob, nil)
 		},
-		"new path in the same call": func(h *house, b *client) *client {
+		"new path in the same call": func(_ *house, b *client) *client {
 			b.mute.Store(false)
 			b.move()
 			b.hold("sendrecv")
@@ -172,7 +172,7 @@ func TestReturnAfterMove(t *testing.T) {
 		a.say("two")
 		_ = b.nc.Close()
 		a.say("three")
-		<-b.lost
+		wait(t, b.lost, "end of the dialog")
 		b.leave()
 		again := h.join(bob, nil)
 		again.recalls(a.text(lobby, "one"), a.text(lobby, "two"), a.text(lobby, "three"))

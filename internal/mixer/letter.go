@@ -136,7 +136,7 @@ func (x *mix) deliverLetters(l *Leg) {
 	delete(x.mail, l.req.User)
 	x.mu.Unlock()
 	for _, m := range box.letters {
-		err := error(msrp.ErrTooLarge)
+		var err error = msrp.ErrTooLarge
 		if l.terms.Load().wants(m.content) {
 			err = l.postLetter(m)
 		}
