@@ -51,6 +51,9 @@ type Leg interface {
 	Offer() (*sdp.Session, error)
 	// Accept takes the answer to our offer.
 	Accept(answer *sdp.Session) (conference.Direction, error)
+	// Identify tells which client a user has who was called: his User-Agent, and
+	// the fields in which feature tags stand.
+	Identify(userAgent, features string)
 	// Close ends the leg; only the first call counts.
 	Close()
 }

@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -214,6 +215,8 @@ func accept(leg Leg, resp *sipmsg.Response, answer []byte) (conference.Direction
 	if err != nil {
 		return conference.NoStream, err
 	}
+	agent := cmp.Or(resp.Header.Value("User-Agent"), resp.Header.Value("Server"))
+	leg.Identify(conference.Printable(agent, maxUserAgent), features(&resp.Header))
 	return leg.Accept(description)
 }
 

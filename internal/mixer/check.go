@@ -101,7 +101,7 @@ func (l *Leg) judge(body []byte) (verdict, error) {
 	if !l.mix.mixer.cfg.WrappedTypes.Match(c.mediaType) {
 		return verdict{}, &msrp.Error{Status: msrpwire.StatusUnsupportedMedia} // [SW-PUB-16]
 	}
-	v := verdict{content: c, contentType: string(m.ContentType()), at: m.HeaderLen, everybody: l.meansAll.hold(to.URI) || l.quirks.AnonMeansRoom && string(to.URI) == anonymous}
+	v := verdict{content: c, contentType: string(m.ContentType()), at: m.HeaderLen, everybody: l.meansAll.hold(to.URI) || l.quirks.Load().AnonMeansRoom && string(to.URI) == anonymous}
 	if v.everybody {
 		return v, nil
 	}

@@ -41,7 +41,7 @@ func (h *handler) Bound() {
 		l.tell()
 	}
 	l.mix.deliverLetters(l)
-	if l.quirks.StatusLines { // they show only those as senders who are in the roster [SW-HIS-02]
+	if l.quirks.Load().StatusLines { // they show only those as senders who are in the roster [SW-HIS-02]
 		time.AfterFunc(rosterFirst, h.begin)
 		return
 	}

@@ -47,15 +47,16 @@ type LegRequest struct {
 // time.
 type Leg struct {
 	// fixed after construction
+	owner    *Mixer
 	mix      *mix
 	req      LegRequest
 	mayBe    addresses // from req.Addresses
 	meansAll addresses // from req.Conference
-	quirks   Quirks
 
 	reads  reading // owned by the instance's goroutine
 	roster string  // who is there, for those who have no other way to know; as reads
 
+	quirks  atomic.Pointer[Quirks]  // what its client is known for
 	terms   atomic.Pointer[terms]   // what was negotiated last; nil without a stream
 	current atomic.Pointer[handler] // of the session that carries the leg, written with mu held
 	open    atomic.Bool             // the endpoint is connected
@@ -90,10 +91,11 @@ func (m *Mixer) Reserve(req LegRequest) (*Leg, error) {
 		req.Dialled = string(req.Instance.ID())
 	}
 	fresh := &Leg{
-		req: req, mayBe: addressesOf(req.Addresses), meansAll: addressesOf(req.Conference),
+		owner: m,
+		req:   req, mayBe: addressesOf(req.Addresses), meansAll: addressesOf(req.Conference),
 		talk: sdp.Negotiation{ID: sessionID(), Policy: m.policy()}, place: -1,
-		quirks: m.quirksOf(req.UserAgent, req.Features),
 	}
+	fresh.Identify(req.UserAgent, req.Features)
 	l := m.mixOf(req.Instance).add(fresh)
 	if l != fresh {
 		m.legs.Add(-1)
@@ -102,6 +104,14 @@ func (m *Mixer) Reserve(req LegRequest) (*Leg, error) {
 		return nil, instance.ErrEnded
 	}
 	return l, nil
+}
+
+// Identify tells what client the endpoint is where that was not known when the
+// leg was reserved, as that of a user who is called: his User-Agent, and the
+// fields in which feature tags stand.
+func (l *Leg) Identify(userAgent, features string) {
+	q := l.owner.quirksOf(userAgent, features)
+	l.quirks.Store(&q)
 }
 
 // Close ends the leg. Nothing is delivered to it or taken from it any more.
@@ -165,7 +175,7 @@ func (l *Leg) takesPrivate() bool {
 	if room := &t.peer.Chatroom; room.Declared {
 		return room.PrivateMessages
 	}
-	return l.quirks.PMUnaware
+	return l.quirks.Load().PMUnaware
 }
 
 // send queues a copy. The errors are those of [msrp.Session.SendShared];

@@ -114,7 +114,7 @@ func (l *Leg) local() sdp.Local {
 // yet.
 func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way, path []msrpwire.URI) (*handler, error) {
 	m := l.mix.mixer
-	frames := l.quirks.framing(path, m.cfg.Strict)
+	frames := l.quirks.Load().framing(path, m.cfg.Strict)
 	h := &handler{leg: l}
 	s, err := m.cfg.Endpoint.NewSession(msrp.SessionConfig{
 		Handler:       h,
@@ -157,7 +157,7 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler) after
 		return after // [SDP-21]
 	}
 	after := l.replace(fresh)
-	after.terms = termsOf(stream, &l.quirks)
+	after.terms = termsOf(stream, l.quirks.Load())
 	after.session = l.current.Load()
 	after.begins = effect == sdp.EffectNew
 	l.terms.Store(after.terms)

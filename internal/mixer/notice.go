@@ -17,7 +17,7 @@ import (
 // to the conference under the URI that he knows it by: any other would show as
 // private. It is not kept, and nobody answers it. [SW-GEN-04]
 func (l *Leg) notice(text string, status bool) (*msrp.Shared, error) {
-	body, err := noticeBody(l.req.Dialled, l.mix.mixer.cfg.Now(), text, status && l.quirks.StatusLines)
+	body, err := noticeBody(l.req.Dialled, l.mix.mixer.cfg.Now(), text, status && l.quirks.Load().StatusLines)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (x *mix) greet(l *Leg) {
 		l.notify(h, text, false)
 	}
 	t := l.terms.Load()
-	if t == nil || t.peer.Chatroom.Declared || l.quirks.Aware {
+	if t == nil || t.peer.Chatroom.Declared || l.quirks.Load().Aware {
 		return
 	}
 	l.notify(h, fmt.Sprintf("You are in the conference %s. What you send goes to everybody in it.", l.req.Dialled), false)
@@ -72,7 +72,7 @@ func (x *mix) greet(l *Leg) {
 
 // rosterOf names those who are in a conference, for a client that cannot know.
 func rosterOf(s *conference.State, l *Leg) string {
-	if t := l.terms.Load(); t == nil || t.peer.Chatroom.Declared || l.quirks.Aware {
+	if t := l.terms.Load(); t == nil || t.peer.Chatroom.Declared || l.quirks.Load().Aware {
 		return ""
 	}
 	const most = 50
