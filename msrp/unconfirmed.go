@@ -62,3 +62,20 @@ func add(refs []uint64, ref uint64) []uint64 {
 	}
 	return append(refs, ref)
 }
+
+// Unreported returns the references of the messages that were sent with
+// SuccessReport and not confirmed by a REPORT, in no order; also of a session
+// that has ended. [SW-RPT-07]
+func (s *Session) Unreported() []uint64 {
+	mu := &s.mu
+	if c := s.conn.Load(); c != nil {
+		mu = &c.mu
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	refs := make([]uint64, 0, len(s.reports))
+	for _, a := range s.reports {
+		refs = append(refs, a.ref)
+	}
+	return refs
+}

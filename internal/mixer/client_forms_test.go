@@ -274,3 +274,19 @@ func TestNotificationStorm(t *testing.T) {
 	quiet(t, b, a)
 	conform.Covers(t, "IMDN-04", "IMDN-05", "IMDN-06")
 }
+
+// What the client of a called user is shows in its answer.
+func TestClientKnownLate(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a := h.join(alice, nil)
+	b := h.join(bob, func(w *wishes) { w.outside, w.unbound, w.chatroom = true, true, "" })
+	b.leg.Identify(blinkAgent, "<sip:bob@x.test>")
+	b.connect()
+	b.dial()
+	b.bind()
+	a.try(part{body: a.text(bob, "psst")}, 200)
+	b.hears(a.text(bob, "psst"))
+	a.say("to all")
+	b.hears(a.text(lobby, "to all"))
+}

@@ -173,7 +173,7 @@ func (c *client) put(p part) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "MSRP %s SEND\r\nTo-Path: %s\r\nFrom-Path: %s\r\nMessage-ID: %s\r\n", tid,
-		or(p.to, c.room), or(p.path, c.path), p.id)
+		or(p.to, c.room), or(p.path, c.way()), p.id)
 	if p.rng != "" {
 		fmt.Fprintf(&b, "Byte-Range: %s\r\n", p.rng)
 	}

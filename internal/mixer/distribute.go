@@ -77,7 +77,7 @@ func (x *mix) deliver(l *Leg, h *handler) {
 	for i := range x.due {
 		d := &x.due[i]
 		if l != d.sender && t.wants(d.content) && !x.ownDevice(l, d.message) {
-			err := h.session.SendShared(d.shared, uint64(d.at))
+			err := h.session.SendShared(l.form(d), uint64(d.at))
 			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
 				l.reads.live = false
 				return
@@ -88,6 +88,14 @@ func (x *mix) deliver(l *Leg, h *handler) {
 	if h.session.Congested() {
 		l.reads.live = false
 	}
+}
+
+// form is how a message goes to a leg that keeps up.
+func (l *Leg) form(d *due) *msrp.Shared {
+	if !l.reads.relayed {
+		return d.shared
+	}
+	return d.in(form{reported: true}, l.owner.failureReport())
 }
 
 // ownDevice reports whether a message is from the leg's own user and, by
@@ -116,7 +124,7 @@ func (x *mix) push(l *Leg, h *handler) {
 		if h.ready.Load() && !h.session.Congested() {
 			x.tellLost(l, h)
 		}
-		if err := l.send(d.shared, uint64(d.at)); errors.Is(err, msrp.ErrQueueFull) {
+		if err := l.send(l.form(d), uint64(d.at)); errors.Is(err, msrp.ErrQueueFull) {
 			l.reads.lost++
 		}
 	}

@@ -1,6 +1,11 @@
 package mixer
 
-import "github.com/confab-chat/confab/internal/conference"
+import (
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/msrp"
+)
 
 // doubt notes what an ended session has left unconfirmed, for the next one.
 // RFC 4975 §5.4. [MSRP-CON-15] [SW-RPT-06]
@@ -9,6 +14,9 @@ func (l *Leg) doubt(h *handler) {
 		return
 	}
 	refs := h.session.Unconfirmed()
+	if h.reports() {
+		refs = append(refs, h.session.Unreported()...)
+	}
 	l.mu.Lock()
 	for _, ref := range refs {
 		at := conference.Position(ref)
@@ -19,6 +27,39 @@ func (l *Leg) doubt(h *handler) {
 	l.mu.Unlock()
 	l.returned(refs)
 }
+
+// reports tells whether what answers copies is a relay, and the endpoint behind
+// it sends REPORTs. If it has sent none in the time that it had for several,
+// the relay's answers have to do. [SW-RPT-07]
+func (h *handler) reports() bool {
+	if !h.relayed.Load() {
+		return false
+	}
+	first := h.unreported.Load()
+	return h.reported.Load() || first == 0 || h.leg.owner.cfg.Now().Sub(time.Unix(0, first)) < reportWait
+}
+
+// Report implements msrp.Reporter: an endpoint behind a relay tells itself what
+// has arrived. [SW-RPT-07]
+func (h *handler) Report(r msrp.Report) {
+	if r.Known && r.Complete {
+		h.reported.Store(true)
+	}
+}
+
+// relayAnswered counts the answers of a relay.
+func (h *handler) relayAnswered() {
+	if h.answers.Add(1) == reportsDue {
+		h.unreported.Store(h.leg.owner.cfg.Now().UnixNano())
+	}
+}
+
+// Of so many copies, and within this time, one REPORT at least is expected from
+// an endpoint behind a relay. [SW-RPT-07]
+const (
+	reportsDue = 8
+	reportWait = 30 * time.Second
+)
 
 // takeDoubt returns the first place that is in doubt, 0 if there is none, and
 // forgets it.
@@ -34,20 +75,4 @@ func (l *Leg) seeDoubt() conference.Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.doubted
-}
-
-// acknowledge has the conference know how far an endpoint has come, whose leg is
-// lost or gone. Nobody can come back as one who is unverified. [SW-RPT-06]
-func (x *mix) acknowledge(id conference.EndpointID) {
-	if l := x.leg(id); l != nil {
-		x.note(l)
-	}
-}
-
-func (x *mix) note(l *Leg) {
-	if x.policy.Load().History.Keep == 0 || l.reads.upTo == 0 {
-		return
-	}
-	mark := conference.Mark{Endpoint: l.req.Endpoint, Position: l.position()}
-	x.inst.Do(conference.Acknowledge{Marks: []conference.Mark{mark}}, nil)
 }

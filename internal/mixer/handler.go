@@ -16,11 +16,18 @@ type handler struct {
 	session *msrp.Session
 
 	ready atomic.Bool // bound, and time for messages to everybody has come
+
+	// Of a leg behind a relay. [SW-RPT-07]
+	relayed    atomic.Bool
+	answers    atomic.Int32 // good ones, to copies
+	unreported atomic.Int64 // when there were enough of them, in Unix nanoseconds; 0: there were not
+	reported   atomic.Bool  // a REPORT has come
 }
 
 var (
 	_ msrp.Inspector   = (*handler)(nil)
 	_ msrp.FlowHandler = (*handler)(nil)
+	_ msrp.Reporter    = (*handler)(nil)
 )
 
 // Bound implements msrp.Handler: a replaced session has done its duty, and a
@@ -59,6 +66,9 @@ func (h *handler) begin() {
 func (h *handler) Sent(ref uint64, err error) {
 	if ref >= firstLetter {
 		h.leg.settleLetter(ref, err == nil)
+	}
+	if err == nil && h.relayed.Load() {
+		h.relayAnswered()
 	}
 	if err != nil {
 		h.leg.log(slog.LevelDebug, "copy refused", slog.Uint64("place", ref), slog.Any("error", err))

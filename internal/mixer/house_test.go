@@ -149,6 +149,7 @@ type wishes struct {
 	also                                              []string // further addresses
 	features, dialled                                 string
 	device                                            string // instance id
+	relayed                                           bool   // its path leads over a relay
 	private                                           bool
 	outside                                           bool // not connected yet
 	unbound                                           bool // does not open its connection
@@ -213,7 +214,7 @@ func (c *client) description() *sdp.Session {
 	lines := []string{
 		"v=0", fmt.Sprintf("o=- 1 %d IN IP4 127.0.0.1", c.version), "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
 		fmt.Sprintf("m=message %d TCP/MSRP *", c.port), "a=accept-types:" + c.wishes.types,
-		"a=path:" + c.path, "a=setup:" + c.wishes.setup, "a=" + c.wishes.direction,
+		"a=path:" + c.way(), "a=setup:" + c.wishes.setup, "a=" + c.wishes.direction,
 	}
 	if c.wishes.wrapped != "" {
 		lines = append(lines, "a=accept-wrapped-types:"+c.wishes.wrapped)
@@ -229,6 +230,17 @@ func (c *client) description() *sdp.Session {
 		c.house.t.Fatal(err)
 	}
 	return s
+}
+
+// relay is one that the client's path may lead over.
+const relay = "msrp://127.0.0.1:2856/relay;tcp"
+
+// way is the client's path.
+func (c *client) way() string {
+	if c.wishes.relayed {
+		return relay + " " + c.path
+	}
+	return c.path
 }
 
 // offer makes an offer and takes the answer.

@@ -158,7 +158,7 @@ func (x *mix) Applied(s *conference.State, at conference.Position, e conference.
 	case conference.Nicknamed:
 		x.nicks.set(e.User, e.Key)
 	case conference.LegLost:
-		x.acknowledge(e.Endpoint)
+		x.acknowledge(x.leg(e.Endpoint))
 	case conference.Departed:
 		x.Flush()
 		x.departed(s, e)
@@ -223,7 +223,7 @@ func (x *mix) departed(s *conference.State, e conference.Departed) {
 	if l != nil {
 		l.Close()
 		if e.Was == conference.StatusConnected {
-			x.note(l)
+			x.acknowledge(l)
 		}
 	}
 	if s.Participant(e.User) != nil {

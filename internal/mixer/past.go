@@ -12,45 +12,64 @@ import (
 
 // kept is a message to everybody, ready to be sent.
 type kept struct {
-	message *conference.Message
-	shared  *msrp.Shared
-	again   *msrp.Shared // the same with Room-History; nil until somebody wants it
-	content content
-	at      conference.Position
-	n       uint64 // its number among those that the conference had on this node
+	message  *conference.Message
+	shared   *msrp.Shared
+	variants [4]*msrp.Shared // by form; nil until somebody wants it
+	content  content
+	at       conference.Position
+	n        uint64 // its number among those that the conference had on this node
+}
+
+// form is how a message goes to a leg.
+type form struct {
+	history  bool // it was said before the participant came
+	reported bool // a REPORT is asked for, as a relay's response proves nothing
+}
+
+func (f form) index() (i int) {
+	if f.history {
+		i++
+	}
+	if f.reported {
+		i += 2
+	}
+	return i
 }
 
 // keep renders a message. Whoever gets it gets it under the same Message-ID,
 // today and in every replay. [SW-PUB-07]
 func keep(at conference.Position, m *conference.Message, report msrpwire.FailureReport) (kept, error) {
-	shared, err := render(at, m, false, report)
+	shared, err := render(at, m, form{}, report)
 	return kept{message: m, shared: shared, content: contentOf(m.ContentType), at: at}, err
 }
 
-// render makes what all copies have in common; those of history are marked, as
-// every copy is with its place. [SW-HIS-03]
-func render(at conference.Position, m *conference.Message, history bool, report msrpwire.FailureReport) (*msrp.Shared, error) {
+// render makes what all copies of a form have in common; those of history are
+// marked, as every copy is with its place. [SW-HIS-03] [SW-RPT-03]
+func render(at conference.Position, m *conference.Message, f form, report msrpwire.FailureReport) (*msrp.Shared, error) {
 	fields := make([]msrpwire.Field, 0, 2)
-	if history {
+	if f.history {
 		fields = append(fields, msrpwire.Field{Name: []byte("Room-History"), Value: []byte("yes")})
 	}
 	fields = append(fields, msrpwire.Field{Name: []byte("Room-Seq"), Value: appendPosition(at)})
-	return msrp.Prepare(msrp.Message{ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: m.Body, FailureReport: report})
+	return msrp.Prepare(msrp.Message{
+		ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Body: m.Body, FailureReport: report, SuccessReport: f.reported,
+	})
 }
 
-// copy is what goes to a leg for which everything up to mark is history.
-func (k *kept) copy(mark conference.Position, report msrpwire.FailureReport) *msrp.Shared {
-	if k.at > mark {
+// in returns the message in a form.
+func (k *kept) in(f form, report msrpwire.FailureReport) *msrp.Shared {
+	if f == (form{}) {
 		return k.shared
 	}
-	if k.again == nil {
-		again, err := render(k.at, k.message, true, report)
+	v := &k.variants[f.index()]
+	if *v == nil {
+		other, err := render(k.at, k.message, f, report)
 		if err != nil {
 			return k.shared
 		}
-		k.again = again
+		*v = other
 	}
-	return k.again
+	return *v
 }
 
 // past is the history of a conference in memory, from which late and slow legs

@@ -24,6 +24,8 @@ type reading struct {
 	lost int                 // messages that it did not get
 	gap  bool                // it did not get some that nobody has counted
 	were []conference.EndpointID
+
+	relayed bool // what answers is a relay; copies ask for a REPORT [SW-RPT-07]
 }
 
 // feed lets a leg read on from the history as far as its output takes it.
@@ -46,7 +48,7 @@ func (x *mix) feed(l *Leg, h *handler) {
 		}
 		x.tellLost(l, h)
 		if x.missed(l, k) {
-			err := h.session.SendShared(k.copy(l.reads.mark, x.mixer.failureReport()), uint64(k.at))
+			err := h.session.SendShared(k.in(form{history: k.at <= l.reads.mark, reported: l.reads.relayed}, x.mixer.failureReport()), uint64(k.at))
 			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
 				return // it is fed again when there is room, or a session
 			}
@@ -198,6 +200,9 @@ func (x *mix) meet(l *Leg, h *handler) {
 	}
 	first := r.from == nil
 	r.from = h
+	t := l.terms.Load()
+	r.relayed = t != nil && len(t.peer.Path) > 1
+	h.relayed.Store(r.relayed)
 	if first {
 		x.greet(l)
 	}

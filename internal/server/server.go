@@ -122,6 +122,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.ready.Store(false)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "draining")
 	s.gate.Drain()
+	s.mixer.Checkpoint(ctx)
 	errs := []error{s.directory.Shutdown(ctx)}
 	s.notifier.Wait()
 	errs = append(errs, s.hangUp(ctx), s.journal.Close(ctx), s.closeStore(ctx), s.web.Shutdown(ctx))
