@@ -199,6 +199,8 @@ type Limits struct {
 	TransactionsPerAddress int  // outside dialogs, of peers not trusted
 	AuthFailuresPerAddress int  // in a row, then a minute's pause
 	SubscriptionsPerUser   int
+	Conferences            int           // alive at a time
+	EndpointsPerUser       int           // in one conference
 	ConferencesPerUser     int           // made by the user's factory calls
 	CPUWait                time.Duration // waiting time from which on new requests are turned away
 	MessagesPerSecond      int           // of a leg

@@ -60,6 +60,7 @@ func Default() *Config {
 			TransactionsPerAddress: 2000,
 			AuthFailuresPerAddress: 30,
 			SubscriptionsPerUser:   20,
+			EndpointsPerUser:       5,
 			ConferencesPerUser:     10,
 			CPUWait:                100 * time.Millisecond,
 			MessagesPerSecond:      50,

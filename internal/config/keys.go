@@ -88,6 +88,8 @@ func keys(c *Config) section {
 			{"transactions_per_address", "open ones outside dialogs; trusted peers have no such limit", count(&c.Limits.TransactionsPerAddress)},
 			{"auth_failures_per_address", "wrong passwords in a row, then a minute's pause", count(&c.Limits.AuthFailuresPerAddress)},
 			{"subscriptions_per_user", "to rosters; one more ends the one not refreshed for longest", count(&c.Limits.SubscriptionsPerUser)},
+			{"conferences", "alive at a time on this server", count(&c.Limits.Conferences)},
+			{"endpoints_per_user", "devices of one user in one conference", count(&c.Limits.EndpointsPerUser)},
 			{"conferences_per_user", "alive at a time, made by calling a factory", count(&c.Limits.ConferencesPerUser)},
 			{"cpu_wait", "when work waits so long for a processor, new requests are turned away with 503", duration(&c.Limits.CPUWait, 0)},
 			{"messages_per_second", "of one MSRP session", count(&c.Limits.MessagesPerSecond)},

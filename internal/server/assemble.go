@@ -87,9 +87,9 @@ func (s *Server) directories(f *parts) error {
 		Domain:     s.cfg.Domain,
 		Log:        s.log,
 		Registry:   s.registry(),
-		MaxPerUser: orNone(s.cfg.Limits.ConferencesPerUser),
-		Creators:   conference.NewCircle(creators...),
-		Policy:     policyOf(s.cfg, s.cfg.Defaults),
+		MaxPerUser: orNone(s.cfg.Limits.ConferencesPerUser), MaxConferences: s.cfg.Limits.Conferences,
+		Creators: conference.NewCircle(creators...),
+		Policy:   policyOf(s.cfg, s.cfg.Defaults),
 		// The mixer first: nobody gets a message after his departure was told,
 		// nor before his arrival was.
 		Attach: []func(*instance.Instance) instance.Observer{

@@ -58,6 +58,7 @@ func policyOf(cfg *config.Config, c config.Policy) conference.Policy {
 	p.Quarantine = cfg.Mixer.NicknameQuarantine
 	p.History = conference.History{Keep: c.History.Keep, Replay: c.History.Replay, Durable: c.History.Durable, MaxAge: c.History.MaxAge}
 	p.MaxUsers = c.MaxUsers
+	p.EndpointsPerUser = cfg.Limits.EndpointsPerUser
 	p.End = conference.Ending{
 		OnCreatorLeave: c.End.OnCreatorLeave, EmptyAfter: c.End.EmptyAfter, MaxDuration: c.End.MaxDuration,
 	}

@@ -173,3 +173,25 @@ func TestHistoryOutlivesConference(t *testing.T) {
 		r.ended = true
 	}
 }
+
+// TestLimits: how many conferences there may be, and devices of a user.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-FAC-12", "FOC-JOI-07")
+	r := serve(t, func(c *config.Config) {
+		c.Limits.ConferencesPerUser, c.Limits.Conferences, c.Limits.EndpointsPerUser = 1, 2, 1
+	})
+	alice := r.guest("tcp", "alice").join(factory)
+	resp := r.guest("tcp", "alice").refused(factory, 403)
+	if w := resp.Header.Value("Warning"); !strings.HasPrefix(w, "399 ") {
+		t.Errorf("Warning %q", w)
+	}
+	bob := r.guest("tcp", "bob").join(lobby)
+	warned(t, r.guest("udp", "bob").refused(lobby, 486), conference.CodeTooManyEndpoints)
+	if resp := r.guest("tcp", "carol").refused(factory, 503); resp.Header.Value("Retry-After") == "" {
+		t.Error("503 without Retry-After")
+	}
+	bob.leave()
+	alice.leave()
+	r.vacant()
+}
