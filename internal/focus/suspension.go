@@ -153,5 +153,5 @@ func (w *suspension) end() {
 
 // interrupt ends a suspension for a reason of the conference's.
 func (w *suspension) interrupt() {
-	w.in.Do(func() { w.giveUp(&sip.Error{Status: 480}) })
+	w.in.Do(func() { w.giveUp(&sip.Error{Status: 480, RetryAfter: terminatingRetry}) })
 }

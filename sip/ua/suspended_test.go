@@ -211,4 +211,3 @@ func idle(t *testing.T, stacks ...*ua.Stack) {
 		}
 	}
 }
-
