@@ -209,4 +209,3 @@ func startCallee(t *testing.T, sipp, file string, calls int) sipmsg.URI {
 	}
 	return uri
 }
-

@@ -227,6 +227,7 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 			return f.notify.Screen(req, src)
 		},
 		Packages: []event.Package{f.notify.Package(s.cfg.Notify.Expires)},
+		Inside:   s.gate.Inside,
 		Invite:   f.focus,
 		Refer:    refer.Config{Handler: f.focus, Screen: f.focus.Screen, Multiple: true, Lists: s.lists()},
 		Methods: map[sipmsg.Method]func(*transaction.ServerTx){

@@ -73,6 +73,12 @@ func (l *Layer) requestOutside(tx *transaction.ServerTx) {
 
 func (d *Dialog) receive(tx *transaction.ServerTx) {
 	req := tx.Request()
+	if inside := d.layer.cfg.Inside; inside != nil {
+		if e := inside(d, req, tx.Source()); e != nil {
+			tx.Respond(e.Response(req))
+			return
+		}
+	}
 	cseq, err := req.Header.CSeq()
 	if err != nil {
 		Reply(tx, 400, "Bad CSeq")

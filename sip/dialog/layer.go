@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
@@ -22,6 +23,10 @@ type Config struct {
 	// (RFC 3261 §8.2.2.3). In dialogs any other is refused with 420; outside, whoever
 	// serves the request asks [Layer.Unsupported] when its time has come.
 	Extensions []string
+	// Inside is asked about each request of a dialog but ACK and CANCEL, before anything
+	// is made of it; an error is the answer. It is called on the shard and must not
+	// block; nil lets everything in. [IDN-07]
+	Inside func(d *Dialog, req *sipmsg.Request, src transport.Source) *sip.Error
 	// MaxForks is how many dialogs may grow from one request of ours before further
 	// provisional responses form none; 0 means 32. A 2xx forms one up to eight times
 	// as many.

@@ -50,6 +50,8 @@ type Config struct {
 	Capabilities []sipmsg.Field
 	// Screen is asked about each SUBSCRIBE first; see event.Config.
 	Screen func(req *sipmsg.Request, src transport.Source) (any, *sip.Error)
+	// Inside is asked about each request inside a dialog; see dialog.Config.
+	Inside func(d *dialog.Dialog, req *sipmsg.Request, src transport.Source) *sip.Error
 	// Packages are the event packages that we serve as notifier.
 	Packages []event.Package
 	// Invite is asked about each new INVITE; nil refuses them with 480.
@@ -88,7 +90,7 @@ func New(cfg Config) *Stack {
 	}
 	s.Dialog = dialog.New(dialog.Config{
 		Log: cfg.Log, Extensions: slices.Concat(session.Extensions(), cfg.Extensions, cfg.Refer.Extensions()),
-		Permit: cfg.Permit,
+		Permit: cfg.Permit, Inside: cfg.Inside,
 	})
 	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
 	for _, p := range cfg.Packages {

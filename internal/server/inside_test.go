@@ -1,0 +1,59 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// TestRequestFromElsewhere sends requests inside a dialog from another address: who knows
+// the tags only is challenged, and changes nothing; who has the password may go on.
+func TestRequestFromElsewhere(t *testing.T) {
+	conform.Covers(t, "IDN-07")
+	r := members(t, nil)
+	alice := r.guest("udp", "alice")
+	alice.ok = alice.login(alice.invite(lobby), "alice", "secret")
+	alice.call.Learn(alice.ok)
+	alice.Send(alice.call.Ack())
+	elsewhere := testnet.DialSIPFrom(t, "udp", "127.0.0.2:0", r.address("sip", "udp"))
+	home := alice.SIPPeer
+	alice.SIPPeer, alice.call.Peer = elsewhere, elsewhere
+	for _, method := range []sipmsg.Method{sipmsg.OPTIONS, sipmsg.UPDATE, sipmsg.BYE} {
+		alice.Send(alice.call.Request(method))
+		if resp := alice.Expect(401, method); !resp.Header.Has("WWW-Authenticate") {
+			t.Errorf("%s", resp.Append(nil))
+		}
+	}
+	if n := r.users(); n != 1 {
+		t.Fatalf("%d users", n)
+	}
+	bye := alice.call.Request(sipmsg.BYE)
+	alice.Send(bye)
+	challenge := alice.Expect(401, sipmsg.BYE)
+	alice.Send(alice.repeat(bye, alice.answer(challenge, "alice", "secret", bye)...))
+	alice.Expect(200, sipmsg.BYE)
+	r.vacant()
+
+	// From where the dialog came nobody is asked, whatever the connection.
+	alice.SIPPeer = home
+	alice.ok = alice.login(alice.invite(lobby), "alice", "secret")
+	alice.call.Learn(alice.ok)
+	alice.Send(alice.call.Ack())
+	other := r.dial("tcp")
+	alice.SIPPeer, alice.call.Peer = other, other
+	alice.leave()
+	r.vacant()
+
+	// A CANCEL is never challenged.
+	alice.SIPPeer = home
+	inv := alice.conditioned(lobby, unreserved, "Supported: 100rel, precondition")
+	inv = alice.repeat(inv, alice.answer(alice.denied(401, inv), "alice", "secret", inv)...)
+	alice.Send(inv)
+	alice.Expect(183, sipmsg.INVITE)
+	alice.Send(testnet.Cancel(inv))
+	alice.Expect(200, sipmsg.CANCEL)
+	alice.Send(testnet.Refused(inv, alice.Expect(487, sipmsg.INVITE)))
+	r.vacant()
+}
