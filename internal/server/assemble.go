@@ -240,7 +240,8 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 // capabilities are what the server can do besides what the stack knows of, for
 // 200s to INVITE and OPTIONS. [FOC-DSP-05]
 func capabilities() []sipmsg.Field {
-	return []sipmsg.Field{{Name: "Accept", Value: "application/sdp, multipart/mixed"}}
+	return []sipmsg.Field{{Name: "Accept", Value: "application/sdp, multipart/mixed, message/sipfrag, " +
+		"application/conference-info+xml, application/resource-lists+xml"}}
 }
 
 // orNone turns the configuration's 0, no limit, into the negative number that means
