@@ -31,7 +31,9 @@ func (f *Focus) Invite(in *invite.Incoming) {
 		c.replaces, c.fault = c.replaced(in.Request())
 	}
 	if c.fault == nil && lists {
-		c.guestList, c.fault = c.guests(in.Request())
+		if c.guestList, c.fault = c.guests(in.Request()); c.fault != nil {
+			f.counts.listsRefused.Add(1)
+		}
 	}
 	if !resource.Factory {
 		c.join()

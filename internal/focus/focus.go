@@ -86,6 +86,7 @@ type Focus struct {
 	calls    *invite.Agent
 	referrer *refer.Agent
 
+	counts    counts
 	dialing   gauge
 	referrals referrals
 

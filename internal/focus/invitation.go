@@ -91,6 +91,12 @@ func (i *invitation) tell(status int, reason string, final bool) bool {
 		i.reports = nil
 	}
 	c.mu.Unlock()
+	switch {
+	case final && status < 300:
+		c.focus.counts.joined.Add(1)
+	case final:
+		c.focus.counts.failed.Add(1)
+	}
 	for _, f := range reports {
 		f(status, reason, final)
 	}

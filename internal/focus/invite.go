@@ -107,6 +107,7 @@ func (i *invitation) begin(s *conference.State, progress Progress) {
 	c.attendance = a
 	c.contact = c.focus.cfg.Gate.Contact(c.inst.ID(), c.focus.origin(i.uri))
 	i.leg = c.calledLeg(s)
+	c.focus.counts.invitations.Add(1)
 	i.report(progress)
 	a.add(c)
 	a.dialing.add(i)

@@ -99,7 +99,9 @@ func (f *Focus) admissible(in *refer.Incoming, caller identity.Identity) *sip.Er
 	if caller.Anonymous {
 		return &sip.Error{Status: 403, Reason: "Anonymity Disallowed"}
 	}
+	f.counts.referrals.Add(1)
 	if wait := f.referrals.try(caller.User, f.cfg.Now()); wait > 0 {
+		f.counts.refersTooMany.Add(1)
 		return &sip.Error{Status: 480, RetryAfter: wait} // [FOC-REF-20]
 	}
 	if _, by, ok := in.ReferredBy(); ok && !speaksFor(caller, by.URI) {
