@@ -45,6 +45,11 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 	if err != nil {
 		return nil, err
 	}
+	if o.ordinary {
+		if err = u.openMedia(ctx); err != nil {
+			return nil, err
+		}
+	}
 	c := u.newConference(t.uri, next, o)
 	if err = u.begin(c); err != nil {
 		return nil, err
@@ -86,12 +91,16 @@ func (u *UE) place(ctx context.Context, t *trial, o Options) (*Conference, error
 }
 
 func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conference {
+	policy := u.cfg.Media.policy()
+	if o.ordinary {
+		policy.Reach = sdp.ReachBoth
+	}
 	return &Conference{
 		ue: u, log: u.cfg.Log, self: u.identity, dialled: uri, options: o, next: next,
 		events: newQueue(u.shut), outcome: make(chan error, 1),
 		done: make(chan struct{}), quiet: make(chan struct{}),
 		seen:    msrp.NewSeen(seenIDs, seenAge),
-		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: u.cfg.Media.policy()}, //nolint:gosec // a session identifier need not be unguessable
+		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: policy}, //nolint:gosec // a session identifier need not be unguessable
 		unbound: true,
 		pending: outbox{},
 	}
@@ -155,8 +164,12 @@ func (h caller) Answered(s *invite.Session, resp *sipmsg.Response, answer []byte
 
 // begin opens the conference that a 2xx has admitted us to.
 func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
-	focus, ok := focusOf(resp)
-	if !ok {
+	focus, conference := focusOf(resp)
+	switch {
+	case conference:
+	case c.options.ordinary && !focus.IsZero():
+		c.options.NoSubscribe = true // nor any other feature of conferences [PAR-GEN-02]
+	default:
 		return ErrNoFocus
 	}
 	c.mu.Lock()
@@ -185,14 +198,14 @@ func (c *Conference) follow() {
 	c.onShard((*Conference).subscribe) // behind the ACK
 }
 
-// focusOf returns the Contact of a 2xx if it is that of a focus (RFC 4579 §3.4).
-// [PAR-GEN-02]
-func focusOf(resp *sipmsg.Response) (sipmsg.URI, bool) {
+// focusOf returns the Contact of a 2xx, and whether it is that of a focus (RFC 4579
+// §3.4). [PAR-GEN-02]
+func focusOf(resp *sipmsg.Response) (contact sipmsg.URI, focus bool) {
 	contacts, err := resp.Header.Contacts()
-	if err != nil || len(contacts) != 1 || !contacts[0].Params.Has("isfocus") {
+	if err != nil || len(contacts) != 1 {
 		return sipmsg.URI{}, false
 	}
-	return contacts[0].URI, true
+	return contacts[0].URI, contacts[0].Params.Has("isfocus")
 }
 
 // spelling is the conference's own URI as far as the 2xx tells: a focus whose Contact

@@ -51,9 +51,6 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	if err != nil || len(contacts) != 1 {
 		return nil, &sip.Error{Status: 400, Reason: "Bad Contact"}
 	}
-	if !contacts[0].Params.Has("isfocus") {
-		return nil, &sip.Error{Status: 480, Reason: "Conferences Only"}
-	}
 	parts, err := sipmsg.Bodies(req, sipmsg.Limits{})
 	if err != nil {
 		return nil, &sip.Error{Status: 400, Reason: "Bad Body"}
@@ -78,7 +75,8 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	x.c.self.URI = to.URI.Address()
 	x.c.focus, x.c.multiple = contacts[0].URI, req.Header.HasToken("Supported", "multiple-refer")
 	x.c.canonical = i.Conference
-	x.c.options.NoSubscribe = !offersRoster(&req.Header)
+	i.Ordinary = !contacts[0].Params.Has("isfocus") // [PAR-GEN-02]
+	x.c.options.NoSubscribe = i.Ordinary || !offersRoster(&req.Header)
 	if refused := x.propose(offer); refused != nil {
 		return nil, refused
 	}

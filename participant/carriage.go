@@ -73,6 +73,9 @@ func (c *Conference) newLine(ctx context.Context) (*line, error) {
 	if !cfg.WebSocket {
 		// We connect, so the port is never used (RFC 6135 §4.2.2). [SDP-01]
 		cfg.Host, cfg.Port = c.ue.address().Addr().String(), 9
+		if c.options.ordinary {
+			cfg.Port = c.ue.mediaPort()
+		}
 	}
 	s, err := c.ue.media.NewSession(cfg)
 	if err != nil {
@@ -148,6 +151,10 @@ func (l *line) connect(stream *sdp.Stream) error {
 	l.live.Store(true)
 	l.session.SetFingerprints(prints...) // [MSRP-TLS-05]
 	l.session.SetRemote(stream.Peer.Path)
+	if stream.Role == sdp.RolePassive {
+		l.session.Await()
+		return nil
+	}
 	if address := l.c.ue.cfg.Media.WebSocket; address != "" {
 		return l.session.ConnectWebSocket(address)
 	}

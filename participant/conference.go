@@ -40,6 +40,8 @@ type Options struct {
 	// with the focus instead of in a new one.
 	ReferInside bool
 
+	ordinary bool // a session of two is wanted, not a conference
+
 	fields []sipmsg.Field // of the INVITE besides
 	parts  []sipmsg.Part  // of its body besides
 }

@@ -14,6 +14,9 @@ type Invitation struct {
 	// Conference is the URI of the conference, in full: what it is called elsewhere is
 	// of its own choosing. [PAR-INC-02]
 	Conference string
+	// Ordinary marks a call of another user for a session of two, whose URI Conference
+	// is then.
+	Ordinary bool
 	// Display and Subject are what the conference calls itself; may be empty.
 	Display, Subject string
 	// Referred tells a request to join from a call of the focus.

@@ -138,6 +138,13 @@ func (c *Conference) focusURI() sipmsg.URI {
 // refer sends a REFER and waits for its response. shown is the target of the events;
 // empty if there will be none.
 func (c *Conference) refer(ctx context.Context, out dialog.Outgoing, order refer.Order, shown string) error {
+	return c.referThen(ctx, out, order, shown, nil)
+}
+
+// referThen is refer; then, if not nil, is told the final status.
+func (c *Conference) referThen(
+	ctx context.Context, out dialog.Outgoing, order refer.Order, shown string, then func(status int),
+) error {
 	select {
 	case <-c.done:
 		return ErrLeft
@@ -145,7 +152,7 @@ func (c *Conference) refer(ctx context.Context, out dialog.Outgoing, order refer
 	}
 	order.ReferredBy = sipmsg.Address{URI: c.self.URI}.String()
 	order.Fields = []sipmsg.Field{{Name: "User-Agent", Value: c.ue.cfg.UserAgent}}
-	r := &referring{c: c, target: shown, answered: make(chan error, 1)}
+	r := &referring{c: c, target: shown, then: then, answered: make(chan error, 1)}
 	if err := c.ue.ask(r); err != nil {
 		return err
 	}
@@ -167,7 +174,8 @@ func (c *Conference) refer(ctx context.Context, out dialog.Outgoing, order refer
 type referring struct {
 	c        *Conference
 	target   string
-	answered chan error // capacity 1
+	then     func(status int) // nil: nothing
+	answered chan error       // capacity 1
 
 	// guarded by mu
 	mu     sync.Mutex
@@ -220,6 +228,9 @@ func (r *referring) Ended(o refer.Outcome) {
 	e := Referral{Status: o.Status, Reason: o.Reason, Final: true}
 	if o.Status < 200 {
 		e.Status, e.Reason = 0, "unknown"
+	}
+	if r.then != nil {
+		r.then(e.Status)
 	}
 	r.tell(e)
 }

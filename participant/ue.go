@@ -51,6 +51,7 @@ type UE struct {
 	referrings  map[*referring]bool  // REFERs of ours that are reported on
 	invitations map[*Invitation]bool // that are not decided
 	invitable   bool                 // invitations are taken
+	listener    *msrp.Listener       // nil before the first ordinary call of ours
 	closed      bool
 }
 

@@ -130,3 +130,57 @@ func TestDeviceSwitch(t *testing.T) {
 	}
 	hears(t, bob, "alice", "here", false)
 }
+
+// TestThirdParty plays flow F-F: alice and bob talk, then alice makes a conference and
+// moves their session into it.
+func TestThirdParty(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-CRE-07", "PAR-INC-04", "FOC-REF-15", "PAR-GEN-02")
+	r := serve(t, nil)
+	alice := r.ueWith(t, "tcp", "alice", func(cfg *participant.Config) { cfg.Server = "" })
+	bob := r.invitable(t, "tcp", "bob")
+	answered := make(chan *participant.Conference, 1)
+	go func() {
+		i := <-bob.Incoming()
+		c, err := i.Accept(t.Context())
+		if err != nil || !i.Ordinary || i.Conference != "sip:alice@example.test" {
+			t.Errorf("%+v: %v", i, err)
+		}
+		answered <- c
+	}()
+	two, err := alice.Call(t.Context(), bob.Contact(), participant.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bobs := <-answered
+	if _, err := bobs.Send(t.Context(), "hi"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, two, func(m participant.Message) bool { return m.Text() == "hi" })
+
+	three, err := alice.Create(t.Context(), "sip:factory@"+r.address("sip", "tcp")+";transport=tcp", participant.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := three.Take(t.Context(), two); err != nil {
+		t.Fatal(err)
+	}
+	i := awaited(t, bob)
+	if i.Ordinary || !i.Entitled || i.Replaces != "sip:alice@example.test" || i.Conference != three.URI() {
+		t.Errorf("%+v", i)
+	}
+	bobs3, err := i.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := final(t, three, bob.Contact()); e.Status != 200 {
+		t.Errorf("%+v", e)
+	}
+	for _, c := range []*participant.Conference{two, bobs} {
+		await(t, c, func(participant.Left) bool { return true })
+	}
+	if _, err := three.Send(t.Context(), "three"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, bobs3, func(m participant.Message) bool { return m.Text() == "three" && !m.Private })
+}
