@@ -107,6 +107,9 @@ func TestSlowReaderIsTold(t *testing.T) {
 				slow.notice("501 messages did not reach you.")
 			}
 			slow.hears(a.text(lobby, "again"))
+			if n := h.mixer.Counters().Lost; n != 501 {
+				t.Errorf("%d counted as lost", n)
+			}
 			h.empty(a, slow)
 		}
 		conform.Covers(t, "SW-FLOW-02", "SW-FLOW-03")
@@ -222,6 +225,9 @@ func TestRates(t *testing.T) {
 		b.try(part{body: b.text(lobby, strings.Repeat("x", 400<<10))}, 413)
 		pause(10 * time.Second)
 		b.try(part{body: b.text(lobby, "now")}, 200)
+		if n := h.mixer.Counters().Refused; n != 1 {
+			t.Errorf("%d counted as refused", n)
+		}
 		h.empty(a, b)
 	})
 	conform.Covers(t, "SW-FLOW-05")

@@ -180,3 +180,16 @@ func sessionID() uint64 {
 	rand.Read(b[:]) // never fails
 	return binary.BigEndian.Uint64(b[:]) >> 2
 }
+
+// Counters are figures of a mixer since its start.
+type Counters struct {
+	Legs    int64 // reserved or open now
+	Lost    int64 // messages that did not reach a participant who fell behind
+	Paced   int64 // messages after which their sender had to wait
+	Refused int64 // messages that were above a rate
+}
+
+// Counters returns the figures as they are now.
+func (m *Mixer) Counters() Counters {
+	return Counters{Legs: m.legs.Load(), Lost: m.lost.Load(), Paced: m.paced.Load(), Refused: m.refused.Load()}
+}
