@@ -26,6 +26,12 @@ func (g *Gate) Target(id conference.ID, src transport.Source) string {
 	switch {
 	case g.cfg.Host != "":
 		uri.Host, uri.Port = g.cfg.Host, g.cfg.Port
+		switch src.Transport {
+		case transport.TLS, transport.WS, transport.WSS:
+			if uri.Port != 0 {
+				uri.Port = src.Local.Port() // the one advertised is that of UDP and TCP
+			}
+		}
 	case g.cfg.ByListener && src.Local.IsValid() && !src.Local.Addr().IsUnspecified():
 		uri.Host, uri.Port = src.Local.Addr().Unmap().String(), src.Local.Port()
 	default:

@@ -12,7 +12,7 @@ func keys(c *Config) section {
 		{"domain", "host part of conference URIs", text(&c.Domain, domain)},
 		{"sip", "", section{
 			{"listen", "udp, tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two; port 0 takes any free one", listeners(&c.SIP.Listen)},
-			{"advertise", "host[:port] for Contact and Via where it differs from the listeners", text(&c.SIP.Advertise, optional(hostPort))},
+			{"advertise", "host[:port] for Contact and Via where it differs from the listeners; the port is that of udp and tcp", text(&c.SIP.Advertise, optional(hostPort))},
 			{"outbound", "URI of the next hop for requests of our own", text(&c.SIP.Outbound, optional(sipURI))},
 			{"session_expires", "how long a session lives without being refreshed; 0 for ever", duration(&c.SIP.SessionExpires, 0)},
 			{"min_se", "the least that a peer may ask for instead", duration(&c.SIP.MinSE, minSessionInterval)},

@@ -10,6 +10,7 @@ import (
 func validate(c *Config, r *reader) {
 	validateListeners(c, r)
 	validateTLS(c, r)
+	validateTrust(c, r)
 	validateLocal(c, r)
 	validateAddresses(c, r)
 	validateUsers(c, r)

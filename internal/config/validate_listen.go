@@ -87,6 +87,15 @@ func (c *claims) listener(key string, l Listener) {
 	}
 }
 
+// validateTrust: names prove something only where certificates do.
+func validateTrust(c *Config, r *reader) {
+	for i, p := range c.SIP.Trust {
+		if p.Name != "" && c.TLS.ClientCA == "" {
+			complain(r, fmt.Sprintf("sip.trust[%d]", i), "%s needs tls.client_ca, which says whose certificates count", p)
+		}
+	}
+}
+
 // validateTLS: there is a whole certificate for who needs one.
 func validateTLS(c *Config, r *reader) {
 	switch t := c.TLS; {
@@ -96,11 +105,6 @@ func validateTLS(c *Config, r *reader) {
 		complain(r, "tls.key", "needs tls.certificate")
 	case t.Certificate == "" && t.ClientCA != "":
 		complain(r, "tls.client_ca", "is of no use without tls.certificate")
-	}
-	for i, p := range c.SIP.Trust {
-		if p.Name != "" && c.TLS.ClientCA == "" {
-			complain(r, fmt.Sprintf("sip.trust[%d]", i), "%s needs tls.client_ca, which says whose certificates count", p)
-		}
 	}
 	if c.TLS.Certificate != "" {
 		return

@@ -82,16 +82,18 @@ func (l *Layer) sentBy(flow *Flow, remote netip.Addr) (hostPort, error) {
 	}
 	local := flow.Local().Addr()
 	port := l.portAt(flow.transport, local, remote)
+	if socket(flow.transport) {
+		port = flow.Local().Port() // its listener is a web server
+	}
 	if host := l.cfg.Advertise; host != "" {
 		if name, number, err := net.SplitHostPort(host); err == nil {
-			if n, err := strconv.ParseUint(number, 10, 16); err == nil {
-				host, port = name, uint16(n)
+			host = name
+			// The port is that of UDP and TCP: others have listeners of their own.
+			if n, err := strconv.ParseUint(number, 10, 16); err == nil && (flow.transport == UDP || flow.transport == TCP) {
+				port = uint16(n)
 			}
 		}
 		return hostPort{strings.ToLower(strings.Trim(host, "[]")), port}, nil
-	}
-	if socket(flow.transport) {
-		port = flow.Local().Port()
 	}
 	if local.IsValid() && !local.IsUnspecified() {
 		return hostPort{local.WithZone("").String(), port}, nil

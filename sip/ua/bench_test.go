@@ -2,7 +2,10 @@ package ua_test
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
@@ -10,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet/testca"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -47,18 +51,18 @@ func (quiet) Ended(invite.End)          {}
 // sides with the whole stack. The processor time of both, kernel included, is reported;
 // package transaction has the bare cost of the same packets beside it.
 func BenchmarkCall(b *testing.B) {
-	for _, network := range []string{transport.UDP, transport.TCP} {
+	for _, network := range []string{transport.UDP, transport.TCP, transport.TLS, transport.WS} {
 		b.Run(network, func(b *testing.B) { benchmarkCall(b, network) })
 	}
 }
 
 func benchmarkCall(b *testing.B, network string) {
 	b.Helper()
-	s := ua.New(ua.Config{Invite: quiet{}, Transaction: transaction.Config{MaxTransactions: 10_000_000}})
-	at, err := s.Listen(b.Context(), network, "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := ua.New(ua.Config{
+		Invite: quiet{}, Transaction: transaction.Config{MaxTransactions: 10_000_000},
+		Transport: transport.Config{TLS: testca.New(b).Server(b, testca.Names{IP: []string{"127.0.0.1"}})},
+	})
+	at := reach(b, s, network)
 	defer shut(b, s)
 	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestPlaceCalls$",
 		"-load.target="+at.String(), "-load.network="+network, "-load.calls="+strconv.Itoa(b.N))
@@ -74,6 +78,21 @@ func benchmarkCall(b *testing.B, network string) {
 	if n := s.Dialog.Dialogs(); n != 0 {
 		b.Errorf("%d dialogs left", n)
 	}
+}
+
+// reach opens a listener.
+func reach(b *testing.B, s *ua.Stack, network string) netip.AddrPort {
+	b.Helper()
+	if network == transport.WS {
+		web := httptest.NewServer(s.Transport.WebSocket(false, transport.WebSocketOptions{}))
+		b.Cleanup(web.Close)
+		return netip.MustParseAddrPort(web.Listener.Addr().String())
+	}
+	at, err := s.Listen(b.Context(), network, "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return at
 }
 
 func perCall(d time.Duration, n int) float64 { return float64(d.Nanoseconds()) / 1000 / float64(n) }
@@ -114,10 +133,20 @@ func TestPlaceCalls(t *testing.T) {
 	if *loadTarget == "" {
 		t.Skip("only as a part of BenchmarkCall")
 	}
-	s := ua.New(ua.Config{Transaction: transaction.Config{MaxTransactions: 10_000_000}})
-	from, err := s.Listen(t.Context(), *loadNetwork, "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	s := ua.New(ua.Config{
+		Transaction: transaction.Config{MaxTransactions: 10_000_000},
+		Transport: transport.Config{
+			WebSocketPath: "/",
+			ClientTLS:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // G402: the other side is our parent
+		},
+	})
+	contact := s.Transport.Nowhere() + ";ob"
+	if *loadNetwork == transport.UDP || *loadNetwork == transport.TCP {
+		from, err := s.Listen(t.Context(), *loadNetwork, "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		contact = from.String()
 	}
 	uri, err := sipmsg.ParseURI("sip:conf@" + *loadTarget + ";transport=" + *loadNetwork)
 	if err != nil {
@@ -129,7 +158,7 @@ func TestPlaceCalls(t *testing.T) {
 	}
 	over := make(chan struct{}, loadParallel)
 	out := dialog.Outgoing{
-		URI: uri, From: me, Contact: dialog.ContactAt("sip", "alice", *loadNetwork, from.String()), Body: []byte(sdp),
+		URI: uri, From: me, Contact: dialog.ContactAt("sip", "alice", *loadNetwork, contact), Body: []byte(sdp),
 	}
 	for i := range *loadCalls + loadParallel {
 		if i >= loadParallel {
