@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -75,25 +74,42 @@ func (in *inbox) frame(h wsframe.Header, payload []byte, limit int) error {
 		if len(p.payload)+len(payload) > limit {
 			return &wsframe.Error{Code: wsframe.TooBig, Problem: "message too large"}
 		}
-		p.payload = append(p.payload, payload...)
-		if !h.Final {
-			return nil
+		if err := in.hold(payload); err != nil || !h.Final {
+			return err
 		}
 		payload, h.Opcode = p.payload, wsframe.Binary
 		if p.text {
 			h.Opcode = wsframe.Text
 		}
-		*p = partial{}
+		in.release()
 	default:
 		if p.open {
 			return &wsframe.Error{Code: wsframe.ProtocolError, Problem: "message within another"}
 		}
 		if !h.Final {
-			*p = partial{open: true, text: h.Opcode == wsframe.Text, payload: slices.Clone(payload)}
-			return nil
+			p.open, p.text = true, h.Opcode == wsframe.Text
+			return in.hold(payload)
 		}
 	}
 	return in.message(payload, h.Opcode == wsframe.Text)
+}
+
+// hold keeps a fragment, on the account of all connections. [SEC-02]
+func (in *inbox) hold(payload []byte) error {
+	l := in.s.layer
+	if l.partial.Add(int64(len(payload))) > int64(l.cfg.Partial) {
+		l.partial.Add(-int64(len(payload)))
+		l.count.partialRefused.Add(1)
+		return errHalfMessages
+	}
+	in.partial.payload = append(in.partial.payload, payload...)
+	return nil
+}
+
+// release gives up the fragments held.
+func (in *inbox) release() {
+	in.s.layer.partial.Add(-int64(len(in.partial.payload)))
+	in.partial = partial{}
 }
 
 // message acts on a whole WebSocket message, text or binary, which is one SIP

@@ -38,6 +38,7 @@ func (s *stream) read() {
 	}
 	s.layer.partial.Add(int64(len(in.buf) - readSize))
 	defer func() { s.layer.partial.Add(int64(readSize - len(in.buf))) }()
+	defer in.release()
 	in.messages.Limits = s.layer.cfg.Limits
 	in.keepAlive.ping = s.flow.dialed && s.layer.cfg.PingInterval > 0
 	err := in.run()

@@ -372,6 +372,54 @@ func TestWebSocketCutAnywhere(t *testing.T) {
 	}
 }
 
+// Fragments are on the account that half-read messages of all connections share,
+// and are taken off it again.
+func TestFragmentsAreOnTheAccount(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "SEC-02")
+	s := newServer(t, transport.Config{Partial: 10_000})
+	at := webServer(t, s, transport.WebSocketOptions{})
+	fragment := func() (*net.TCPConn, *bufio.Reader) {
+		conn, in := greeted(t, at)
+		frame := []byte(masked(wsframe.Binary, strings.Repeat("a", 3000)))
+		frame[0] &^= 0x80
+		write(t, conn, string(frame)+masked(wsframe.Ping, ""))
+		return conn, in
+	}
+	var held []*net.TCPConn
+	for range 3 {
+		conn, in := fragment()
+		if op, _ := readFrame(t, in); op != wsframe.Pong {
+			t.Fatalf("opcode %d", op)
+		}
+		held = append(held, conn)
+	}
+	if c := s.Counters(); c.Partial != 9000 {
+		t.Errorf("%d octets on the account", c.Partial)
+	}
+	if _, in := fragment(); !closed(in) || s.Counters().PartialRefused != 1 {
+		t.Errorf("%+v", s.Counters())
+	}
+	for _, conn := range held {
+		_ = conn.Close()
+	}
+	deadline := time.After(5 * time.Second)
+	for s.Counters().Partial > 0 {
+		select {
+		case <-deadline:
+			t.Fatalf("%d octets stay on the account", s.Counters().Partial)
+		default:
+			greetedOnce(t, at)
+		}
+	}
+}
+
+// closed reports whether nothing comes any more.
+func closed(in *bufio.Reader) bool {
+	_, err := in.ReadByte()
+	return err != nil
+}
+
 // greetedOnce opens and closes a connection, which gives the server time.
 func greetedOnce(t *testing.T, at netip.AddrPort) {
 	t.Helper()
