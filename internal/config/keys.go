@@ -10,37 +10,11 @@ import (
 func keys(c *Config) section {
 	return section{
 		{"domain", "host part of conference URIs", text(&c.Domain, domain)},
-		{"sip", "", section{
-			{"listen", "udp, tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two; port 0 takes any free one", listeners(&c.SIP.Listen)},
-			{"advertise", "host[:port] for Contact and Via where it differs from the listeners; the port is that of udp and tcp", text(&c.SIP.Advertise, optional(hostPort))},
-			{"outbound", "URI of the next hop for requests of our own", text(&c.SIP.Outbound, optional(sipURI))},
-			{"session_expires", "how long a session lives without being refreshed; 0 for ever", duration(&c.SIP.SessionExpires, 0)},
-			{"min_se", "the least that a peer may ask for instead", duration(&c.SIP.MinSE, minSessionInterval)},
-			{"preconditions", "auto: a caller's resources are waited for where he wants that, and calls of ours tell of ours; off", choice(&c.SIP.Preconditions, "auto", "off")},
-			{"precondition_wait", "how long a caller may take for his resources", duration(&c.SIP.PreconditionWait, time.Second)},
-			{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&c.SIP.Trust, ParsePeer, Peer.String}},
-		}},
-		{"msrp", "", section{
-			{"listen", "tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two", listeners(&c.MSRP.Listen)},
-			{"advertise", "host[:port] for a=path where it differs from the listener", text(&c.MSRP.Advertise, optional(hostPort))},
-			{"max_message", "largest message, CPIM wrapper included", size(&c.MSRP.MaxMessage, 1<<10, 64<<20)},
-			{"strict", "tolerate nothing of clients beyond the standards", flag(&c.MSRP.Strict)},
-			{"cema", "offer that middleboxes may anchor media (RFC 6714); who offers it is answered so in any case", flag(&c.MSRP.CEMA)},
-			{"legacy_cipher", "allow TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 asks for and which lacks forward secrecy", flag(&c.MSRP.LegacyCipher)},
-		}},
+		{"sip", "", sipKeys(&c.SIP)},
+		{"msrp", "", msrpKeys(&c.MSRP)},
 		{"mixer", "", mixerKeys(&c.Mixer)},
-		{"http", "", section{
-			{"listen", "host:port of /healthz and /readyz; empty serves no HTTP", text(&c.HTTP.Listen, optional(address))},
-			{"admin_token_file", "bearer token of the API; without it the API answers loopback only", text(&c.HTTP.AdminTokenFile, anything)},
-			{"origins", "web origins besides our own whose pages may connect; a server behind a proxy needs its own here, too", texts(&c.HTTP.Origins, origin)},
-		}},
-		{"tls", "", section{
-			{"certificate", "PEM file, with the chain; read again on SIGHUP and when it changes", text(&c.TLS.Certificate, anything)},
-			{"key", "PEM file", text(&c.TLS.Key, anything)},
-			{"client_ca", "PEM file; clients are asked for a certificate, and one that is shown must be of it", text(&c.TLS.ClientCA, anything)},
-			{"ca", "PEM file of roots of servers that we connect to, besides the system's; read at start", text(&c.TLS.CA, anything)},
-			{"min_version", "1.2 or 1.3", choice(&c.TLS.MinVersion, "1.2", "1.3")},
-		}},
+		{"http", "", httpKeys(&c.HTTP)},
+		{"tls", "", tlsKeys(&c.TLS)},
 		{"store", "", section{
 			{"path", "folder of durable conferences; empty keeps everything in memory", text(&c.Store.Path, anything)},
 			{"sync", "full: what is acknowledged survives a power cut; normal: a crash of the server only", choice(&c.Store.Sync, "full", "normal")},
