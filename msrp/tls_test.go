@@ -8,14 +8,20 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -395,4 +401,32 @@ func TestEndWithoutCloseNotify(t *testing.T) {
 // serverOf is the configuration of a server with one certificate.
 func serverOf(c tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12}
+}
+
+// TestFingerprints: what our descriptions say of a certificate, as OpenSSL
+// computes it. The hash of the signature comes second where it is stronger than
+// SHA-256.
+func TestFingerprints(t *testing.T) {
+	for name, want := range map[string][]string{
+		"rsa-sha256":   {"sha-256 5D:55:86:7E:B5:0E:44:5B:BF:B2:24:B5:CB:2F:DB:59:16:EC:25:67:95:14:86:40:EA:4B:6D:DE:2C:90:10:09"},
+		"ecdsa-sha384": {"sha-256 8E:DE:ED:92:CD:FA:65:F5:60:B8:0D:B5:AE:9B:2C:82:2B:98:C4:6A:84:CC:7C:69:64:B9:1C:6B:D6:12:D3:BA", "sha-384 D5:F2:56:A1:C3:42:79:B4:2E:D8:69:94:3E:75:CD:F3:DD:BD:42:73:D4:5D:6A:29:34:53:90:2D:0D:63:AE:D7:96:0A:5B:29:A0:3B:09:20:A0:8F:3F:5F:A7:9E:34:A2"},
+	} {
+		text, err := os.ReadFile("testdata/certificates/" + name + ".pem")
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, _ := pem.Decode(text)
+		certificate, err := x509.ParseCertificate(der.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range fingerprintsOf(certificate) {
+			got = append(got, f.Hash+" "+strings.ReplaceAll(fmt.Sprintf("% X", f.Digest), " ", ":"))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+	conform.Covers(t, "MSRP-TLS-04")
 }

@@ -6,10 +6,16 @@ import "testing"
 // server of n members.
 func Idle(b *testing.B, n int) {
 	b.Helper()
+	IdleOver(b, TCP, n)
+}
+
+// IdleOver is Idle over TLS or WebSocket.
+func IdleOver(b *testing.B, over string, n int) {
+	b.Helper()
 	for b.Loop() {
-		full := start(b, kindMSRP, n)
+		full := start(b, over, n)
 		startMSRP(full, n, nil)
-		empty := start(b, kindMSRP, 1)
+		empty := start(b, over, 1)
 		empty.Line() // its one session, which nobody uses
 		used := full.ask(askMemory) - empty.ask(askMemory)
 		b.ReportMetric(float64(used)/float64(n)/1024, "KiB/member")

@@ -15,11 +15,19 @@ import (
 // size that the next two say.
 const asServer = "fan-out-server"
 
-// The kinds of servers.
+// kindBare is the bare server; any other kind is the one under test, named after
+// what carries its octets.
+const kindBare = "bare"
+
+// What can carry MSRP.
 const (
-	kindMSRP = "msrp" // the one under test
-	kindBare = "bare"
+	TCP       = "tcp"
+	TLS       = "tls"
+	WebSocket = "ws"
 )
+
+// Over returns, in a process that [Main] runs as a server, what is to carry MSRP.
+func Over() string { return os.Args[2] }
 
 // Main is for TestMain: it runs the tests, or, in a process that [Run] or [Idle]
 // made, serve, which writes to out its address, a line for each of its n members,

@@ -17,6 +17,7 @@ type member struct {
 	sent     int
 	flow     *flow
 	bound    chan struct{}
+	framed   bool // each message is a Write of its own
 }
 
 // startMSRP connects the members of an MSRP server, which has written a line
@@ -24,7 +25,7 @@ type member struct {
 func startMSRP(s *Server, n int, body []byte) (send func() error) {
 	var sender *member
 	for i := range n {
-		m := &member{nc: s.dial(), to: s.Line(), from: Peer(i), flow: s.flow, bound: make(chan struct{})}
+		m := &member{nc: s.dial(), to: s.Line(), from: Peer(i), flow: s.flow, bound: make(chan struct{}), framed: s.over == WebSocket}
 		if i == 0 {
 			sender = m
 		}
@@ -86,6 +87,13 @@ func (m *member) read() {
 			case h.IsRequest():
 				out = msrpwire.AppendResponse(out, h, msrpwire.StatusOK, "")
 				got++
+				if !m.framed {
+					continue
+				}
+				if _, err := m.nc.Write(out); err != nil {
+					return
+				}
+				out = out[:0]
 			case m.bound != nil:
 				close(m.bound)
 				m.bound = nil

@@ -20,7 +20,13 @@ type side struct {
 // bare one, by turns, and reports what a delivery costs each.
 func Run(b *testing.B, n int, body []byte) {
 	b.Helper()
-	ours, bare := &side{Server: start(b, kindMSRP, n)}, &side{Server: start(b, kindBare, n)}
+	RunOver(b, TCP, n, body)
+}
+
+// RunOver is Run over TLS or WebSocket; the bare server stays with TCP.
+func RunOver(b *testing.B, over string, n int, body []byte) {
+	b.Helper()
+	ours, bare := &side{Server: start(b, over, n)}, &side{Server: start(b, kindBare, n)}
 	ours.send = startMSRP(ours.Server, n, body)
 	bare.send = startBare(bare.Server, n)
 	b.ResetTimer()

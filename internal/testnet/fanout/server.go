@@ -2,11 +2,16 @@ package fanout
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"testing"
+
+	"github.com/coder/websocket"
 )
 
 // Server is a server in a process of its own, as its load sees it. The first of
@@ -16,6 +21,7 @@ type Server struct {
 	out  *bufio.Scanner
 	in   *os.File
 	addr string
+	over string
 	flow *flow
 }
 
@@ -44,7 +50,7 @@ func start(b *testing.B, kind string, n int) *Server {
 		_ = w.Close()
 		_ = cmd.Wait() // killed with the context
 	})
-	s := &Server{b: b, out: bufio.NewScanner(out), in: w, flow: newFlow(n - 1)}
+	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: kind, flow: newFlow(n - 1)}
 	s.addr = s.Line()
 	return s
 }
@@ -76,5 +82,27 @@ func (s *Server) dial() net.Conn {
 		s.b.Fatal(err)
 	}
 	s.b.Cleanup(func() { _ = nc.Close() })
+	switch s.over {
+	case TLS:
+		return tls.Client(nc, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a server of our own
+	case WebSocket:
+		return s.upgrade(nc)
+	}
 	return nc
+}
+
+// upgrade makes a WebSocket of a connection: each Write is a message, of reads
+// only the octets count.
+func (s *Server) upgrade(nc net.Conn) net.Conn {
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return nc, nil },
+	}}
+	ws, _, err := websocket.Dial(s.b.Context(), "ws://"+s.addr, &websocket.DialOptions{ //nolint:bodyclose // the library's
+		Subprotocols: []string{"msrp"}, HTTPClient: client,
+	})
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	ws.SetReadLimit(1 << 20)
+	return websocket.NetConn(s.b.Context(), ws, websocket.MessageText)
 }
