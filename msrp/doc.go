@@ -11,6 +11,13 @@
 // for many sessions is prepared once (Prepare) and costs each of them a copy
 // into its output buffer.
 //
+// A connection is plain TCP, TLS, or a WebSocket that carries one message of
+// MSRP in each of its own (RFC 7977). On TLS the fingerprints of the session
+// description (RFC 8122) decide who is at the other end, by authority and name
+// only a server without them. A session may be reached through relays at which
+// it authenticates (RFC 4976). What arrives before the peer's description is
+// known waits for it, unread.
+//
 // Each connection has a goroutine that reads, and one that writes while there
 // is output. All timeouts of a connection are found by one sweep.
 //

@@ -37,7 +37,7 @@ type WebSocketOptions struct {
 // WebSocket serves MSRP over WebSocket (RFC 7977) at whatever address and path
 // the handler is put. The handshake needs no credentials: the session URI is the
 // secret. Where it is not encrypted by this or another server in front of it,
-// the address must be reached from this machine only. [WS-01] [WS-06]
+// the address must be reached from this machine only. [WS-01] [!WS-06]
 func (ep *Endpoint) WebSocket(o WebSocketOptions) http.Handler {
 	setDefault(&o.MaxMessage, 1<<20)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
