@@ -11,7 +11,7 @@ func successful(t *testing.T, out []byte) int {
 	t.Helper()
 	lines := regexp.MustCompile(`Successful call\s*\|\s*\d+\s*\|\s*(\d+)`).FindAllSubmatch(out, -1)
 	if len(lines) == 0 {
-		t.Fatalf("no statistics in SIPp's output:\n%s", tail(out, 4000))
+		t.Fatalf("no statistics in SIPp's output:\n%s", tail(out))
 	}
 	n, err := strconv.Atoi(string(lines[len(lines)-1][1]))
 	if err != nil {
@@ -20,7 +20,7 @@ func successful(t *testing.T, out []byte) int {
 	return n
 }
 
-// tail returns the last n octets of out.
-func tail(out []byte, n int) []byte {
-	return out[max(0, len(out)-n):]
+// tail returns what out ends with.
+func tail(out []byte) []byte {
+	return out[max(0, len(out)-4000):]
 }

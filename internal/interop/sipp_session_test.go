@@ -33,7 +33,6 @@ func TestSIPpPreconditions(t *testing.T) {
 
 // TestSIPpTimers has SIPp call our stack, which has to keep the session alive.
 func TestSIPpTimers(t *testing.T) {
-	t.Parallel()
 	conform.Covers(t, "TMR-02", "TMR-05")
 	_ = peer(t, "sipp", "sip-tester")
 	stack := ua.New(ua.Config{Invite: accepting{}})
@@ -55,10 +54,10 @@ func callWith(t *testing.T, file, to, mode string, calls int) {
 			"-nostdin", "-trace_err", "-error_file", "/dev/stderr")
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			t.Fatalf("sipp: %v\n%s", err, tail(out, 4000))
+			t.Fatalf("sipp: %v\n%s", err, tail(out))
 		}
 		if got := successful(t, out); got != calls {
-			t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out, 4000))
+			t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out))
 		}
 	})
 }
@@ -182,7 +181,7 @@ func startCallee(t *testing.T, sipp, file string, calls int) sipmsg.URI {
 		t.Fatal(err)
 	}
 	_, port, _ := net.SplitHostPort(socket.LocalAddr().String())
-	if err := socket.Close(); err != nil {
+	if err = socket.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
@@ -190,17 +189,17 @@ func startCallee(t *testing.T, sipp, file string, calls int) sipmsg.URI {
 	cmd := exec.CommandContext(ctx, sipp, "-sf", "testdata/sipp/"+file+".xml", "-t", "u1",
 		"-i", "127.0.0.1", "-p", port, "-m", strconv.Itoa(calls), "-nostdin", "-trace_err", "-error_file", "/dev/stderr")
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		defer cancel()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("sipp: %v\n%s", err, tail(out.Bytes(), 4000))
+		if ended := cmd.Wait(); ended != nil {
+			t.Errorf("sipp: %v\n%s", ended, tail(out.Bytes()))
 			return
 		}
 		if got := successful(t, out.Bytes()); got != calls {
-			t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out.Bytes(), 4000))
+			t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out.Bytes()))
 		}
 	})
 	uri, err := sipmsg.ParseURI("sip:callee@127.0.0.1:" + port)

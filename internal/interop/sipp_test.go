@@ -32,10 +32,10 @@ func TestSIPpCalls(t *testing.T) {
 				"-nostdin", "-trace_err", "-error_file", "/dev/stderr")
 			out, err := cmd.CombinedOutput()
 			if err != nil {
-				t.Fatalf("sipp: %v\n%s", err, tail(out, 4000))
+				t.Fatalf("sipp: %v\n%s", err, tail(out))
 			}
 			if got := successful(t, out); got != calls {
-				t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out, 4000))
+				t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out))
 			}
 		})
 	}
