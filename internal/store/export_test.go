@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -36,6 +37,16 @@ func Stall(t *testing.T, db *DB) (resume func()) {
 	<-begun
 	return func() { close(end) }
 }
+
+// Spoil has the writer try what it cannot do.
+func Spoil(t *testing.T, db *DB, done func(error)) {
+	t.Helper()
+	if err := db.queue.put(operation{write: func(*transaction) error { return errSpoilt }, done: done}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var errSpoilt = errors.New("spoilt")
 
 // Begin makes an empty log.
 func Begin(ctx context.Context, db *DB, id conference.ID) error {

@@ -390,3 +390,29 @@ func TestNoLongerDurable(t *testing.T) {
 		t.Errorf("messages %q, %v", texts(entries), err)
 	}
 }
+
+// TestOneFails: what cannot be written harms nothing that shares its commit.
+func TestOneFails(t *testing.T) {
+	t.Parallel()
+	db := open(t, store.Options{})
+	resume := store.Stall(t, db)
+	results := make(chan error, 3)
+	done := func(err error) { results <- err }
+	for n := range journal.Position(2) {
+		if err := db.Append(room, 0, []journal.Entry{{Position: n + 1, Event: posted("x", time.Now())}}, done); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			store.Spoil(t, db, done)
+		}
+	}
+	resume()
+	for _, bad := range []bool{false, true, false} {
+		if err := <-results; (err != nil) != bad {
+			t.Errorf("error %v, want one: %t", err, bad)
+		}
+	}
+	if entries, err := db.Read(t.Context(), room, 0, 10); err != nil || texts(entries) != "x x" {
+		t.Errorf("kept %q, %v", texts(entries), err)
+	}
+}

@@ -34,20 +34,28 @@ func (db *DB) run() {
 	}
 }
 
-// commit writes the operations, all of them or none, and tells those who wait.
+// commit writes the operations in one transaction if it can, and tells those who
+// wait.
 func (db *DB) commit(operations []operation) {
 	if len(operations) == 0 {
 		return
 	}
 	err := db.write(operations)
+	if err != nil && len(operations) > 1 {
+		// One by one, so that what is wrong with one harms no other.
+		for k := range operations {
+			db.commit(operations[k : k+1])
+		}
+		return
+	}
 	if err == nil {
 		db.commits.Add(1)
 		db.operations.Add(uint64(len(operations)))
 	} else {
-		db.failed.Add(uint64(len(operations)))
+		db.failed.Add(1)
 		err = fmt.Errorf("store: not written: %w", err)
 		db.log.LogAttrs(context.Background(), slog.LevelError, "store cannot write",
-			slog.Int("operations", len(operations)), slog.Any("error", err))
+			slog.Any("error", err))
 	}
 	for _, o := range operations {
 		if o.done != nil {
