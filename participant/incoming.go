@@ -2,6 +2,7 @@ package participant
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
 	"github.com/confab-chat/confab/resourcelist"
@@ -9,16 +10,23 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
+// ErrUncallable says that nobody can connect to a UE over TLS or WebSocket, and that it
+// has no connection of its own yet.
+var ErrUncallable = errors.New("participant: only UDP and TCP can be waited on for calls")
+
 // waiting is how many invitations wait for the application at most.
 const waiting = 16
 
 // Listen opens the UE for invitations, which [UE.Incoming] delivers from now on, and
 // returns the address at which it is reached. Before it, and without it, whoever
-// invites is answered 480.
+// invites is answered 480. Over TLS and WebSocket invitations come by the connection
+// of an earlier call only.
 func (u *UE) Listen(ctx context.Context) (netip.AddrPort, error) {
 	var err error
 	switch {
 	case u.address().IsValid():
+	case u.cfg.unreachable():
+		return netip.AddrPort{}, ErrUncallable
 	case u.cfg.Listen != "":
 		err = u.bind(ctx, netip.AddrPort{})
 	default:

@@ -266,3 +266,20 @@ func TestCloseUnread(t *testing.T) {
 		x.close()
 	})
 }
+
+// TestUncallable: without a listener nobody can call, and that is said.
+func TestUncallable(t *testing.T) {
+	t.Parallel()
+	for _, network := range []string{"tls", "ws", "wss"} {
+		u, err := New(Config{AOR: "sip:alice@ims.example", Transport: network})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := u.Listen(t.Context()); !errors.Is(err, ErrUncallable) {
+			t.Errorf("%s: %v", network, err)
+		}
+		if err := u.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}

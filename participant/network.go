@@ -81,10 +81,10 @@ func (u *UE) listen(ctx context.Context, local netip.AddrPort) (netip.AddrPort, 
 	return at, err
 }
 
-// contact is our Contact value, sips where the peer is addressed so or addresses us
-// so (RFC 3261 §8.1.1.8, §12.1.1). Where nobody can connect to us its host is one that nobody looks up
-// (RFC 7118 §5.2), and ob asks for the connection we have (RFC 5626 §4.3).
-// [PAR-GEN-07] [COM-14] [COM-16]
+// contact is our Contact value, sips where the peer is addressed so or addresses us so
+// (RFC 3261 §8.1.1.8, §12.1.1). Where nobody can connect to us its host is one that
+// nobody looks up (RFC 7118 §5.2), and ob asks for the connection we have (RFC 5626
+// §4.3). [PAR-GEN-07] [COM-14] [COM-16]
 func (u *UE) contact(sips bool) string {
 	host, scheme := u.address().String(), "sip"
 	if u.cfg.unreachable() {

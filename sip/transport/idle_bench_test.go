@@ -73,7 +73,7 @@ func serveCoder(b *testing.B, _ *transport.Layer) netip.AddrPort {
 	return serveHTTP(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sip"}})
 		if err == nil {
-			go func() { _, _, _ = ws.Read(b.Context()) }()
+			go func() { _, _, _ = ws.Read(b.Context()) }() //nolint:contextcheck // it outlives the request
 		}
 	}))
 }

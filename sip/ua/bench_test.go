@@ -137,7 +137,7 @@ func TestPlaceCalls(t *testing.T) {
 		Transaction: transaction.Config{MaxTransactions: 10_000_000},
 		Transport: transport.Config{
 			WebSocketPath: "/",
-			ClientTLS:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // G402: the other side is our parent
+			ClientTLS:     &tls.Config{InsecureSkipVerify: true},
 		},
 	})
 	contact := s.Transport.Nowhere() + ";ob"
