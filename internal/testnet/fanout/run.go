@@ -57,3 +57,19 @@ func (s *side) carry(count int) {
 	s.wall += time.Since(begin)
 	s.cpu += s.ask(askUsage) - before
 }
+
+// Start runs the server under test in a process of its own; n is what its serve
+// function is told.
+func Start(b *testing.B, n int) *Server {
+	b.Helper()
+	return start(b, kindMSRP, n)
+}
+
+// Address is the line that the server wrote first.
+func (s *Server) Address() string { return s.addr }
+
+// CPU returns the CPU time that the server has used so far.
+func (s *Server) CPU() time.Duration { return time.Duration(s.ask(askUsage)) }
+
+// Memory returns the octets that the server has in use, after a collection.
+func (s *Server) Memory() int64 { return s.ask(askMemory) }

@@ -1,0 +1,110 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/testnet/fanout"
+)
+
+func TestMain(m *testing.M) { os.Exit(fanout.Main(m, serveCrowd)) }
+
+// serveCrowd is the whole server for a benchmark, with so many seconds between
+// two notifications of a subscriber.
+func serveCrowd(seconds int, out io.Writer) error {
+	cfg := config.Default()
+	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
+	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
+	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local, cfg.Limits = "", "", true, config.Limits{}
+	cfg.Defaults.MaxUsers = 0
+	cfg.Conferences = []config.Conference{{URI: lobby, Policy: cfg.Defaults}}
+	cfg.Notify.MinInterval = time.Duration(seconds) * time.Second
+	s, err := New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	if err = s.Start(context.Background()); err != nil {
+		return err
+	}
+	at, _ := s.Addr("sip", "tcp")
+	if _, err := fmt.Fprintln(out, at); err != nil {
+		return err
+	}
+	return fanout.Usage(out)
+}
+
+// BenchmarkJoin is the way of one user more into a conference whose members have
+// all subscribed: INVITE, 200, ACK, MSRP connection and bind, SUBSCRIBE, the
+// first document. With an interval the others are told every five seconds of
+// all who came; at once, each of them of each, which is O(members) a join.
+func BenchmarkJoin(b *testing.B) {
+	for name, seconds := range map[string]int{"paced": 5, "at_once": 0} {
+		for _, members := range []int{10, 100, 1000} {
+			b.Run(name+"/members="+strconv.Itoa(members), func(b *testing.B) { benchmarkJoin(b, seconds, members) })
+		}
+	}
+}
+
+func benchmarkJoin(b *testing.B, seconds, members int) {
+	b.Helper()
+	s := fanout.Start(b, seconds)
+	crowd := fanout.NewCrowd(b, s.Address(), lobby, 0)
+	join(b, crowd, "member", members)
+	round := max(members/10, 10)
+	var cpu, wall time.Duration
+	joined := 0
+	b.ResetTimer()
+	for done := 0; done < b.N; done += round {
+		n := min(round, b.N-done)
+		before, begin := s.CPU(), time.Now()
+		late := join(b, crowd, fmt.Sprintf("late%d-", done), n)
+		wall += time.Since(begin)
+		cpu += s.CPU() - before
+		joined += n
+		for _, m := range late {
+			if err := m.Leave(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(cpu.Microseconds())/float64(joined), "cpu-µs/join")
+	b.ReportMetric(float64(joined)/wall.Seconds(), "joins/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// join has n users join, eight at a time.
+func join(b *testing.B, crowd *fanout.Crowd, name string, n int) []*fanout.Member {
+	b.Helper()
+	members := make([]*fanout.Member, n)
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range 8 {
+		workers.Go(func() {
+			for i := range next {
+				m, err := crowd.Join(name+strconv.Itoa(i), true)
+				if err != nil {
+					b.Error(err)
+					continue
+				}
+				members[i] = m
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+	return members
+}
