@@ -195,6 +195,7 @@ type Limits struct {
 	SIPConnections         int  // of all peers; never without limit
 	HalfRead               Size // octets of incomplete SIP messages of all peers
 	SIPBody                Size // of one message
+	SIPBacklog             Size // octets that may wait for one SIP connection
 	Transactions           int  // open ones of all peers; never without limit
 	TransactionsPerAddress int  // outside dialogs, of peers not trusted
 	AuthFailuresPerAddress int  // in a row, then a minute's pause

@@ -56,6 +56,7 @@ func Default() *Config {
 			SIPConnections:         20_000,
 			HalfRead:               64 << 20,
 			SIPBody:                1 << 20,
+			SIPBacklog:             16 << 20,
 			Transactions:           100_000,
 			TransactionsPerAddress: 2000,
 			AuthFailuresPerAddress: 30,

@@ -57,6 +57,7 @@ func keys(c *Config) section {
 			{"handshakes_per_address", "TLS handshakes of SIP that go on at a time", count(&c.Limits.HandshakesPerAddress)},
 			{"sip_connections", "of all peers; 0 for 20000", count(&c.Limits.SIPConnections)},
 			{"sip_body", "largest body of a SIP message", size(&c.Limits.SIPBody, 1<<10, 16<<20)},
+			{"sip_backlog", "octets that may wait for one SIP connection, which may be a proxy's; beyond, it is cut", size(&c.Limits.SIPBacklog, 64<<10, 1<<30)},
 			{"half_read", "incomplete SIP messages of all peers together", size(&c.Limits.HalfRead, 1<<20, 4<<30)},
 			{"transactions", "open ones of all peers; 0 for 100000", count(&c.Limits.Transactions)},
 			{"transactions_per_address", "open ones outside dialogs; trusted peers have no such limit", count(&c.Limits.TransactionsPerAddress)},

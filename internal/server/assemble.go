@@ -206,6 +206,7 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 			TLS:                  s.certs.Server(),
 			ClientTLS:            s.certs.Client(),
 			Limits:               sipmsg.Limits{Body: int(s.cfg.Limits.SIPBody)},
+			OutBuffer:            int(s.cfg.Limits.SIPBacklog),
 			Quota:                s.connections,
 			MaxConnections:       s.cfg.Limits.SIPConnections,
 			HandshakesPerAddress: unlimited(s.cfg.Limits.HandshakesPerAddress),

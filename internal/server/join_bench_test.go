@@ -57,7 +57,7 @@ func benchmarkJoin(b *testing.B, seconds, members int) {
 	b.Helper()
 	s := fanout.Start(b, seconds)
 	crowd := fanout.NewCrowd(b, s.Address(), lobby, 0)
-	join(b, crowd, "member", members)
+	joinMany(b, crowd, "member", members)
 	round := max(members/10, 10)
 	var cpu, wall time.Duration
 	joined := 0
@@ -65,7 +65,7 @@ func benchmarkJoin(b *testing.B, seconds, members int) {
 	for done := 0; done < b.N; done += round {
 		n := min(round, b.N-done)
 		before, begin := s.CPU(), time.Now()
-		late := join(b, crowd, fmt.Sprintf("late%d-", done), n)
+		late := joinMany(b, crowd, fmt.Sprintf("late%d-", done), n)
 		wall += time.Since(begin)
 		cpu += s.CPU() - before
 		joined += n
@@ -80,8 +80,8 @@ func benchmarkJoin(b *testing.B, seconds, members int) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// join has n users join, eight at a time.
-func join(b *testing.B, crowd *fanout.Crowd, name string, n int) []*fanout.Member {
+// joinMany has n users join, eight at a time.
+func joinMany(b *testing.B, crowd *fanout.Crowd, name string, n int) []*fanout.Member {
 	b.Helper()
 	members := make([]*fanout.Member, n)
 	next := make(chan int)

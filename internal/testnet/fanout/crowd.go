@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -154,7 +155,7 @@ func (m *Member) request(p *party, method, uri, fields, body string) string {
 }
 
 func (c *Crowd) write(message string) {
-	if _, err := c.conn.Write([]byte(message)); err != nil {
+	if _, err := c.conn.Write([]byte(message)); err != nil && !errors.Is(err, net.ErrClosed) {
 		c.b.Error(err)
 	}
 }

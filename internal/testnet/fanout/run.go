@@ -62,7 +62,7 @@ func (s *side) carry(count int) {
 // function is told.
 func Start(b *testing.B, n int) *Server {
 	b.Helper()
-	return start(b, kindMSRP, n)
+	return start(b, TCP, n)
 }
 
 // Address is the line that the server wrote first.
