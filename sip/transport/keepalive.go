@@ -10,27 +10,27 @@ import (
 // pongTimeout is how long the answer to a keep-alive may take (RFC 5626 §4.4.1).
 const pongTimeout = 10 * time.Second
 
-// keepAlive is the state of the CRLF keep-alives of one connection, which
-// belongs to its reader.
+// keepAlive is the state of the keep-alives of one connection, which belongs to its
+// reader.
 type keepAlive struct {
-	ping   bool      // this side sends them
-	pinged time.Time // when the one without answer was sent
-	crlfs  int       // read since the last message and not answered
+	every  time.Duration // without input this side sends one; 0: never
+	pinged time.Time     // when the one without answer was sent
+	crlfs  int           // read since the last message and not answered
 }
 
 // due is when a ping has to be sent, or its answer be there.
-func (k *keepAlive) due(input time.Time, interval time.Duration) time.Time {
+func (k *keepAlive) due(input time.Time) time.Time {
 	if !k.pinged.IsZero() {
 		return k.pinged.Add(pongTimeout)
 	}
-	return input.Add(interval)
+	return input.Add(k.every)
 }
 
 // sendPing sends a keep-alive, or reports that the last one was not answered.
 func (in *inbox) sendPing(now time.Time) error {
 	k := &in.keepAlive
 	if k.pinged.IsZero() {
-		if !now.Before(k.due(in.input, in.s.layer.cfg.PingInterval)) {
+		if !now.Before(k.due(in.input)) {
 			k.pinged = now
 			in.s.ping()
 		}

@@ -40,7 +40,12 @@ func (s *stream) read() {
 	defer func() { s.layer.partial.Add(int64(readSize - len(in.buf))) }()
 	defer in.release()
 	in.messages.Limits = s.layer.cfg.Limits
-	in.keepAlive.ping = s.flow.dialed && s.layer.cfg.PingInterval > 0
+	switch {
+	case s.flow.dialed:
+		in.keepAlive.every = s.layer.cfg.PingInterval
+	case s.frames:
+		in.keepAlive.every = s.layer.cfg.WebSocketPing // RFC 7118 §6 [COM-17]
+	}
 	err := in.run()
 	var fault *wsframe.Error
 	var closed *closedError
@@ -209,8 +214,8 @@ func (in *inbox) deadline() time.Time {
 	if !in.began.IsZero() {
 		by = earlier(by, in.began.Add(cfg.MessageTimeout))
 	}
-	if in.keepAlive.ping {
-		by = earlier(by, in.keepAlive.due(in.input, cfg.PingInterval))
+	if in.keepAlive.every > 0 {
+		by = earlier(by, in.keepAlive.due(in.input))
 	}
 	return by
 }
@@ -232,7 +237,7 @@ func (in *inbox) timeout(now time.Time) error {
 	case !now.Before(in.input.Add(cfg.IdleTimeout)):
 		count.idle.Add(1)
 		return errIdle
-	case in.keepAlive.ping:
+	case in.keepAlive.every > 0:
 		return in.sendPing(now)
 	}
 	return nil

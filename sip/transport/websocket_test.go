@@ -287,6 +287,23 @@ func TestBinaryBody(t *testing.T) {
 	}
 }
 
+// A server that goes away says so.
+func TestShutdownSaysGoodbye(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, transport.Config{})
+	conn, in := greeted(t, webServer(t, s, transport.WebSocketOptions{}))
+	write(t, conn, masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", 1)))
+	s.await(t, 1, 0)
+	shutdown(t, s.Layer)
+	if _, answer := readFrame(t, in); !strings.HasPrefix(answer, "SIP/2.0 200 ") {
+		t.Errorf("before it: %q", answer)
+	}
+	op, payload := readFrame(t, in)
+	if code, _, err := wsframe.ParseClose([]byte(payload)); op != wsframe.Close || code != wsframe.GoingAway || err != nil {
+		t.Errorf("opcode %d, code %d, %v", op, code, err)
+	}
+}
+
 // What breaks the framing ends the connection, with the code that says why.
 func TestWebSocketFaults(t *testing.T) {
 	t.Parallel()

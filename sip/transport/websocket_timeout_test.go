@@ -58,9 +58,17 @@ func TestSlowWebSocketPeers(t *testing.T) {
 		at, stop := memoryWeb(t, s, peer)
 		defer stop()
 		idle, _ := upgraded(t, peer, at)
-		if d := closedAfter(idle); d != time.Hour {
-			t.Errorf("idle connection closed after %v", d)
+		if d := closedAfter(idle); d != time.Minute {
+			t.Errorf("a connection that answers no ping closed after %v", d)
 		}
+		alive, in := upgraded(t, peer, at)
+		for range 200 { // longer than IdleTimeout
+			if op, _ := readFrame(t, in); op != wsframe.Ping {
+				t.Fatalf("opcode %d", op)
+			}
+			write(t, alive, masked(wsframe.Pong, ""))
+		}
+		_ = alive.Close()
 		frame := masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", 1))
 		half, _ := upgraded(t, peer, at)
 		write(t, half, frame[:20])
@@ -68,11 +76,11 @@ func TestSlowWebSocketPeers(t *testing.T) {
 			t.Errorf("half a frame closed after %v", d)
 		}
 		// Fragments make a message half read, too, and pings in between no whole one.
-		parts, in := upgraded(t, peer, at)
+		parts, pongs := upgraded(t, peer, at)
 		first := []byte(masked(wsframe.Text, "OPTIONS "))
 		first[0] &^= 0x80
 		write(t, parts, string(first))
-		go func() { _, _ = io.Copy(io.Discard, in) }()
+		go func() { _, _ = io.Copy(io.Discard, pongs) }()
 		began := time.Now()
 		for time.Since(began) < time.Minute {
 			if _, err := io.WriteString(parts, masked(wsframe.Ping, "")); err != nil {
@@ -83,7 +91,7 @@ func TestSlowWebSocketPeers(t *testing.T) {
 		if d := time.Since(began); d > 25*time.Second {
 			t.Errorf("half a message closed after %v", d)
 		}
-		if c := s.Counters(); c.Idle != 1 || c.HalfRead != 2 || c.Connections != 0 {
+		if c := s.Counters(); c.Idle != 0 || c.HalfRead != 2 || c.Connections != 0 {
 			t.Errorf("%+v", c)
 		}
 	})
