@@ -190,6 +190,7 @@ type DNS struct {
 // Limits bound what one peer may ask for; 0 switches a limit off.
 type Limits struct {
 	URIList                int  // entries
+	RefersPerSecond        int  // of one user
 	ConnectionsPerAddress  int  // SIP and MSRP together
 	HandshakesPerAddress   int  // TLS handshakes of SIP that go on
 	SIPConnections         int  // of all peers; never without limit

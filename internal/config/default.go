@@ -51,6 +51,7 @@ func Default() *Config {
 		DNS: DNS{Timeout: 2 * time.Second},
 		Limits: Limits{
 			URIList:                100,
+			RefersPerSecond:        5,
 			ConnectionsPerAddress:  100,
 			HandshakesPerAddress:   100,
 			SIPConnections:         20_000,

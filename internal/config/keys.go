@@ -53,6 +53,7 @@ func keys(c *Config) section {
 		}},
 		{"limits", "0 switches one off", section{
 			{"uri_list", "entries of a URI list", count(&c.Limits.URIList)},
+			{"refers_per_second", "REFERs of one user; four times as many at once", count(&c.Limits.RefersPerSecond)},
 			{"connections_per_address", "SIP and MSRP together", count(&c.Limits.ConnectionsPerAddress)},
 			{"handshakes_per_address", "TLS handshakes of SIP that go on at a time", count(&c.Limits.HandshakesPerAddress)},
 			{"sip_connections", "of all peers; 0 for 20000", count(&c.Limits.SIPConnections)},

@@ -35,6 +35,9 @@ type DialOut struct {
 	ByRefer bool
 	// Login answers challenges to calls; nil: they fail.
 	Login *digest.Client
+	// Refers bounds the REFERs of one user in a second; four times as many may come at
+	// once. 0: no limit. D-06
+	Refers int
 	// Lists bounds lists of recipients.
 	Lists resourcelist.Limits
 }

@@ -100,7 +100,7 @@ func (f *Focus) admissible(in *refer.Incoming, caller identity.Identity) *sip.Er
 		return &sip.Error{Status: 403, Reason: "Anonymity Disallowed"}
 	}
 	f.counts.referrals.Add(1)
-	if wait := f.referrals.try(caller.User, f.cfg.Now()); wait > 0 {
+	if wait := f.referrals.try(caller.User, f.cfg.DialOut.Refers, f.cfg.Now()); wait > 0 {
 		f.counts.refersTooMany.Add(1)
 		return &sip.Error{Status: 480, RetryAfter: wait} // [FOC-REF-20]
 	}

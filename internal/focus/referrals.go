@@ -10,13 +10,11 @@ import (
 	"github.com/confab-chat/confab/sip/refer"
 )
 
-// What one user may ask for by REFER, D-06.
-const (
-	refersPerSecond = 5
-	refersAtOnce    = 20
-	// mostReferrers bounds the memory of who asked; those longest silent go first.
-	mostReferrers = 1 << 16
-)
+// mostReferrers bounds the memory of who asked; those longest silent go first.
+const mostReferrers = 1 << 16
+
+// refersAtOnce is how many seconds' worth of REFERs may come at once.
+const refersAtOnce = 4
 
 // referrals keeps the users' pace of REFERs. The zero value works.
 type referrals struct {
@@ -27,13 +25,13 @@ type referrals struct {
 
 // try counts a REFER of a user if it may come now, and else returns how long he
 // is to wait.
-func (r *referrals) try(id conference.Identity, now time.Time) time.Duration {
+func (r *referrals) try(id conference.Identity, perSecond int, now time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.users[id]
 	if p == nil {
 		r.prune(now)
-		fresh := paceOf(refersPerSecond, refersAtOnce)
+		fresh := paceOf(perSecond, refersAtOnce*perSecond)
 		p = &fresh
 		r.users[id] = p
 	}

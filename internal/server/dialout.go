@@ -14,7 +14,7 @@ import (
 func (s *Server) dialOut() (focus.DialOut, error) {
 	c := &s.cfg.DialOut
 	out := focus.DialOut{
-		ByRefer: c.By == "refer", Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server,
+		Refers: s.cfg.Limits.RefersPerSecond, ByRefer: c.By == "refer", Ring: c.Ring, PerSecond: c.PerSecond, Unanswered: c.Unanswered, Server: c.Server,
 		Anybody: c.Consent == "any", Domains: s.consenting(),
 		Lists: s.lists(),
 	}
