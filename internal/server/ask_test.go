@@ -33,6 +33,7 @@ func (g *guest) report(d *testnet.Dialog, status, state string) {
 // TestInvitationByRefer has the focus ask users to call, as in flow F-L with the
 // focus as issuer.
 func TestInvitationByRefer(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-RUS-01", "FOC-RUS-02", "FOC-RUS-03", "FOC-RUS-04")
 	r := serveTuned(t, func(c *config.Config) {
 		c.DialOut.By = "refer"

@@ -90,6 +90,7 @@ func TestSelfRemoval(t *testing.T) {
 
 // TestRemovalOfTheDeaf takes effect at once, whatever the BYE is answered.
 func TestRemovalOfTheDeaf(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-RMV-04", "FOC-RMV-11")
 	r := serve(t, func(c *config.Config) { c.Conferences[0].Moderators = []string{"sip:alice@example.test"} })
 	alice := r.guest("tcp", "alice").join(lobby).connect()

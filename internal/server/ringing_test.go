@@ -144,6 +144,7 @@ func TestLockedWhileRinging(t *testing.T) {
 // TestComesByHimself: who dials in while he is called is in once, and the call is
 // no missed one.
 func TestComesByHimself(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-JOI-11", "FOC-OUT-20")
 	r := serveTuned(t, nil, tuning{t1: 20 * time.Millisecond}) // surplus 2xx are waited for
 	alice := r.guest("tcp", "alice").join(lobby)
@@ -177,6 +178,7 @@ func TestComesByHimself(t *testing.T) {
 
 // TestRingTime gives up after it.
 func TestRingTime(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-OUT-13", "FOC-OUT-20")
 	r := serve(t, func(c *config.Config) { c.DialOut.Ring = time.Second })
 	alice := r.guest("tcp", "alice").join(lobby)
@@ -192,6 +194,7 @@ func TestRingTime(t *testing.T) {
 
 // TestForkedInvitation keeps the first who answers.
 func TestForkedInvitation(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-OUT-10", "FOC-OUT-17", "FOC-OUT-18", "MIX-04")
 	r := serveTuned(t, nil, tuning{t1: 20 * time.Millisecond}) // surplus 2xx are waited for
 	alice := r.guest("tcp", "alice").join(lobby).connect()
@@ -292,6 +295,7 @@ func TestOutboundRoute(t *testing.T) {
 
 // TestPaceOfInvitations: who rings keeps nobody waiting, and all are called soon.
 func TestPaceOfInvitations(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-LST-12")
 	r := serve(t, func(c *config.Config) { c.DialOut.PerSecond, c.DialOut.Unanswered = 50, 3 })
 	alice := r.guest("tcp", "alice")
