@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -233,13 +234,13 @@ func TestReferWithoutReports(t *testing.T) {
 	r := serve(t, nil)
 	alice := r.guest("tcp", "alice").join(lobby)
 	i := r.issuer("alice")
-	for _, fields := range [][]string{
+	for k, fields := range [][]string{
 		{"Refer-Sub: false"},
 		{"Refer-Sub: false", "Supported: norefersub"},
 		{"Refer-Sub: false", "Require: norefersub"},
 		{"Require: nosub"},
 	} {
-		carol := r.callee("udp", "carol")
+		carol := r.callee("udp", "carol"+strconv.Itoa(k))
 		resp := i.refer(lobby, carol.referTo(""), fields...)
 		if resp.Status != 200 {
 			t.Fatalf("%s", resp.Append(nil))
