@@ -117,7 +117,7 @@ type Store struct {
 	Sync       string        // full or normal: whether a commit waits for the disk
 	MaxHistory Size          // what the messages of one conference may take
 	MaxAge     time.Duration // of messages; 0 for no limit
-	Required   bool          // do not start, rather than go on in memory, where another server has the folder
+	Required   bool          // do not start, rather than go on in memory, where the folder cannot be used
 }
 
 // Auth says who may come in.

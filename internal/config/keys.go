@@ -19,7 +19,7 @@ func keys(c *Config) section {
 			{"path", "folder of durable conferences; empty keeps everything in memory", text(&c.Store.Path, anything)},
 			{"sync", "full: what is acknowledged survives a power cut; normal: a crash of the server only", choice(&c.Store.Sync, "full", "normal")},
 			{"max_history", "what the messages of one conference may take on the disk", size(&c.Store.MaxHistory, 64<<10, 1<<40)},
-			{"required", "do not start where another server has the folder; false: go on in memory", flag(&c.Store.Required)},
+			{"required", "do not start where the folder cannot be used, as another server has it; false: go on in memory", flag(&c.Store.Required)},
 			{"max_age", "of messages in it; 0s for no limit", duration(&c.Store.MaxAge, 0)},
 		}},
 		{"auth", "", authKeys(&c.Auth)},

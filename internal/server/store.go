@@ -31,8 +31,9 @@ func (s *Server) openStore() error {
 		s.store = db
 		s.journal = local.Open(limits, db)
 		return nil
-	case !s.cfg.Store.Required && errors.Is(err, store.ErrInUse):
-		s.log.LogAttrs(context.Background(), slog.LevelWarn, "nothing is kept: another server has the store",
+	case !s.cfg.Store.Required && !errors.Is(err, store.ErrCorrupt) && !errors.Is(err, store.ErrNewer):
+		// Another server has it, or the user has no place for it.
+		s.log.LogAttrs(context.Background(), slog.LevelWarn, "nothing is kept beyond this server's end",
 			slog.Any("error", err))
 		s.journal = local.New(limits)
 		return nil
