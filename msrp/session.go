@@ -196,6 +196,18 @@ func (s *Session) relieved() bool {
 	return true
 }
 
+// Busy reports whether there is output that has not left yet, for a peer that is
+// connected.
+func (s *Session) Busy() bool {
+	c := s.conn.Load()
+	if c == nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !s.over && s.ready && s.frames > 0
+}
+
 // Congested reports whether the output has reached the soft limit, and has not
 // fallen under half of it since. [SW-FLOW-01]
 func (s *Session) Congested() bool { return s.congested.Load() != 0 }

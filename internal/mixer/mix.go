@@ -44,6 +44,8 @@ type mix struct {
 	mail  map[conference.User]*mail      // private messages that wait
 	sweep *time.Timer                    // when some of it has waited for too long
 	ended bool
+
+	closing closing
 }
 
 func newMix(m *Mixer, inst *instance.Instance) *mix {
@@ -252,26 +254,4 @@ func (x *mix) shut(l *Leg) {
 			delete(x.users, key)
 		}
 	}
-}
-
-// Drain implements instance.Drainer.
-func (x *mix) Drain(done func()) {
-	x.end()
-	done()
-}
-
-// end closes every leg.
-func (x *mix) end() {
-	x.mu.Lock()
-	x.ended = true
-	if x.sweep != nil {
-		x.sweep.Stop()
-	}
-	legs := x.legs
-	x.legs, x.users, x.open, x.mail = nil, nil, nil, nil
-	x.mu.Unlock()
-	for _, l := range legs {
-		l.Close()
-	}
-	x.mixer.forget(x)
 }
