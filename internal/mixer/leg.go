@@ -71,6 +71,7 @@ type Leg struct {
 	mu       sync.Mutex
 	talk     sdp.Negotiation
 	previous *handler            // replaced by current, valid until that is bound
+	moving   *handler            // will replace current when its resources are there
 	bound    bool                // current is, or was before it failed
 	lost     bool                // the conference waits for another session
 	doubted  conference.Position // the first that an ended session left unconfirmed; 0: none
@@ -124,9 +125,10 @@ func (l *Leg) Close() {
 	l.mix.mixer.legs.Add(-1)
 	l.composing.drop()
 	l.mu.Lock()
-	current, previous := l.current.Swap(nil), l.previous
-	l.previous = nil
+	current, previous, moving := l.current.Swap(nil), l.previous, l.moving
+	l.previous, l.moving = nil, nil
 	l.mu.Unlock()
+	moving.end()
 	for _, h := range [...]*handler{current, previous} {
 		h.end()
 		l.doubt(h)

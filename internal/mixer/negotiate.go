@@ -31,7 +31,7 @@ func (l *Leg) Answer(offer *sdp.Session) (*sdp.Session, conference.Direction, er
 		return nil, conference.NoStream, msrp.ErrClosed
 	}
 	answer, stream := l.talk.Answer(proposal, local)
-	after := l.settle(proposal.Effect, stream, fresh)
+	after := l.settle(proposal.Effect, stream, fresh, answer.Met())
 	l.mu.Unlock()
 	after.carryOut()
 	return answer, l.terms.Load().direction(), nil
@@ -91,7 +91,7 @@ func (l *Leg) Accept(answer *sdp.Session) (conference.Direction, error) {
 		l.mu.Unlock()
 		return conference.NoStream, err
 	}
-	after := l.settle(effect, stream, nil)
+	after := l.settle(effect, stream, nil, true)
 	l.mu.Unlock()
 	after.carryOut()
 	return l.terms.Load().direction(), nil
@@ -146,17 +146,31 @@ func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way, path []msrp
 }
 
 // settle puts what was negotiated in force. Called with mu held.
-func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler) aftermath {
+func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met bool) aftermath {
 	if effect == sdp.EffectNone {
 		return aftermath{leg: l} // [SDP-22]
 	}
 	if effect == sdp.EffectRemove {
 		l.terms.Store(nil)
-		after := aftermath{leg: l, ended: [2]*handler{l.current.Swap(nil), l.previous}, found: l.lost}
-		l.previous, l.lost = nil, false
+		after := aftermath{leg: l, ended: [3]*handler{l.current.Swap(nil), l.previous, l.moving}, found: l.lost}
+		l.previous, l.moving, l.lost = nil, nil, false
 		return after // [SDP-21]
 	}
+	stale := l.moving
+	switch {
+	case !met && l.current.Load() != nil && fresh != nil:
+		// RFC 3312 §6: the old session goes on until there are resources for the new
+		// one, which nobody can bind before. [PRE-14]
+		l.moving = fresh
+		return aftermath{leg: l, ended: [3]*handler{stale}}
+	case !met && stale != nil:
+		return aftermath{leg: l}
+	case fresh == nil && stale != nil:
+		fresh, stale, effect = stale, nil, sdp.EffectNew
+	}
+	l.moving = nil
 	after := l.replace(fresh)
+	after.ended[2] = stale
 	after.terms = termsOf(stream, l.quirks.Load())
 	after.session = l.current.Load()
 	after.begins = effect == sdp.EffectNew
@@ -181,7 +195,7 @@ func (l *Leg) replace(fresh *handler) aftermath {
 // aftermath is what is left to do after an exchange, without the lock.
 type aftermath struct {
 	leg     *Leg
-	ended   [2]*handler
+	ended   [3]*handler
 	found   bool // the conference need not wait any longer
 	session *handler
 	terms   *terms

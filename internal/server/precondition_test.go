@@ -117,6 +117,9 @@ func TestPreconditions(t *testing.T) {
 			if n := r.users(); n != 0 {
 				t.Errorf("%d users before the 200", n)
 			}
+			if uri == lobby { // who creates a conference owns it, and may watch it anyhow
+				alice.hasNoPart(progress)
+			}
 			// One that still lacks it is answered, and she goes on waiting.
 			again := alice.update(2, strings.Replace(unreserved, "remote none", "remote sendrecv", 1))
 			if got := conditions(again.Body); !strings.Contains(got, "curr:qos remote none") {
@@ -133,11 +136,25 @@ func TestPreconditions(t *testing.T) {
 			}
 			alice.ack()
 			alice.ok.Body = progress.Body
-			alice.connect()
+			if uri == lobby {
+				alice.say("now")
+			} else {
+				alice.connect()
+			}
 			alice.leave()
 			r.vacant()
 		}
 	}
+}
+
+// hasNoPart fails the test unless somebody who is not in the conference yet may neither
+// watch it nor send messages to it.
+func (g *guest) hasNoPart(progress *sipmsg.Response) {
+	g.rig.t.Helper()
+	g.Send(g.other(sipmsg.SUBSCRIBE, g.call.URI, "Event: conference"))
+	g.Expect(403, sipmsg.SUBSCRIBE)
+	g.msrp = testnet.DialMSRP(g.rig.t, attribute(g.rig.t, []byte(g.sdp), "path"), attribute(g.rig.t, progress.Body, "path"))
+	g.msrp.Expect(g.msrp.Send("early", "message/cpim", cpim(g.aor(), lobby, "early")), 403)
 }
 
 // TestPreconditionsMetAtOnce: with Require there is a 183 all the same; without it, and
@@ -247,15 +264,20 @@ func TestPreconditionsNeverMet(t *testing.T) {
 
 // TestSuspendedCallEnds: CANCEL, BYE, or the end of the conference.
 func TestSuspendedCallEnds(t *testing.T) {
-	for _, how := range []string{"CANCEL", "BYE", "end"} {
+	conform.Covers(t, "FOC-JOI-13")
+	for _, how := range []string{"CANCEL", "BYE", "Expires", "end"} {
 		r := serve(t, nil)
 		bob := r.guest("tcp", "bob").join(lobby)
 		alice := r.guest("tcp", "alice")
 		inv := alice.conditioned(lobby, unreserved, "Supported: 100rel, precondition")
+		if how == "Expires" {
+			inv.Header.Add("Expires", "1")
+		}
 		alice.Send(inv)
 		alice.prack(alice.Expect(183, sipmsg.INVITE))
 		status := 487
 		switch how {
+		case "Expires": // of the INVITE, in a second
 		case "CANCEL":
 			alice.Send(testnet.Cancel(inv))
 			alice.Expect(200, sipmsg.CANCEL)
@@ -299,6 +321,48 @@ func TestOfferWithPreconditions(t *testing.T) {
 	alice.connect()
 	alice.leave()
 	r.vacant()
+}
+
+// TestStreamMovesWithResources: a re-INVITE moves the stream to another path, for which
+// the UE has no resources yet. Messages take the old one until it has.
+func TestStreamMovesWithResources(t *testing.T) {
+	conform.Covers(t, "PRE-14")
+	for _, method := range []sipmsg.Method{sipmsg.INVITE, sipmsg.UPDATE} {
+		r := serve(t, nil)
+		bob := r.guest("tcp", "bob").join(lobby).connect()
+		alice := r.guest("tcp", "alice")
+		alice.Send(alice.conditioned(lobby, reserved, "Supported: 100rel, precondition"))
+		alice.ok = alice.Expect(200, sipmsg.INVITE)
+		alice.call.Learn(alice.ok)
+		alice.ack()
+		alice.connect()
+		bob.say("before")
+		alice.hear("before")
+		alice.sdp = strings.Replace(alice.sdp, "/alice;tcp", "/alice2;tcp", 1)
+		moved := strings.Replace(alice.sdp, " 1 1 IN", " 1 2 IN", 1) + unreserved
+		alice.Send(alice.call.Offer(method, moved, "Supported: 100rel, precondition"))
+		answer := alice.Expect(200, method)
+		if got := conditions(answer.Body); !strings.Contains(got, "curr:qos remote none") || !strings.Contains(got, "conf:qos remote sendrecv") {
+			t.Errorf("answer:\n%s", got)
+		}
+		if method == sipmsg.INVITE {
+			alice.Send(alice.call.Ack())
+		}
+		bob.say("meanwhile")
+		alice.hear("meanwhile") // over the old path
+		done := alice.update(3, reserved)
+		if attribute(t, done.Body, "path") != attribute(t, answer.Body, "path") ||
+			attribute(t, done.Body, "path") == attribute(t, alice.ok.Body, "path") {
+			t.Errorf("paths: %s", done.Body)
+		}
+		alice.ok = done
+		alice.connect()
+		bob.say("after")
+		alice.hear("after") // over the new one
+		alice.leave()
+		bob.leave()
+		r.vacant()
+	}
 }
 
 // TestParticipantWithPreconditions has the library's UE join and create.
