@@ -97,6 +97,8 @@ type Conference struct {
 	focus     sipmsg.URI
 	multiple  bool   // the focus takes many targets in one REFER
 	canonical string // the conference's own spelling of its URI
+	mask      string // the URI under which the others see us, if we are anonymous
+	nickname  string
 	roster    *confinfo.Document
 	users     []User
 	watcher   *watcher // of the present subscription

@@ -26,6 +26,13 @@ type Config struct {
 	// Username and Password answer challenges (RFC 3261 §22.2). The default username is
 	// the user part of AOR. Without password a challenge is a refusal.
 	Username, Password string
+	// Anonymous hides who the user is from the other participants: requests say so
+	// (RFC 3323, RFC 3325), and their From tells nothing. The focus wants to know it
+	// all the same, by a password or by Trusted.
+	Anonymous bool
+	// Trusted says that the next hop belongs to our trust domain: it is told the AOR as
+	// P-Preferred-Identity (RFC 3325 §6). [PAR-GEN-04]
+	Trusted bool
 	// Server is the next hop of all requests outside dialogs, host:port; empty: the
 	// URI that is called is resolved. For WebSocket a path may follow; without one
 	// it is "/sip".

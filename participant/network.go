@@ -93,6 +93,10 @@ func (u *UE) contact(sips bool) string {
 	if sips {
 		scheme = "sips"
 	}
-	at := dialog.ContactAt(scheme, u.identity.URI.User, u.cfg.Transport, host)
+	user := u.identity.URI.User
+	if u.cfg.Anonymous {
+		user = "" // RFC 3323 §4.1.1.3 [PAR-GEN-04]
+	}
+	at := dialog.ContactAt(scheme, user, u.cfg.Transport, host)
 	return at + `;+sip.instance="<` + u.cfg.Instance + `>"`
 }

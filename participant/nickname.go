@@ -36,6 +36,12 @@ func (c *Conference) SetNickname(ctx context.Context, name string) error {
 	}
 	select {
 	case err := <-done:
+		if err == nil {
+			c.mu.Lock()
+			c.nickname = name
+			c.unmask()
+			c.mu.Unlock()
+		}
 		return err
 	case <-c.done:
 		return ErrLeft

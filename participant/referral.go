@@ -150,7 +150,9 @@ func (c *Conference) referThen(
 		return ErrLeft
 	default:
 	}
-	order.ReferredBy = sipmsg.Address{URI: c.self.URI}.String()
+	if !c.ue.cfg.Anonymous {
+		order.ReferredBy = sipmsg.Address{URI: c.self.URI}.String()
+	}
 	order.Fields = []sipmsg.Field{{Name: "User-Agent", Value: c.ue.cfg.UserAgent}}
 	r := &referring{c: c, target: shown, then: then, answered: make(chan error, 1)}
 	if err := c.ue.ask(r); err != nil {

@@ -26,6 +26,7 @@ func (c *Conference) apply(w *watcher, doc *confinfo.Document) confinfo.Outcome 
 	}
 	c.users = usersOf(merged)
 	users := c.users
+	c.unmask()
 	c.mu.Unlock()
 	c.events.put(Roster{Users: users})
 	return outcome

@@ -74,7 +74,7 @@ func (c *Conference) ready(contentType string) (*line, string, error) {
 // wrap puts a message into message/cpim. [CPIM-01] [CPIM-06]
 func (c *Conference) wrap(to string, m *Message) ([]byte, error) {
 	d := cpim.Draft{
-		From:     cpim.Party{Name: c.ue.cfg.Display, URI: c.self.URI.String()},
+		From:     c.sender(),
 		To:       []cpim.Party{{URI: to}},
 		DateTime: time.Now(), ContentType: m.ContentType, Content: m.Body,
 	}

@@ -37,7 +37,7 @@ func (c *Conference) subscribe() {
 	uri := c.focus
 	c.mu.Unlock()
 	out := c.outgoing(uri)
-	out.Fields = []sipmsg.Field{{Name: "User-Agent", Value: c.ue.cfg.UserAgent}}
+	out.Fields = append(out.Fields, sipmsg.Field{Name: "User-Agent", Value: c.ue.cfg.UserAgent})
 	w.attach(c.ue.stack.Event.Subscribe(out, event.Interest{
 		Event: conferencePackage, Accept: []string{confinfo.MediaType}, Expires: subscribeSeconds,
 	}, w))

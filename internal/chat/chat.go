@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/confab-chat/confab/participant"
@@ -26,6 +28,8 @@ type Config struct {
 	Nickname string
 	// Accept says what happens to invitations; [Ask] is the default.
 	Accept Accept
+	// Anonymous hides who the user is from the others; a server on this machine is told.
+	Anonymous bool
 	// Listen is the local address that SIP is received on; see participant.Config.
 	Listen string
 	// As is the AOR of the user, Server the next hop host:port (empty: URI is
@@ -82,6 +86,7 @@ func Run(ctx context.Context, cfg Config) error {
 		preconditions = participant.SupportPreconditions
 	}
 	ue, err := participant.New(participant.Config{
+		Anonymous: cfg.Anonymous, Trusted: cfg.Anonymous && onThisMachine(cfg.Server),
 		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS, Listen: cfg.Listen,
 		Username: cfg.Username, Password: cfg.Password,
 		UserAgent: "confab/" + cfg.Version, Log: cfg.Log, Preconditions: preconditions,
@@ -113,6 +118,16 @@ func (cfg *Config) uri() []string {
 		return nil
 	}
 	return []string{cfg.URI}
+}
+
+// onThisMachine tells whether a server is reached by a loopback address.
+func onThisMachine(server string) bool {
+	host, _, err := net.SplitHostPort(server)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback() || host == "localhost"
 }
 
 // problemOf turns an error into what is shown.

@@ -153,7 +153,7 @@ func TestThirdParty(t *testing.T) {
 		t.Fatal(err)
 	}
 	bobs := <-answered
-	if _, err := bobs.Send(t.Context(), "hi"); err != nil {
+	if _, err = bobs.Send(t.Context(), "hi"); err != nil {
 		t.Fatal(err)
 	}
 	await(t, two, func(m participant.Message) bool { return m.Text() == "hi" })
@@ -162,7 +162,7 @@ func TestThirdParty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := three.Take(t.Context(), two); err != nil {
+	if err = three.Take(t.Context(), two); err != nil {
 		t.Fatal(err)
 	}
 	i := awaited(t, bob)
@@ -183,4 +183,28 @@ func TestThirdParty(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, bobs3, func(m participant.Message) bool { return m.Text() == "three" && !m.Private })
+}
+
+// TestHiddenParticipant has a user talk whom the others do not know.
+func TestHiddenParticipant(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-GEN-04", "PRV-01")
+	r := serve(t, nil)
+	bob, err := r.ue(t, "tcp", "bob").Join(t.Context(), lobby, participant.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ghost := r.ueWith(t, "tcp", "alice", func(cfg *participant.Config) { cfg.Anonymous, cfg.Trusted = true, true })
+	c, err := ghost.Join(t.Context(), lobby, participant.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, c, func(r participant.Roster) bool { return len(r.Users) == 2 })
+	if _, err := c.Send(t.Context(), "boo"); err != nil {
+		t.Fatal(err)
+	}
+	m := await(t, bob, func(m participant.Message) bool { return m.Text() == "boo" })
+	if m.From != "sip:anonymous1@anonymous.invalid" || m.Display != "" {
+		t.Errorf("from %s %s", m.Display, m.From)
+	}
 }
