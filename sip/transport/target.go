@@ -100,8 +100,14 @@ type Target struct {
 	Flow *Flow
 }
 
-// Transports are those that requests can leave by, the preferred ones first.
-func (l *Layer) Transports() []string { return []string{UDP, TCP, TLS, WS, WSS} }
+// Transports are those that requests can leave by, the preferred ones first:
+// WebSocket only where this side opens some.
+func (l *Layer) Transports() []string {
+	if l.cfg.WebSocketPath == "" {
+		return []string{UDP, TCP, TLS}
+	}
+	return []string{UDP, TCP, TLS, WS, WSS}
+}
 
 // Reaches reports whether requests can leave for an address: there is a way to it,
 // and for UDP a socket of its family, if there are sockets at all.
