@@ -23,7 +23,8 @@ func serveCrowd(seconds int, out io.Writer) error {
 	cfg := config.Default()
 	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
 	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
-	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local, cfg.Limits = "", "", true, config.Limits{}
+	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local = "", "", true
+	cfg.Limits = config.Limits{SIPBacklog: cfg.Limits.SIPBacklog}
 	cfg.Defaults.MaxUsers = 0
 	cfg.Conferences = []config.Conference{{URI: lobby, Policy: cfg.Defaults}}
 	cfg.Notify.MinInterval = time.Duration(seconds) * time.Second
