@@ -12,12 +12,14 @@ func (d *Document) Compact() *Document {
 	}
 	c.Users = &Users{State: d.Users.State, List: make([]User, len(d.Users.List))}
 	for i := range d.Users.List {
-		c.Users.List[i] = d.Users.List[i].compact()
+		c.Users.List[i] = d.Users.List[i].Compact()
 	}
 	return &c
 }
 
-func (u *User) compact() User {
+// Compact returns the user with little about it, as [Document.Compact] shows
+// users. [NOT-NFY-09]
+func (u *User) Compact() User {
 	c := User{Entity: u.Entity, State: u.State, Nickname: u.Nickname, DisplayText: u.DisplayText}
 	for i := range u.Endpoints {
 		e := &u.Endpoints[i]

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"math"
 	"slices"
 
 	"github.com/confab-chat/confab/confinfo"
@@ -56,10 +57,13 @@ func (b *board) full(v view, user conference.User, datagrams bool) (confinfo.Tem
 	if datagrams {
 		limit = b.service.cfg.MaxDatagram
 	}
-	if t := b.whole(v, everything); t.Size() <= limit {
+	if t, ok := b.whole(v, everything, limit); ok {
 		return t, everything
 	}
-	if t := b.whole(v, compact); t.Size() <= limit || v.owner && !datagrams {
+	if v.owner && !datagrams {
+		limit = math.MaxInt
+	}
+	if t, ok := b.whole(v, compact, limit); ok {
 		return t, compact
 	}
 	users := &confinfo.Users{}
@@ -69,23 +73,23 @@ func (b *board) full(v view, user conference.User, datagrams bool) (confinfo.Tem
 	return confinfo.NewTemplate(b.document(users)), ownEntry
 }
 
-// whole returns the whole state as a view has it, everything or compact.
-func (b *board) whole(v view, d detail) confinfo.Template {
+// whole returns the whole state as a view has it, everything or compact; ok is
+// false if it is longer than limit.
+func (b *board) whole(v view, d detail, limit int) (t confinfo.Template, ok bool) {
 	docs := &b.documents
 	i := slices.IndexFunc(docs.full, func(f full) bool { return f.view == v && f.detail == d })
 	if i >= 0 {
-		return docs.full[i].template
+		return docs.full[i].template, docs.full[i].template.Size() <= limit
 	}
-	f := full{view: v, detail: d}
-	if d == compact {
-		f.template = confinfo.NewTemplate(b.document(&confinfo.Users{List: b.roster.users(v)}).Compact())
-	} else {
-		f.template = confinfo.NewTemplate(b.document(&confinfo.Users{Written: b.roster.written(v)}))
+	elements, octets := b.roster.written(v, d)
+	if octets > limit {
+		return t, false
 	}
+	f := full{view: v, detail: d, template: confinfo.NewTemplate(b.document(&confinfo.Users{Written: elements}))}
 	if len(docs.full) < recent {
 		docs.full = append(docs.full, f)
 	}
-	return f.template
+	return f.template, f.template.Size() <= limit
 }
 
 func (b *board) document(users *confinfo.Users) *confinfo.Document {
@@ -160,9 +164,6 @@ func (b *board) merge(changes []change, v view, d detail, own conference.User) (
 	if len(users.List)+len(users.Written) > 0 {
 		doc.Users = users
 	}
-	if d == compact {
-		doc = doc.Compact()
-	}
 	return doc, doc.Description != nil || doc.ConferenceState != nil || doc.Users != nil
 }
 
@@ -174,9 +175,9 @@ func (b *board) tell(users *confinfo.Users, c *change, v view, d detail) {
 	case now == nil:
 		users.List = append(users.List, confinfo.User{Entity: before.Entity, State: confinfo.Deleted})
 	case d == compact:
-		users.List = append(users.List, *now)
+		users.Written = append(users.Written, b.roster.byUser[c.name].element(v, compact))
 	case before == nil:
-		users.Written = append(users.Written, b.roster.byUser[c.name].element(v))
+		users.Written = append(users.Written, b.roster.byUser[c.name].element(v, everything))
 	default:
 		if diff, changed := confinfo.DiffUser(before, now); changed {
 			users.List = append(users.List, diff)

@@ -32,11 +32,15 @@ func newRoster() roster {
 
 // row is a user as he is shown.
 type row struct {
-	shown   *shown    // replaced, never changed; nil: the row is vacant
-	present []sight   // endpoints that are there
-	gone    []sight   // endpoints that were, and linger
-	written [2][]byte // as an element for everybody and for the owner; nil until somebody wants it
+	shown   *shown  // replaced, never changed; nil: the row is vacant
+	present []sight // endpoints that are there
+	gone    []sight // endpoints that were, and linger
+	written written
 }
+
+// written is a user as an element, for everybody and for the owner, in every
+// detail and compact; nil until somebody wants it.
+type written [2][ownEntry][]byte
 
 // row returns the row of a user, and makes it if there is none.
 func (r *roster) row(name conference.User) *row {
@@ -84,7 +88,7 @@ func (r *roster) set(name conference.User, w *row, now *shown) (before *shown, c
 	if before != nil && before.same(now) {
 		return before, false
 	}
-	w.shown, w.written = now, [2][]byte{}
+	w.shown, w.written = now, written{}
 	r.count(before, -1)
 	r.count(now, 1)
 	if before == nil {
@@ -146,31 +150,21 @@ func (r *roster) shown(name conference.User) *shown {
 	return nil
 }
 
-// users returns everybody that a view has.
-func (r *roster) users(v view) []confinfo.User {
-	users := make([]confinfo.User, 0, len(r.byUser))
-	for _, w := range r.rows {
-		if u := w.shown.to(v); u != nil {
-			users = append(users, *u)
-		}
-	}
-	return users
-}
-
 // written returns everybody that a view has as elements, each of which is
-// written once.
-func (r *roster) written(v view) [][]byte {
-	elements := make([][]byte, 0, len(r.byUser))
+// written once, and how many octets they are together.
+func (r *roster) written(v view, d detail) (elements [][]byte, octets int) {
+	elements = make([][]byte, 0, len(r.byUser))
 	for _, w := range r.rows {
-		if element := w.element(v); element != nil {
+		if element := w.element(v, d); element != nil {
 			elements = append(elements, element)
+			octets += len(element)
 		}
 	}
-	return elements
+	return elements, octets
 }
 
 // element returns the user as a view has him, written; nil if it has him not.
-func (w *row) element(v view) []byte {
+func (w *row) element(v view, d detail) []byte {
 	u := w.shown.to(v)
 	if u == nil {
 		return nil
@@ -180,10 +174,18 @@ func (w *row) element(v view) []byte {
 	case v.owner:
 		n = 1
 	case u != w.shown.all:
-		return u.Append(nil) // few are called at a time, and by few
+		return appendUser(u, d) // few are called at a time, and by few
 	}
-	if w.written[n] == nil {
-		w.written[n] = u.Append(nil)
+	if w.written[n][d] == nil {
+		w.written[n][d] = appendUser(u, d)
 	}
-	return w.written[n]
+	return w.written[n][d]
+}
+
+func appendUser(u *confinfo.User, d detail) []byte {
+	if d == compact {
+		c := u.Compact()
+		return c.Append(nil)
+	}
+	return u.Append(nil)
 }
