@@ -28,7 +28,7 @@ func msrpKeys(m *MSRP) section {
 
 func httpKeys(h *HTTP) section {
 	return section{
-		{"listen", "host:port of /healthz and /readyz; empty serves no HTTP", text(&h.Listen, optional(address))},
+		{"listen", "host:port of the API, /metrics, /healthz and /readyz; empty serves no HTTP", text(&h.Listen, optional(address))},
 		{"admin_token_file", "bearer token of the API; without it the API answers loopback only", text(&h.AdminTokenFile, anything)},
 		{"origins", "web origins besides our own whose pages may connect; a server behind a proxy needs its own here, too", texts(&h.Origins, origin)},
 	}

@@ -62,10 +62,11 @@ func TestLoad(t *testing.T) {
 		share float64
 	}{
 		{10 * time.Millisecond, 3, 0},
+		{101 * time.Millisecond, 1, 0}, // once is no load
 		{101 * time.Millisecond, 1, 0.1},
 		{time.Second, 4, 0.5},
 		{60 * time.Millisecond, 5, 0.5}, // between half of the target and the target
-		{time.Second, 20, 1},
+		{time.Second, 21, 1},
 		{49 * time.Millisecond, 10, 0.5},
 		{0, 20, 0},
 	}

@@ -14,8 +14,8 @@ import (
 // (/sched/latencies of package runtime): it grows when the server has more to do than
 // processors to do it with, whatever the work is, and also when others on the machine
 // take them. Every Interval the 90th percentile of that interval is compared with
-// Target: above it the share of new requests that are turned away grows by a tenth,
-// below half of it the share shrinks by a twentieth. So the load settles near Target
+// Target: above it twice in a row the share of new requests that are turned away grows
+// by a tenth, below half of it the share shrinks by a twentieth. So the load settles near Target
 // instead of swinging between all and nothing.
 type Load struct {
 	// fixed after construction
@@ -51,12 +51,12 @@ func NewLoad(target time.Duration, sample func() time.Duration) *Load {
 // one goroutine at a time.
 func (l *Load) Measure() {
 	wait := l.sample()
-	l.wait.Store(int64(wait))
+	before := time.Duration(l.wait.Swap(int64(wait)))
 	share := l.share.Load()
 	switch {
 	case l.target <= 0:
 		share = 0
-	case wait > l.target:
+	case min(wait, before) > l.target:
 		share = min(share+stepUp, all)
 	case wait < l.target/2:
 		share = max(share-stepDown, 0)

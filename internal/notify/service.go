@@ -150,6 +150,9 @@ func (s *Service) forget(b *board) {
 	}
 }
 
+// Subscriptions is how many there are. It may be called from any goroutine.
+func (s *Service) Subscriptions() int { return s.watchers.count() }
+
 // Wait returns when no NOTIFY is being handed out any more. It is called when
 // all conferences have ended.
 func (s *Service) Wait() { s.ringing.Wait() }

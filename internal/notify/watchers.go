@@ -34,6 +34,16 @@ func (w *watchers) add(sub *subscriber) (oldest *subscriber) {
 	return oldest
 }
 
+// count is how many subscriptions there are.
+func (w *watchers) count() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, all := range w.byIdentity {
+		n += len(all)
+	}
+	return n
+}
+
 // remove forgets a subscriber.
 func (w *watchers) remove(sub *subscriber) {
 	w.mu.Lock()

@@ -32,7 +32,7 @@ import (
 // through an interface of its own.
 func (s *Server) assemble() error {
 	s.connections = limits.NewConnections(s.cfg.Limits.ConnectionsPerAddress)
-	s.load = limits.NewLoad(s.cfg.Limits.CPUWait, nil)
+	s.load = limits.NewLoad(s.cfg.Limits.CPUWait, s.tune.wait)
 	var err error
 	if s.certs, err = s.newCerts(); err != nil {
 		return err

@@ -23,6 +23,7 @@ func (s *Server) newWeb() error {
 			answer(w, http.StatusOK, "ok")
 		}))
 		s.web.Handle(s.httpSite(), "GET /readyz", http.HandlerFunc(s.readyz))
+		s.web.Handle(s.httpSite(), "GET /metrics", s.metrics())
 		administration, err := s.newAPI()
 		if err != nil {
 			return err

@@ -47,6 +47,7 @@ func serveTuned(tb testing.TB, change func(*config.Config), tune tuning) *rig {
 	cfg.Auth.Local = true
 	cfg.Store.Path = ""
 	cfg.Limits.ConnectionsPerAddress = 0
+	cfg.Limits.CPUWait = 0 // tests share their machine
 	cfg.Notify.MinInterval = 0
 	cfg.Conferences = []config.Conference{{URI: lobby, Subject: "Lobby", Policy: cfg.Defaults}}
 	cfg.Conferences[0].Policy.End.MaxDuration = 0

@@ -73,6 +73,7 @@ func New(cfg *config.Config, log *slog.Logger) (*Server, error) {
 type tuning struct {
 	mixer func(focus.Mixer) focus.Mixer // nil: as it is
 	t1    time.Duration                 // of RFC 3261; 0: as there
+	wait  func() time.Duration          // what limits.Load measures; nil: as it is
 }
 
 func build(cfg *config.Config, log *slog.Logger, tune tuning) (*Server, error) {

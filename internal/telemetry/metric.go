@@ -49,6 +49,12 @@ func serverMetrics() []metric {
 		{"confab_messages_paced_total", "Messages after which their sender had to wait.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Paced) })},
 		{"confab_auth_challenges_total", "Requests answered with a challenge.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Challenged) })},
 		{"confab_auth_failures_total", "Wrong passwords, those for accounts that do not exist included.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Wrong) })},
+		{"confab_store_commits_total", "Commits of the store.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Commits) })},
+		{"confab_store_operations_total", "Operations of the store, by what became of them.", counter, "result", []value{
+			{"committed", func(s *snapshot) float64 { return float64(s.server.Stored) }},
+			{"failed", func(s *snapshot) float64 { return float64(s.server.StoreFailed) }},
+		}},
+		{"confab_store_pending_bytes", "Octets that wait to be written.", gauge, "", one(func(s *snapshot) float64 { return float64(s.server.StorePending) })},
 		{"confab_load_wait_seconds", "How long nine tenths of the work waited for a processor at most, in the last quarter of a second.", gauge, "", one(func(s *snapshot) float64 { return s.server.LoadWait })},
 		{"confab_load_shed_ratio", "Part of the new requests that is turned away for the load, 0 to 1.", gauge, "", one(func(s *snapshot) float64 { return s.server.LoadShare })},
 		{"confab_log_omitted_total", "Records left out of the log since there were too many alike.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.LogOmitted) })},

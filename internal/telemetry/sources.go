@@ -31,6 +31,9 @@ type Server struct {
 	Wrong      uint64 // wrong passwords
 	Locked     uint64 // requests refused unheard after too many of these
 
+	Commits, Stored, StoreFailed uint64 // of the store: commits, operations in them, operations lost
+	StorePending                 int64  // octets that wait to be written
+
 	AddressConnections uint64  // connections refused for the limit of their address
 	LoadWait           float64 // seconds that work waits for a processor
 	LoadShare          float64 // of new requests that is turned away, 0 to 1

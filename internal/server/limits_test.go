@@ -1,0 +1,159 @@
+package server
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/limits"
+	"github.com/confab-chat/confab/sip/sipmsg"
+)
+
+// metric scrapes one value, named as in the exposition.
+func (r *rig) metric(name string) float64 {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://"+r.address("http", "tcp")+"/metrics", nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if text, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			value, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			return value
+		}
+	}
+	r.t.Fatalf("no metric %s", name)
+	return 0
+}
+
+func TestMetrics(t *testing.T) {
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(lobby).connect()
+	for name, want := range map[string]float64{
+		"confab_ready": 1, "confab_conferences": 1, "confab_legs": 1, "confab_msrp_sessions": 1,
+		"confab_sip_dialogs": 1, `confab_refused_total{limit="load"}`: 0,
+	} {
+		if got := r.metric(name); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	alice.leave()
+	r.vacant()
+}
+
+// TestConnectionsOfAnAddress: those of SIP and MSRP are counted together.
+func TestConnectionsOfAnAddress(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	r := serve(t, func(c *config.Config) { c.Limits.ConnectionsPerAddress = 3 })
+	open := func(proto string) net.Conn {
+		t.Helper()
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", r.address(proto, "tcp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	// closed tells whether the server has closed a connection.
+	closed := func(conn net.Conn) bool {
+		t.Helper()
+		if err := conn.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := conn.Read(make([]byte, 1))
+		var timeout net.Error
+		return err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
+	}
+	first := open("sip")
+	for _, proto := range []string{"msrp", "sip"} {
+		open(proto)
+	}
+	const refused = `confab_refused_total{limit="connections_per_address"}`
+	for i, proto := range []string{"sip", "msrp"} {
+		if !closed(open(proto)) {
+			t.Errorf("a fourth connection, of %s, stays", proto)
+		}
+		if got := r.metric(refused); got != float64(i+1) {
+			t.Errorf("%v refusals counted, want %d", got, i+1)
+		}
+	}
+	_ = first.Close()
+	for try := 0; closed(open("msrp")); try++ { // until the server has noticed
+		if try == 10 {
+			t.Fatal("the place of a connection that was closed stays taken")
+		}
+	}
+}
+
+// TestTransactionsOfAnAddress: an address that is not trusted has so many open
+// transactions; its dialogs go on.
+func TestTransactionsOfAnAddress(t *testing.T) {
+	conform.Covers(t, "SEC-02", "SEC-04")
+	r := serve(t, func(c *config.Config) {
+		c.SIP.Trust = nil // but auth.local
+		c.Limits.TransactionsPerAddress = 1
+	})
+	alice := r.guest("udp", "alice").join(lobby).connect() // its INVITE is in Accepted for 32 s
+	bob := r.guest("udp", "bob")
+	bob.Send(bob.invite(lobby))
+	resp := bob.Expect(503, sipmsg.INVITE)
+	if after, ok := resp.Header.RetryAfter(); !ok || after <= 0 {
+		t.Errorf("Retry-After %v", after)
+	}
+	if got := r.metric(`confab_refused_total{limit="transactions_per_address"}`); got != 1 {
+		t.Errorf("%v refusals counted", got)
+	}
+	alice.leave()
+	r.vacant()
+}
+
+// TestLoad: with everything turned away that is new, who is in can still leave.
+func TestLoad(t *testing.T) {
+	conform.Covers(t, "SEC-04")
+	var wait atomic.Int64
+	r := serveTuned(t, func(c *config.Config) { c.Limits.CPUWait = time.Second },
+		tuning{wait: func() time.Duration { return time.Duration(wait.Load()) }})
+	alice := r.guest("tcp", "alice").join(lobby).connect()
+	for wait.Store(int64(time.Minute)); r.load.Share() < 1; {
+		<-time.After(limits.Interval)
+	}
+	bob := r.guest("tcp", "bob")
+	bob.Send(bob.invite(lobby))
+	resp := bob.Expect(503, sipmsg.INVITE)
+	if after, ok := resp.Header.RetryAfter(); !ok || after <= 0 {
+		t.Errorf("Retry-After %v", after)
+	}
+	if got := r.metric(`confab_refused_total{limit="load"}`); got != 1 {
+		t.Errorf("%v refusals counted", got)
+	}
+	alice.say("still here")
+	alice.leave()
+	r.vacant()
+}
+
+// TestBodyLimit: what is larger is refused while it is read.
+func TestBodyLimit(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	r := serve(t, func(c *config.Config) { c.Limits.SIPBody = 2 << 10 })
+	alice := r.guest("tcp", "alice")
+	invite := alice.invite(lobby)
+	invite.Body = append(invite.Body, strings.Repeat("a=x\r\n", 500)...)
+	alice.Send(invite)
+	alice.Expect(413, sipmsg.INVITE)
+}
