@@ -39,6 +39,7 @@ type SIP struct {
 	SessionExpires   time.Duration // longest session interval; 0 for no session timers
 	MinSE            time.Duration // shortest session interval
 	Preconditions    string        // auto or off
+	ApprovalWait     time.Duration // how long a caller waits to be approved of
 	PreconditionWait time.Duration // how long a caller may take for his resources
 }
 

@@ -17,7 +17,7 @@ func Default() *Config {
 				{Network: "tcp", Address: "127.0.0.1:5060"},
 			},
 			SessionExpires: 30 * time.Minute, MinSE: 90 * time.Second,
-			Preconditions: "auto", PreconditionWait: time.Minute,
+			Preconditions: "auto", PreconditionWait: time.Minute, ApprovalWait: time.Minute,
 			Trust: []Peer{{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{127}), 8)}},
 		},
 		MSRP: MSRP{

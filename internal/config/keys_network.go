@@ -10,6 +10,7 @@ func sipKeys(s *SIP) section {
 		{"session_expires", "how long a session lives without being refreshed; 0 for ever", duration(&s.SessionExpires, 0)},
 		{"min_se", "the least that a peer may ask for instead", duration(&s.MinSE, minSessionInterval)},
 		{"preconditions", "auto: a caller's resources are waited for where he wants that, and calls of ours tell of ours; off", choice(&s.Preconditions, "auto", "off")},
+		{"approval_wait", "how long a caller waits to be approved of, where joining is moderated", duration(&s.ApprovalWait, time.Second)},
 		{"precondition_wait", "how long a caller may take for his resources", duration(&s.PreconditionWait, time.Second)},
 		{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&s.Trust, ParsePeer, Peer.String}},
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/confab-chat/confab/wheel"
 )
 
-// approvalWait is how long a caller waits for somebody who approves of him. D-18.
+// approvalWait is how long a caller waits for approval (D-18).
 const approvalWait = time.Minute
 
 // knock is an INVITE whose caller waits to be approved of. He holds no place, and
@@ -55,7 +55,7 @@ func (c *call) knock(inst *instance.Instance) {
 		if k.over {
 			return // gone meanwhile
 		}
-		c.focus.dialogs.After(k.in.ID().CallID, &k.timer, approvalWait, func() {
+		c.focus.dialogs.After(k.in.ID().CallID, &k.timer, c.focus.cfg.ApprovalWait, func() {
 			k.answer(func() {
 				c.refuse(&sip.Error{Status: 480, Warning: warning(c.focus.cfg.Agent, conference.CodeNotApproved.String())})
 			})

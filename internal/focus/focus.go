@@ -72,6 +72,9 @@ type Config struct {
 	// PreconditionWait how long a caller may take to meet his: 60 s. D-39
 	Preconditions    bool
 	PreconditionWait time.Duration
+	// ApprovalWait is how long a caller waits for somebody who approves of him: 60 s.
+	// D-18
+	ApprovalWait time.Duration
 
 	Now func() time.Time // time.Now
 }
@@ -109,6 +112,9 @@ func New(cfg Config) *Focus {
 	}
 	if cfg.DialOut.Ring <= 0 {
 		cfg.DialOut.Ring = 2 * time.Minute
+	}
+	if cfg.ApprovalWait <= 0 {
+		cfg.ApprovalWait = approvalWait
 	}
 	if cfg.PreconditionWait <= 0 {
 		cfg.PreconditionWait = preconditionWait

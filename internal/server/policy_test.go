@@ -94,6 +94,41 @@ func TestModerated(t *testing.T) {
 	r.vacant()
 }
 
+// TestNobodyDecides: who waits for approval does not wait for ever.
+func TestNobodyDecides(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-JOI-13")
+	r := serve(t, func(c *config.Config) {
+		c.Conferences[0].Moderators = []string{"sip:alice@example.test"}
+		c.Conferences[0].Policy.Join = config.JoinModerated
+		c.SIP.ApprovalWait = 50 * time.Millisecond
+	})
+	alice := r.guest("tcp", "alice").join(lobby)
+	bob := r.guest("tcp", "bob")
+	invite := bob.invite(lobby)
+	bob.Send(invite)
+	bob.Expect(183, sipmsg.INVITE)
+	resp := bob.Expect(480, sipmsg.INVITE)
+	warned(t, resp, conference.CodeNotApproved)
+	bob.Send(testnet.Refused(invite, resp))
+	if got := r.focus.Knocking(lobby); len(got) != 0 {
+		t.Errorf("still waiting: %s", got)
+	}
+	// His own patience may be shorter.
+	r2 := serve(t, func(c *config.Config) {
+		c.Conferences[0].Moderators = []string{"sip:alice@example.test"}
+		c.Conferences[0].Policy.Join = config.JoinModerated
+	})
+	r2.guest("tcp", "alice").join(lobby)
+	carol := r2.guest("tcp", "carol")
+	invite = carol.invite(lobby, "Expires: 1")
+	carol.Send(invite)
+	carol.Expect(183, sipmsg.INVITE)
+	carol.Send(testnet.Refused(invite, carol.Expect(487, sipmsg.INVITE)))
+	alice.leave()
+	r.vacant()
+}
+
 // TestStarting: whoever may start a reserved conference, and when.
 func TestStarting(t *testing.T) {
 	t.Parallel()
