@@ -14,8 +14,9 @@ import (
 // endpoints on this node.
 type attendance struct {
 	// fixed after construction
-	focus *Focus
-	id    conference.ID
+	focus   *Focus
+	id      conference.ID
+	address instance.Address
 
 	dialing  *line
 	farewell *farewell
@@ -33,7 +34,7 @@ var _ instance.Drainer = (*attendance)(nil)
 // Attach is the focus's part in an instance; it is handed to the directory.
 func (f *Focus) Attach(inst *instance.Instance) instance.Observer {
 	a := &attendance{
-		focus: f, id: inst.ID(), dialing: newLine(f, string(inst.ID())),
+		focus: f, id: inst.ID(), address: inst.Address(), dialing: newLine(f, string(inst.ID())),
 		farewell: newFarewell(f, string(inst.ID())), calls: make(map[conference.EndpointID]*call),
 	}
 	f.mu.Lock()

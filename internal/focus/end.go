@@ -1,6 +1,9 @@
 package focus
 
-import "github.com/confab-chat/confab/internal/conference"
+import (
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sip"
+)
 
 // end hangs up every call of a conference that has ended (TS 24.247 §7.3.2.6).
 // [FOC-TRM-03]
@@ -15,6 +18,19 @@ func (a *attendance) end(e conference.Ended) {
 		if c.invitation != nil {
 			c.invitation.giveUp(terminated, 487) // [FOC-TRM-04]
 		}
+		c.interrupt(a.tooLate(e)) // [FOC-TRM-03]
 		a.part(c, reason)
 	}
+}
+
+// tooLate is the answer to who was still on the way in when the conference ended:
+// as to who comes now. [FOC-TRM-02]
+func (a *attendance) tooLate(e conference.Ended) *sip.Error {
+	switch {
+	case e.Cause == conference.EndShutdown:
+		return &sip.Error{Status: 503, RetryAfter: serverRetry}
+	case a.focus.cfg.Directory.Lookup(a.address).Definition == nil:
+		return &sip.Error{Status: 404}
+	}
+	return &sip.Error{Status: 480, RetryAfter: terminatingRetry}
 }

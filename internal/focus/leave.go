@@ -114,6 +114,9 @@ func (c *call) depart(a *attendance, e conference.Departed) {
 	} else if i != nil {
 		i.giveUp(terminated, 487)
 	}
+	if e.Cause == conference.CauseRemoved {
+		c.interrupt(statusOfRefusal(conference.CodeBarred, c.focus.cfg.Agent)) // [FOC-RMV-05]
+	}
 	a.part(c, departureReason(e))
 }
 
@@ -128,11 +131,23 @@ func (c *call) hangUp(reason string) {
 	}
 	c.mu.Unlock()
 	if waiting != nil {
-		waiting.interrupt()
+		waiting.interrupt(&sip.Error{Status: 480, RetryAfter: terminatingRetry})
 	}
 	if session != nil {
 		session.OnParting(parted)
 		session.Bye(sipmsg.Field{Name: "Reason", Value: reason})
+	}
+}
+
+// interrupt refuses an INVITE that waits for resources of its caller, and does
+// nothing if there is none.
+func (c *call) interrupt(e *sip.Error) {
+	c.mu.Lock()
+	waiting := c.waiting
+	c.waiting = nil
+	c.mu.Unlock()
+	if waiting != nil {
+		waiting.interrupt(e)
 	}
 }
 

@@ -152,6 +152,6 @@ func (w *suspension) end() {
 }
 
 // interrupt ends a suspension for a reason of the conference's.
-func (w *suspension) interrupt() {
-	w.in.Do(func() { w.giveUp(&sip.Error{Status: 480, RetryAfter: terminatingRetry}) })
+func (w *suspension) interrupt(e *sip.Error) {
+	w.in.Do(func() { w.giveUp(e) })
 }

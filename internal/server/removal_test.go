@@ -283,3 +283,27 @@ func TestManyTargets(t *testing.T) {
 	alice.leave()
 	r.vacant()
 }
+
+// TestRemovalOfWaitingCaller answers who is still on the way in.
+func TestRemovalOfWaitingCaller(t *testing.T) {
+	conform.Covers(t, "FOC-RMV-05", "FOC-TRM-03")
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(factory)
+	uri := alice.conferenceURI()
+	i := r.issuer("alice")
+	carol, dave := r.guest("tcp", "carol"), r.guest("tcp", "dave")
+	waits := func(g *guest) *sipmsg.Request {
+		invite := g.conditioned(uri, unreserved, "Require: precondition", "Supported: 100rel")
+		g.Send(invite)
+		g.prack(g.Expect(183, sipmsg.INVITE))
+		return invite
+	}
+	invite := waits(carol)
+	i.accepted(uri, "<"+carol.aor()+";method=BYE>")
+	carol.Send(testnet.Refused(invite, carol.Expect(403, sipmsg.INVITE)))
+	i.reported("SIP/2.0 200 OK", "terminated")
+	invite = waits(dave)
+	alice.leave() // the last one: the conference ends
+	dave.Send(testnet.Refused(invite, dave.Expect(404, sipmsg.INVITE)))
+	r.vacant()
+}
