@@ -31,6 +31,9 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 	if s.Endpoint(c.Endpoint) != nil {
 		return nil, refuse(CodeEndpointTaken)
 	}
+	if s.cascaded(c.Identity) {
+		return nil, refuse(CodeNotAllowed)
+	}
 	e := Admitted{
 		At: c.At, User: User(c.Identity), Identity: c.Identity, Display: c.Display, Endpoint: c.Endpoint,
 		Status: StatusPending, Method: DialedOut, By: c.By, Hidden: c.Hidden, Referred: c.Referred,
@@ -52,6 +55,17 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 // MayInvite reports whether by may invite others, as the refusal that Invite
 // would get, or nil. [FOC-REF-01]
 func (s *State) MayInvite(by User) error { return s.May(ActInvite, by) }
+
+// cascaded reports whether id is a conference that takes part in this one by its
+// focus: it is not called back. [FOC-DSP-08]
+func (s *State) cascaded(id Identity) bool {
+	for p := range s.Participants() {
+		if p.Focus != "" && p.Focus == string(id) {
+			return true
+		}
+	}
+	return false
+}
 
 // WouldInvite is MayInvite for a user who is about to connect.
 func (s *State) WouldInvite(u User) error {

@@ -85,6 +85,9 @@ func (c *call) admission() instance.Admission {
 	if contacts, err := req.Header.Contacts(); err == nil && len(contacts) == 1 {
 		admit.Contact = contacts[0].URI.String()
 		admit.Instance = instanceOf(contacts[0])
+		if contacts[0].Params.Has("isfocus") {
+			admit.Focus = string(identity.Of(contacts[0].URI)) // the conference of another focus [FOC-DSP-08]
+		}
 	}
 	return instance.Admission{Admit: admit, Wanted: c.wanted}
 }

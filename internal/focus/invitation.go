@@ -25,7 +25,8 @@ type invitation struct {
 	user conference.Identity
 
 	// fixed before it is put in line
-	leg LegRequest
+	leg   LegRequest
+	tries int // how often a place was asked for
 
 	// owned by the shard of the Call-ID
 	alerted   bool

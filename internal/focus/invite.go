@@ -75,6 +75,10 @@ func (i *invitation) place(decided func(*sip.Error), progress Progress) {
 	})
 }
 
+// mostTries is how often a place is asked for while an earlier call of the user is
+// being cleared away.
+const mostTries = 1000
+
 // follow reports on a user who needs no call: he is there, or is being called
 // already. D-34 [FOC-OUT-15] [FOC-REF-17]
 func (i *invitation) follow(s *conference.State, decided func(*sip.Error), progress Progress) {
@@ -94,6 +98,10 @@ func (i *invitation) follow(s *conference.State, decided func(*sip.Error), progr
 		}
 	}
 	// That call has just ended, and the conference is about to hear of it.
+	if i.tries++; i.tries > mostTries {
+		decided(&sip.Error{Status: 500, RetryAfter: terminatingRetry})
+		return
+	}
 	i.place(decided, progress)
 }
 

@@ -333,3 +333,26 @@ func TestTargetDialog(t *testing.T) {
 	alice.leave()
 	r.vacant()
 }
+
+// TestCascadedFocus takes part as a focus, and its conference is not called back.
+func TestCascadedFocus(t *testing.T) {
+	conform.Covers(t, "FOC-DSP-08")
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(lobby)
+	w := r.watch("tcp", "alice")
+	w.full()
+	remote := r.guest("tcp", "remote")
+	req := remote.invite(lobby)
+	req.Header.Set("Contact", "<sip:r42@"+remote.Addr()+";transport=tcp>;isfocus")
+	remote.create(req)
+	w.until("remote", "connected")
+	if last := w.bodies[len(w.bodies)-1]; !strings.Contains(last, "<cascaded-focus>sip:r42@127.0.0.1</cascaded-focus>") {
+		t.Errorf("%s", last)
+	}
+	if resp := r.issuer("alice").refer(lobby, "<sip:r42@"+remote.Addr()+">"); resp.Status != 403 {
+		t.Errorf("%s", resp.Append(nil))
+	}
+	w.valid()
+	remote.leave()
+	alice.leave()
+}
