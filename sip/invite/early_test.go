@@ -45,6 +45,9 @@ func acknowledged(x *scene, tag string, rseq uint32) *sipmsg.Request {
 	if err != nil || rack != want || toTag(req) != tag {
 		x.t.Fatalf("PRACK to %s, RAck %s, %v; want %s to %s", toTag(req), rack, err, want, tag)
 	}
+	if !req.Header.HasToken("Supported", "timer") {
+		x.t.Error("PRACK without Supported: timer") // [TMR-01]
+	}
 	x.peer.Answer(req, 200, "", "", "")
 	return req
 }
@@ -62,7 +65,7 @@ func hangUp(x *scene, inv *sipmsg.Request, tag, body string, h *record) {
 // in each early dialog by itself.
 func TestPRACKPerBranch(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "FOC-OUT-07", "FOC-OUT-17", "FOC-OUT-18")
+	conform.Covers(t, "FOC-OUT-07", "FOC-OUT-18", "TMR-01")
 	h := &taking{}
 	bubble(t, nil, func(x *scene) {
 		t, p := x.t, x.peer
@@ -178,7 +181,11 @@ func TestRingTime(t *testing.T) {
 		}
 		p.Answer(inv, 180, "x", peerContact, "")
 		p.Quiet(119 * time.Second)
-		p.Answer(p.Request(sipmsg.CANCEL), 200, "x", "", "")
+		cancel := p.Request(sipmsg.CANCEL)
+		if !cancel.Header.HasToken("Supported", "timer") {
+			t.Error("CANCEL without Supported: timer") // [TMR-01]
+		}
+		p.Answer(cancel, 200, "x", "", "")
 		// Nobody answers the INVITE any more.
 		p.Quiet(31 * time.Second)
 		h.mu.Lock()

@@ -290,6 +290,7 @@ func TestUpdateInEarlyDialog(t *testing.T) {
 // TestUndecidedUpdate: who does not answer an UPDATE at once has it refused with 504.
 func TestUndecidedUpdate(t *testing.T) {
 	t.Parallel()
+	conform.Covers(t, "FOC-MOD-08")
 	h := &ringing{}
 	bubble(t, h, func(x *scene) {
 		t, p := x.t, x.peer
@@ -306,6 +307,75 @@ func TestUndecidedUpdate(t *testing.T) {
 		if len(h.ends0) != 1 {
 			t.Errorf("told of CANCEL %d times", len(h.ends0))
 		}
+	})
+}
+
+// TestUpdateWithoutBody refreshes the remote target, and asks nobody.
+func TestUpdateWithoutBody(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-MOD-07", "FOC-MOD-08")
+	inSession(t, func(x *scene, h *record, tag string) {
+		t, p := x.t, x.peer
+		moved := replace(request("UPDATE", "u1", 2, tag), "Contact: <sip:alice@10.0.0.2;x=1>", "Contact: <sip:alice@10.0.0.2;moved=1>")
+		ok := p.Ask(moved, 200)
+		if len(ok.Body) != 0 || ok.Header.Value("Contact") != conferenceContact || len(h.reoffer) != 0 {
+			t.Errorf("%d told of it\n%s", len(h.reoffer), ok.Append(nil))
+		}
+		h.session.Bye()
+		farewell := p.Request(sipmsg.BYE)
+		if got := farewell.URI.String(); got != "sip:alice@10.0.0.2;moved=1" {
+			t.Errorf("BYE to %s", got)
+		}
+		p.Answer(farewell, 200, "", "", "")
+	})
+}
+
+// TestCrossingOffers is the table of RFC 3311 §5.2 and RFC 6337 §4.2 in a session: an
+// offer while one of ours is open gets 491, while one of the peer's own is 500; an UPDATE
+// without offer is served.
+func TestCrossingOffers(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-MOD-02")
+	inSession(t, func(x *scene, h *record, tag string) {
+		t, p := x.t, x.peer
+		// Ours is open, in a re-INVITE and in an UPDATE.
+		o := reinvite(h.session)
+		inv := p.Request(sipmsg.INVITE)
+		p.Ask(request("UPDATE", "u1", 2, tag, offer), 491)
+		p.Ask(request("UPDATE", "u2", 3, tag), 200)
+		p.Answer(inv, 200, "", withSDP, offer)
+		p.Request(sipmsg.ACK)
+		o.is(t, 0)
+		o = &outcome{}
+		h.session.Update(invite.Answer{Body: []byte(newOffer)}, o.done)
+		upd := p.Request(sipmsg.UPDATE)
+		p.Ask(request("UPDATE", "u3", 4, tag, offer), 491)
+		p.Ask(request("INVITE", "r1", 5, tag, offer), 491)
+		p.Send(request("ACK", "r1", 5, tag))
+		waits := reinvite(h.session)
+		p.Quiet(100 * time.Millisecond)
+		p.Answer(upd, 200, "", withSDP, offer)
+		o.is(t, 0)
+		p.Answer(p.Request(sipmsg.INVITE), 488, "", "", "") // its turn has come
+		p.Request(sipmsg.ACK)
+		waits.is(t, 488)
+		// The peer's is open, in a re-INVITE and in an UPDATE.
+		p.Send(request("INVITE", "r2", 6, tag, offer))
+		busy := p.Ask(request("UPDATE", "u4", 7, tag, offer), 500)
+		if !busy.Header.Has("Retry-After") {
+			t.Error("500 without Retry-After")
+		}
+		p.Ask(request("UPDATE", "u5", 8, tag), 200)
+		h.reoffer[0].Reject(&sip.Error{Status: 488})
+		p.Response(488)
+		p.Send(request("ACK", "r2", 6, tag))
+		p.Send(request("UPDATE", "u6", 9, tag, offer))
+		p.Ask(request("INVITE", "r3", 10, tag, offer), 500)
+		p.Send(request("ACK", "r3", 10, tag))
+		p.Ask(request("UPDATE", "u7", 11, tag, offer), 500)
+		h.reoffer[1].Accept(invite.Answer{Body: []byte(answer)}, nil)
+		p.Response(200)
+		bye(p, 12, tag)
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
@@ -133,7 +132,6 @@ func (w *waiter) Confirmed(*sipmsg.Request) {
 // they should.
 func TestSuspendedCallsOverBadNetwork(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "PRE-02", "PRE-03", "TMR-05")
 	synctest.Test(t, func(t *testing.T) {
 		net := badNetwork()
 		x := &waiters{legs: make(map[string]*waiter)}
