@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,6 +159,28 @@ func TestSilentWebSocketServer(t *testing.T) {
 		s.SendRequest(options(""), transport.Target{Transport: "ws", Addr: netip.MustParseAddrPort("127.0.0.2:80")}, done)
 		if err := <-sent; err == nil || time.Since(began) != 14*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// Who pings without end and reads nothing is cut, as who reads no messages is.
+func TestPingsWithoutReading(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	bubble(t, transport.Config{OutBuffer: 4000}, func(s *server, peer transport.Network) {
+		t := s.t
+		at, stop := memoryWeb(t, s, peer)
+		defer stop()
+		conn, _ := upgraded(t, peer, at)
+		ping := masked(wsframe.Ping, strings.Repeat("p", 125))
+		sent := 0
+		for sent < 1000 {
+			if _, err := io.WriteString(conn, ping); err != nil {
+				break
+			}
+			sent++
+		}
+		if c := s.Counters(); c.Slow != 1 || sent > 100 {
+			t.Errorf("cut after %d pings, %+v", sent, c)
 		}
 	})
 }
