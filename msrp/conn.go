@@ -90,7 +90,7 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	c.tickIn(ep.cfg.UnboundTimeout)
 	c.mu.Unlock()
 	if c.web, _ = nc.(*webConn); c.web != nil {
-		c.web.c = c
+		c.web.c, c.web.out = c, &writeLock{}
 	}
 	c.out.framed = c.web != nil || ep.cfg.Tap != nil
 	if tc, ok := nc.(*tls.Conn); ok {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -57,7 +58,7 @@ func (s *Session) ConnectTo(host string, port uint16) error {
 
 // target is where a connection leads.
 type target struct {
-	web     string // URL of a WebSocket, instead of all below but prints
+	web     *url.URL // of a WebSocket, nil for none
 	host    string
 	port    uint16
 	secure  bool
@@ -69,8 +70,8 @@ type target struct {
 // key is what connections must have in common to be shared: scheme, host, port,
 // and what is known of the certificate. [MSRP-CON-08]
 func (t *target) key() string {
-	if t.web != "" {
-		return t.web
+	if t.web != nil {
+		return t.web.String()
 	}
 	scheme := "msrp://"
 	if t.secure {
@@ -148,9 +149,6 @@ func (ep *Endpoint) abandon(c *conn) {
 // dial tries the addresses of a target in the order given, without SRV and
 // without a default port. RFC 4975 §6.2. [MSRP-URI-08]
 func (ep *Endpoint) dial(to target) (net.Conn, error) {
-	if to.web != "" {
-		return ep.dialWeb(to)
-	}
 	ctx, cancel := context.WithTimeout(ep.life, ep.cfg.DialTotal)
 	defer cancel()
 	addrs, err := ep.resolve(ctx, to.host)
@@ -162,6 +160,9 @@ func (ep *Endpoint) dial(to target) (net.Conn, error) {
 		nc, err := ep.dialOne(ctx, netip.AddrPortFrom(a, to.port))
 		if err == nil && to.secure {
 			nc, err = ep.secure(ctx, nc, &to)
+		}
+		if err == nil && to.web != nil {
+			nc, err = ep.upgrade(ctx, nc, &to)
 		}
 		if err == nil {
 			return nc, nil

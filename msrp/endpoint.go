@@ -120,7 +120,7 @@ func (ep *Endpoint) Shutdown(ctx context.Context) error {
 		}
 	}
 	for _, c := range conns {
-		c.drain(ErrShutdown) //nolint:contextcheck // writes as long as it may, not as long as ctx lasts
+		c.drain(ErrShutdown)
 	}
 	done := make(chan struct{})
 	go func() {

@@ -148,7 +148,7 @@ func (s *Session) auth(ctx context.Context, to []msrpwire.URI, h msrpwire.Head) 
 	}
 	c.renderRequest(s, m)
 	s.frames++
-	c.wake() //nolint:contextcheck // the writer lives as long as the connection
+	c.wake()
 	c.mu.Unlock()
 	select {
 	case err = <-answered:

@@ -40,7 +40,7 @@ func (c *conn) sweep() {
 		}
 		busy = s.expire(now) || busy || since != 0
 	}
-	next := min(c.keepAlive(now), c.ping(now))
+	next := min(c.keepAlive(now), c.ping(now, &f))
 	if busy || c.expects() {
 		c.tickSoon()
 	} else {

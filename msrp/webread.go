@@ -1,164 +1,251 @@
 package msrp
 
 import (
-	"context"
 	"errors"
 	"io"
 	"math"
 	"time"
-	"unicode/utf8"
 
-	"github.com/coder/websocket"
+	"github.com/confab-chat/confab/sip/wsframe"
 )
 
 var (
-	errWebFrame = errors.New("msrp: not one message in a WebSocket message")
-	errWebText  = errors.New("msrp: text message that is not UTF-8")
+	errWebFrame = &wsframe.Error{Code: wsframe.ProtocolError, Problem: "not one MSRP message"}
+	errWebText  = &wsframe.Error{Code: wsframe.InvalidData, Problem: "text that is no UTF-8"}
+	errWebLarge = &wsframe.Error{Code: wsframe.TooBig, Problem: "message too large"}
 )
 
-// readWeb takes WebSocket messages until the connection ends.
-func (c *conn) readWeb() {
-	buf := make([]byte, readSmall)
-	small := buf
-	for {
-		kind, r, err := c.web.ws.Reader(context.Background())
-		if err == nil {
-			buf, err = c.readMessage(kind, r, buf, small)
-		}
-		switch {
-		case err == nil:
-			buf = c.resize(buf, small, 0, false)
-			continue
-		case websocket.CloseStatus(err) >= 0: // the peer's close frame
-			err = errors.Join(io.EOF, err)
-		case c.in.fatal != nil:
-			c.drain(c.in.fatal)
-			c.discard(small)
-			return
-		case !errors.Is(err, io.EOF):
-			// What the library refuses breaks the protocol. [WS-10]
-			_ = c.web.goodbye(websocket.StatusProtocolError)
-		}
-		c.ended(err)
-		return
-	}
+// webMessage is the WebSocket message that is being read.
+type webMessage struct {
+	open  bool // it has begun and not ended
+	final bool // the frame at hand is its last
+	left  int  // octets of that frame still to come
+	mask  [4]byte
+	size  int // octets of the message so far
+	text  utf8Check
+	held  []byte // octets of the MSRP message that the decoder wants to see again
 }
 
-// readMessage reads one WebSocket message, in whatever fragments it comes, which
-// must be one MSRP message from its start to its end-line. RFC 7977 §5.1.
-// [WS-02] [WS-09]
-func (c *conn) readMessage(kind websocket.MessageType, r io.Reader, buf, small []byte) ([]byte, error) {
-	held := 0
-	text := utf8Check{skip: kind != websocket.MessageText}
-	c.in.messages, c.in.complete = 0, false
+// readWeb takes frames from a WebSocket until the connection ends.
+func (c *conn) readWeb() {
+	w := c.web
+	small := make([]byte, readSmall)
+	buf := small
+	held := copy(buf, w.early)
+	if len(w.early) > len(buf) {
+		buf = w.early
+		held = len(buf)
+	}
+	w.early = nil
+	var err error
 	for {
-		n, err := r.Read(buf[held:])
-		c.lastRead.Store(c.ep.now())
-		if !text.take(buf[held : held+n]) {
-			return buf, c.breaks(websocket.StatusInvalidFramePayloadData, errWebText) // [WS-10]
-		}
-		held += n
-		used, fatal := c.consume(buf[:held])
+		used, fatal := c.frames(buf[:held])
 		if fatal != nil {
-			return buf, fatal
+			c.closes(fatal)
+			c.discard(small)
+			return
 		}
 		full := held == len(buf)
 		held = copy(buf, buf[used:held])
-		if !c.in.complete { // its head may still be a view of buf
-			buf = c.resize(buf, small, held, full)
+		buf = c.resize(buf, small, held, full)
+		c.markFrame(held + len(w.in.held))
+		if err != nil {
+			c.ended(err)
+			return
 		}
-		c.markFrame(held)
-		switch {
-		case c.in.messages > 1, c.in.complete && held > 0:
-			return buf, c.breaks(websocket.StatusProtocolError, errWebFrame)
-		case errors.Is(err, io.EOF):
-			return buf, c.endMessage(held, &text)
-		case err != nil:
-			return buf, err
+		var n int
+		if n, err = c.nc.Read(buf[held:]); n > 0 {
+			c.lastRead.Store(c.ep.now())
+			held += n
 		}
 	}
 }
 
-// endMessage acts upon the MSRP message that a WebSocket message held.
-func (c *conn) endMessage(held int, text *utf8Check) error {
+// closes ends the connection because of err, with the code it has. What is due
+// goes out first. [WS-10] [WS-11]
+func (c *conn) closes(err error) {
+	if broken := (*wsframe.Error)(nil); errors.As(err, &broken) {
+		c.mu.Lock()
+		c.web.code = broken.Code
+		c.mu.Unlock()
+	}
+	if errors.Is(err, io.EOF) {
+		c.ended(io.EOF)
+		return
+	}
+	c.drain(err)
+}
+
+// frames takes the frames in b and returns how many octets that took.
+func (c *conn) frames(b []byte) (used int, fatal error) {
+	in := &c.web.in
+	for fatal == nil {
+		if in.left > 0 {
+			p := b[used:min(len(b), used+in.left)]
+			if len(p) == 0 {
+				break
+			}
+			used += len(p)
+			fatal = c.payload(p)
+			continue
+		}
+		h, n, err := wsframe.Parse(b[used:], !c.web.client, math.MaxInt32)
+		if errors.Is(err, wsframe.ErrIncomplete) {
+			break
+		}
+		switch {
+		case err != nil:
+			return used, err
+		case h.Opcode.Control():
+			if len(b) < used+n+h.Length {
+				c.keepHead()
+				return used, nil
+			}
+			p := b[used+n : used+n+h.Length]
+			used += n + h.Length
+			wsframe.XOR(p, h.Mask)
+			fatal = c.control(h.Opcode, p)
+		default:
+			used += n
+			fatal = c.dataFrame(&h)
+		}
+	}
+	if fatal == nil {
+		c.keepHead()
+	}
+	return used, fatal
+}
+
+// keepHead lets the buffer be used again though a message is not yet acted upon.
+func (c *conn) keepHead() {
+	if c.in.complete {
+		c.in.dec.Keep()
+	}
+}
+
+// dataFrame begins a frame of a message, in whatever fragments that comes.
+// RFC 6455 §5.4. [WS-09] [WS-10]
+func (c *conn) dataFrame(h *wsframe.Header) error {
+	in := &c.web.in
+	if in.open != (h.Opcode == wsframe.Continuation) {
+		return errWebFrame
+	}
+	if !in.open {
+		*in = webMessage{open: true, held: in.held[:0], text: utf8Check{skip: h.Opcode != wsframe.Text}}
+		c.in.messages, c.in.complete = 0, false
+	}
+	if in.size += h.Length; in.size > c.web.limit { // counted over all fragments [WS-04] [WS-09]
+		return errWebLarge
+	}
+	in.final, in.left, in.mask = h.Final, h.Length, h.Mask
+	if in.left == 0 && in.final {
+		return c.endMessage()
+	}
+	return nil
+}
+
+// payload takes the next octets of the frame at hand.
+func (c *conn) payload(p []byte) error {
+	in := &c.web.in
+	wsframe.XOR(p, in.mask)
+	in.mask = rotate(in.mask, len(p))
+	in.left -= len(p)
 	switch {
-	case !text.whole():
-		return c.breaks(websocket.StatusInvalidFramePayloadData, errWebText)
-	case c.in.messages != 1 || held > 0 || c.in.dec.Open():
-		return c.breaks(websocket.StatusProtocolError, errWebFrame)
+	case !in.text.take(p):
+		return errWebText // [WS-10]
 	case c.in.complete:
+		return errWebFrame // behind the end-line [WS-02]
+	}
+	if len(in.held) > 0 {
+		in.held = append(in.held, p...)
+		p = in.held
+	}
+	used, fatal := c.consume(p)
+	switch {
+	case fatal != nil:
+		return fatal
+	case c.in.complete && used < len(p), c.in.messages > 1:
+		return errWebFrame
+	}
+	if used < len(p) || len(in.held) > 0 {
+		in.held = append(in.held[:0], p[used:]...)
+	}
+	if in.left == 0 && in.final {
+		return c.endMessage()
+	}
+	return nil
+}
+
+func rotate(mask [4]byte, n int) (r [4]byte) {
+	for i := range r {
+		r[i] = mask[(i+n)&3]
+	}
+	return r
+}
+
+// endMessage acts upon the MSRP message that a WebSocket message held: one, from
+// its start to its end-line. RFC 7977 §5.1. [WS-02]
+func (c *conn) endMessage() error {
+	in := &c.web.in
+	in.open = false
+	if cap(in.held) > readSmall {
+		in.held = nil
+	}
+	switch {
+	case !in.text.whole():
+		return errWebText
+	case c.in.messages != 1 || len(in.held) > 0 || c.in.dec.Open():
+		return errWebFrame
+	case c.in.complete:
+		c.in.complete = false
 		c.onEnd()
 	}
 	return c.in.fatal
 }
 
-// breaks notes that the peer broke a rule, and with which code the connection is
-// closed for it.
-func (c *conn) breaks(code websocket.StatusCode, err error) error {
-	c.web.code, c.in.fatal = code, err
-	return err
-}
-
-// utf8Check checks text that comes in pieces.
-type utf8Check struct {
-	skip bool
-	tail []byte // the beginning of a character
-}
-
-// take reports whether what came so far may be the beginning of valid UTF-8.
-func (u *utf8Check) take(p []byte) bool {
-	if u.skip {
-		return true
-	}
-	for len(u.tail) > 0 && len(p) > 0 && !utf8.FullRune(u.tail) {
-		u.tail, p = append(u.tail, p[0]), p[1:]
-	}
-	if utf8.FullRune(u.tail) && len(u.tail) > 0 {
-		if !utf8.Valid(u.tail) {
-			return false
-		}
-		u.tail = u.tail[:0]
-	}
-	if len(p) == 0 {
-		return true
-	}
-	cut := len(p)
-	for i := 1; i <= min(utf8.UTFMax-1, len(p)); i++ {
-		if at := len(p) - i; utf8.RuneStart(p[at]) {
-			if !utf8.FullRune(p[at:]) {
-				cut = at
-			}
-			break
-		}
-	}
-	u.tail = append(u.tail, p[cut:]...)
-	return utf8.Valid(p[:cut])
-}
-
-func (u *utf8Check) whole() bool { return len(u.tail) == 0 }
-
-// ping asks a peer for a sign of life from time to time, and says when to look
-// again; without one the connection has failed. Called with c.mu held.
-// RFC 7977 §6. [WS-07]
-func (c *conn) ping(now int64) time.Duration {
-	w, every := c.web, c.ep.cfg.Ping
-	if w == nil || every < 0 {
-		return math.MaxInt64
-	}
-	if w.pinging || now-max(w.pinged, c.born) < int64(every) {
-		return every
-	}
-	w.pinging, w.pinged = true, now
-	c.ep.group.Go(func() {
-		ctx, cancel := context.WithTimeout(c.ep.life, c.ep.cfg.PongTimeout)
-		defer cancel()
-		err := w.ws.Ping(ctx)
+// control serves a control frame, also between the fragments of a message.
+// RFC 6455 §5.5. [WS-09]
+func (c *conn) control(op wsframe.Opcode, payload []byte) error {
+	switch op {
+	case wsframe.Ping:
+		return c.web.control(wsframe.Pong, payload)
+	case wsframe.Pong:
 		c.mu.Lock()
-		w.pinging = false
+		c.web.waiting = false
 		c.mu.Unlock()
+	case wsframe.Close:
+		code, _, err := wsframe.ParseClose(payload)
 		if err != nil {
-			c.fail(ErrNoAnswer)
+			return err
 		}
-	})
-	return every
+		if code != wsframe.NoStatus {
+			c.mu.Lock()
+			c.web.code = code // answered with the same
+			c.mu.Unlock()
+		}
+		return io.EOF
+	case wsframe.Continuation, wsframe.Text, wsframe.Binary: // no control frames
+	}
+	return nil
+}
+
+// ping asks a peer for a sign of life from time to time; without one the
+// connection has failed. It says when to look again. Called with c.mu held.
+// RFC 7977 §6. [WS-07]
+func (c *conn) ping(now int64, f *findings) time.Duration {
+	w, every := c.web, c.ep.cfg.Ping
+	switch {
+	case w == nil || every < 0:
+		return math.MaxInt64
+	case w.waiting && now-w.pinged >= int64(c.ep.cfg.PongTimeout):
+		f.fatal = ErrNoAnswer
+	case !w.waiting && now-max(w.pinged, c.born) >= int64(every):
+		w.waiting, w.pinged = true, now
+		c.ep.group.Go(func() {
+			if err := w.control(wsframe.Ping, nil); err != nil {
+				c.fail(err)
+			}
+		})
+	}
+	return min(every, c.ep.cfg.PongTimeout)
 }

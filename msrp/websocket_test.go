@@ -125,22 +125,23 @@ func TestWebSocketShared(t *testing.T) {
 
 func TestWebSocketHandshake(t *testing.T) {
 	ep := newEndpoint(t, Config{})
-	srv := httptest.NewServer(ep.WebSocket(WebSocketOptions{Origins: []string{"chat.example", "https://*.friends.example"}}))
+	srv := httptest.NewServer(ep.WebSocket(WebSocketOptions{Origins: []string{"https://chat.example", "https://a.friends.example"}}))
 	defer srv.Close()
 	own := srv.URL
 	for name, test := range map[string]struct {
-		protocol, origin string
-		status           int
+		protocol, origin, host string
+		status                 int
 	}{
-		"no origin":             {protocol: "msrp", status: 101},
-		"own origin":            {protocol: "msrp", origin: own, status: 101},
-		"listed":                {protocol: "msrp", origin: "https://chat.example", status: 101},
-		"pattern":               {protocol: "msrp", origin: "https://a.friends.example", status: 101},
-		"pattern, other scheme": {protocol: "msrp", origin: "http://a.friends.example", status: 403},
-		"foreign":               {protocol: "msrp", origin: "https://evil.example", status: 403},
-		"no subprotocol":        {status: 400},
-		"another subprotocol":   {protocol: "sip", status: 400},
-		"one of several":        {protocol: "sip, msrp", status: 101},
+		"no origin":               {protocol: "msrp", status: 101},
+		"own origin":              {protocol: "msrp", origin: own, status: 101},
+		"listed":                  {protocol: "msrp", origin: "https://chat.example", status: 101},
+		"pattern":                 {protocol: "msrp", origin: "https://a.friends.example", status: 101},
+		"pattern, other scheme":   {protocol: "msrp", origin: "http://a.friends.example", status: 403},
+		"name that was made ours": {protocol: "msrp", origin: "http://evil.example", host: "evil.example", status: 403},
+		"foreign":                 {protocol: "msrp", origin: "https://evil.example", status: 403},
+		"no subprotocol":          {status: 400},
+		"another subprotocol":     {protocol: "sip", status: 400},
+		"one of several":          {protocol: "sip, msrp", status: 101},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
@@ -155,6 +156,7 @@ func TestWebSocketHandshake(t *testing.T) {
 					req.Header.Set(name, value)
 				}
 			}
+			req.Host = test.host
 			resp, err := http.DefaultTransport.RoundTrip(req)
 			if err != nil {
 				t.Fatal(err)
@@ -213,8 +215,8 @@ func (p *webPeer) write(b []byte) {
 }
 
 const (
-	opText, opBinary, opPing, opPong = 1, 2, 9, 10
-	fin                              = 0x80
+	opText, opBinary, opClose, opPing, opPong = 1, 2, 8, 9, 10
+	fin                                       = 0x80
 )
 
 // webFrame is a masked frame.

@@ -1,77 +1,88 @@
 package msrp
 
 import (
-	"context"
+	"crypto/rand"
 	"sync"
+	"time"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
+	"github.com/confab-chat/confab/sip/wsframe"
 )
 
-// wire is the stream below a WebSocket. While it is corked, what is written
-// waits, so that many messages leave in one write.
-type wire struct {
-	guarded
+// writeLock lets one writer at a time use a WebSocket.
+type writeLock struct {
+	sync.Mutex
 
-	client bool
-
-	mu      sync.Mutex
-	corked  bool
 	closing bool // a close frame has been written: nothing may follow it
-	buf     []byte
-}
-
-// Write implements net.Conn.
-func (w *wire) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case w.closing:
-		return len(p), nil // [WS-11]
-	case w.corked:
-		w.buf = append(w.buf, p...)
-		return len(p), nil
-	}
-	w.closing = isCloseFrame(p)
-	return w.guarded.Write(p)
-}
-
-func (w *wire) cork() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.corked = true
-}
-
-// uncork writes what has been held back.
-func (w *wire) uncork() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.corked = false
-	if w.closing || len(w.buf) == 0 {
-		return nil
-	}
-	_, err := w.guarded.Write(w.buf)
-	if w.buf = w.buf[:0]; cap(w.buf) > blockLarge+blockSmall {
-		w.buf = nil
-	}
-	return err
 }
 
 // writeMessages writes the frames in p, which end at cuts, each as a WebSocket
-// message: text where it is valid UTF-8, for the sake of browsers, else binary.
-// RFC 7977 §4.2, §5.1. [WS-02] [WS-03]
-func (w *webConn) writeMessages(p []byte, cuts []int) error {
-	w.cork()
+// message, all in one write: text where it is valid UTF-8, for the sake of
+// browsers, else binary. RFC 7977 §4.2, §5.1. [WS-02] [WS-03]
+func (w *webConn) writeMessages(pool *blockPool, p []byte, cuts []int) error {
+	b := pool.take(len(p) + len(cuts)*wsframe.MaxHeader)
+	defer pool.give(b)
 	at := 0
 	for _, end := range cuts {
-		kind := websocket.MessageText
+		kind := wsframe.Text
 		if !utf8.Valid(p[at:end]) {
-			kind = websocket.MessageBinary
+			kind = wsframe.Binary
 		}
-		if err := w.ws.Write(context.Background(), kind, p[at:end]); err != nil {
-			return err
-		}
+		b.buf = wsframe.AppendFrame(b.buf, kind, p[at:end], w.mask())
 		at = end
 	}
-	return w.uncork()
+	w.out.Lock()
+	defer w.out.Unlock()
+	if w.out.closing {
+		return nil // [WS-11]
+	}
+	_, err := w.Write(b.buf)
+	return err
+}
+
+// mask is nil for frames of a server. RFC 6455 §5.3.
+func (w *webConn) mask() *[4]byte {
+	if !w.client {
+		return nil
+	}
+	var m [4]byte
+	_, _ = rand.Read(m[:]) // never fails
+	return &m
+}
+
+// control writes a control frame.
+func (w *webConn) control(op wsframe.Opcode, payload []byte) error {
+	w.out.Lock()
+	defer w.out.Unlock()
+	if w.out.closing {
+		return nil
+	}
+	_, err := w.Write(wsframe.AppendFrame(nil, op, payload, w.mask()))
+	return err
+}
+
+// goodbye writes a close frame unless one has been written. It does not wait.
+// RFC 6455 §5.5.1. [WS-11]
+func (w *webConn) goodbye(code uint16) error {
+	if !w.out.TryLock() { // a write does not come to an end: no use in waiting
+		return ErrStalled
+	}
+	defer w.out.Unlock()
+	if w.out.closing {
+		return nil
+	}
+	w.out.closing = true
+	if err := w.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		return err
+	}
+	_, err := w.Conn.Write(wsframe.AppendFrame(nil, wsframe.Close, wsframe.ClosePayload(code), w.mask()))
+	return err
+}
+
+// CloseWrite ends our direction, after all that was due.
+func (w *webConn) CloseWrite() error {
+	if nc, ok := w.Conn.(interface{ CloseWrite() error }); ok {
+		return nc.CloseWrite()
+	}
+	return ErrEnd
 }

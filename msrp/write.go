@@ -5,6 +5,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/confab-chat/confab/sip/wsframe"
 )
 
 type eventKind uint8
@@ -92,6 +94,15 @@ func (c *conn) gather() {
 // rest is closed when it ends, too, or when the time for draining is over. Else
 // unread octets would reset the connection, and with it our last answer.
 func (c *conn) linger() bool {
+	if c.web != nil {
+		code := c.web.code
+		if code == 0 {
+			code = wsframe.Normal
+		}
+		if err := c.web.goodbye(code); err != nil {
+			return false
+		}
+	}
 	nc, ok := c.nc.(interface{ CloseWrite() error })
 	return ok && !c.atEnd && nc.CloseWrite() == nil
 }
@@ -104,7 +115,7 @@ func (c *conn) put(b *block) error {
 	if c.web == nil {
 		return c.writeBlock(b.buf)
 	}
-	if err := c.web.writeMessages(b.buf, b.cuts); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err := c.web.writeMessages(c.pool(), b.buf, b.cuts); !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
 	return ErrStalled

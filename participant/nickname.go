@@ -28,7 +28,7 @@ func (c *Conference) SetNickname(ctx context.Context, name string) error {
 		return ErrNoNicknames
 	}
 	done := make(chan error, 1)
-	if err := l.session.SetNickname(name, func(err error) { done <- err }); err != nil { //nolint:contextcheck // written as long as the connection lives //nolint:contextcheck // the session outlives ctx
+	if err := l.session.SetNickname(name, func(err error) { done <- err }); err != nil {
 		if errors.Is(err, msrp.ErrClosed) {
 			return ErrLeft
 		}

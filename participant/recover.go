@@ -32,22 +32,24 @@ func (l *line) Ended(err error) {
 		return
 	}
 	l.c.onShard(func(c *Conference) {
-		defer close(l.ended)
 		switch {
 		case c.over || c.currentLine() != l:
 		case c.unbound: // it never stood, or the one in its place does not either
 			c.hangUp(fmt.Errorf("participant: message stream: %w", err))
 		default:
 			c.log.Info("message stream lost", slog.Any("error", err))
-			c.restore(err)
+			c.restore(l, err)
+			return
 		}
+		close(l.ended)
 	})
 }
 
 // restore asks the focus by a re-INVITE for another stream in place of the lost one,
 // and sends again on it what was not answered. [MSRP-CON-15]
-func (c *Conference) restore(cause error) {
+func (c *Conference) restore(lost *line, cause error) {
 	c.withLine(c.session.Do, func(l *line, err error) {
+		defer close(lost.ended)
 		if err != nil {
 			c.hangUp(err)
 			return

@@ -51,7 +51,7 @@ func (c *Conference) SendMessage(ctx context.Context, m Message) (id string, err
 	if m.ID == "" {
 		m.ID = msrp.NewMessageID()
 	}
-	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: body, SuccessReport: true}) //nolint:contextcheck // the session outlives ctx
+	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: body, SuccessReport: true})
 }
 
 // ready returns the stream, if it may carry a type, and the conference as recipient.

@@ -45,6 +45,7 @@ func (s *Server) newSockets() {
 	o := msrp.WebSocketOptions{Origins: s.cfg.HTTP.Origins, MaxMessage: int64(s.cfg.MSRP.MaxMessage)}
 	for _, l := range s.cfg.MSRP.Listen {
 		if l.Web() {
+			o.Secure = l.Secure()
 			s.web.Handle(socketSite(l), socketPattern(l), s.media.WebSocket(o))
 		}
 	}

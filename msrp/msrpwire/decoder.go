@@ -212,6 +212,10 @@ func (d *Decoder) finish() *Error {
 	return nil
 }
 
+// Keep moves the head of the message that has just ended to memory of the
+// decoder, so that the caller may reuse its buffer before it acts upon it.
+func (d *Decoder) Keep() { d.keepHead() }
+
 // keepHead moves the head to memory of the decoder, because the caller is about
 // to reuse its buffer.
 func (d *Decoder) keepHead() {
