@@ -193,7 +193,7 @@ func TestLoad(t *testing.T) {
 	}
 
 	for state, want := range map[string]string{
-		"HOME=/home/u": "/home/u/.local/state/confab", "XDG_STATE_HOME=/s": "/s/confab",
+		"HOME=/u": "/u/.local/state/confab", "XDG_STATE_HOME=/s": "/s/confab",
 		"XDG_STATE_HOME=s": "", "CONFAB_STORE_PATH=here": "here",
 	} {
 		c, failed := config.Load("", environment(state))
