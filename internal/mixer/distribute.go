@@ -107,6 +107,7 @@ func (x *mix) ownDevice(l *Leg, m *conference.Message) bool {
 // push hands out what is due in a conference without history. What a leg cannot
 // take is lost to it. [SW-FLOW-02] [SW-PUB-15]
 func (x *mix) push(l *Leg, h *handler) {
+	l.reads.upTo, l.reads.n = max(l.reads.upTo, x.last), x.posted // there is nothing to read from later
 	if h == nil {
 		return
 	}

@@ -12,6 +12,10 @@
 //	      sender's 200 ◄── done                                 ▼
 //	                                    one Shared each, copies into the legs' outputs
 //
+// A leg that does not keep up, was lost, or has just come reads on from the
+// messages that the conference keeps, from the place that its device has
+// confirmed, until it has caught up.
+//
 // Messages to everybody take their place in the conference's order. Private
 // messages and composing indications do not: they go straight to the legs that
 // are open at that moment.

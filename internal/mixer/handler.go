@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/msrp"
 )
 
@@ -48,11 +49,31 @@ func (h *handler) Bound() {
 		l.tell()
 	}
 	l.mix.deliverLetters(l)
-	if l.quirks.Load().StatusLines { // they show only those as senders who are in the roster [SW-HIS-02]
+	if l.quirks.Load().StatusLines && !l.rosterTold.Load() {
 		time.AfterFunc(rosterFirst, h.begin)
 		return
 	}
 	h.begin()
+}
+
+// RosterTold says that a user is being sent the roster of a conference. There
+// are clients that show only those as senders who are in it, so they get history
+// afterwards. [SW-HIS-02]
+func (m *Mixer) RosterTold(id conference.ID, u conference.User) {
+	m.mu.Lock()
+	x := m.mixes[id]
+	m.mu.Unlock()
+	if x == nil {
+		return
+	}
+	for _, l := range x.openLegsOf(nil, string(u)) {
+		if l.rosterTold.Swap(true) || !l.quirks.Load().StatusLines {
+			continue
+		}
+		if h := l.current.Load(); h != nil && l.isBound() {
+			time.AfterFunc(rosterLead, h.begin)
+		}
+	}
 }
 
 // begin lets messages to everybody go to the session.

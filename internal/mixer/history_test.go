@@ -229,6 +229,23 @@ func TestRosterBeforeHistory(t *testing.T) {
 		b.hears(a.text(lobby, "meanwhile"))
 		quiet(t, a, b)
 		b.leave()
+		// The roster may be there sooner, before or after the connection.
+		for _, unbound := range []bool{false, true} {
+			b = h.join(bob, func(w *wishes) {
+				w.chatroom, w.agent, w.device, w.unbound = "", "Blink Pro 5.0 (MacOS)", fmt.Sprint(unbound), unbound
+			})
+			h.mixer.RosterTold(lobby, bob)
+			if unbound {
+				b.dial()
+				b.bind()
+			}
+			begin := time.Now()
+			b.recalls(a.text(lobby, "before"))
+			if after := time.Since(begin); after > 100*time.Millisecond {
+				t.Errorf("history after %v", after)
+			}
+			b.leave()
+		}
 		a.leave()
 	})
 }
@@ -237,7 +254,7 @@ func TestRosterBeforeHistory(t *testing.T) {
 // each once and all in their order.
 func TestExactlyOnce(t *testing.T) {
 	t.Parallel()
-	const messages, breaks = 3000, 100
+	const messages, breaks = 2000, 500
 	h := newHouse(t, remember(messages, 0))
 	a := h.join(alice, nil)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -277,4 +294,26 @@ func TestExactlyOnce(t *testing.T) {
 		b = h.join(bob, func(w *wishes) { w.device = "<urn:phone>" })
 	}
 	conform.Covers(t, "SW-HIS-02", "SW-RPT-06")
+}
+
+// A conference may begin to keep history, and stop, while people talk.
+func TestHistorySwitched(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a, b := h.join(alice, nil), h.join(bob, nil)
+	for round, keep := range []int{0, 5, 0, 3} {
+		policy := conference.DefaultPolicy()
+		policy.History = conference.History{Keep: keep, Replay: keep}
+		h.do(conference.Change{At: time.Now(), Policy: &policy})
+		for i := range 10 {
+			a.say(fmt.Sprint(keep, i))
+			b.hears(a.text(lobby, fmt.Sprint(keep, i)))
+		}
+		late := h.join(fmt.Sprintf("sip:late%d@x.test", round), nil)
+		for i := 10 - keep; i < 10; i++ {
+			late.recalls(a.text(lobby, fmt.Sprint(keep, i)))
+		}
+		quiet(t, a, b, late)
+		late.leave()
+	}
 }

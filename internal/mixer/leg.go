@@ -61,7 +61,9 @@ type Leg struct {
 	current atomic.Pointer[handler] // of the session that carries the leg, written with mu held
 	open    atomic.Bool             // the endpoint is connected
 	done    atomic.Bool
-	gaveUp  atomic.Bool
+
+	rosterTold atomic.Bool // its user has been sent the roster
+	gaveUp     atomic.Bool
 
 	composing composer
 	meter     meter

@@ -136,7 +136,7 @@ func (x *mix) deliverLetters(l *Leg) {
 	delete(x.mail, l.req.User)
 	x.mu.Unlock()
 	for _, m := range box.letters {
-		var err error = msrp.ErrTooLarge
+		err := error(msrp.ErrTooLarge) //nolint:unconvert // it takes other errors, too
 		if l.terms.Load().wants(m.content) {
 			err = l.postLetter(m)
 		}

@@ -186,7 +186,9 @@ func (x *mix) govern(s *conference.State) {
 
 // poke has the instance flush, for somebody may have become able to read on.
 func (x *mix) poke() {
-	x.hungry.Store(true)
+	if x.hungry.Swap(true) {
+		return // it will flush
+	}
 	_ = x.inst.Look(func(*conference.State) {}) // a full queue is flushed anyway
 }
 

@@ -48,6 +48,10 @@ type Config struct {
 	// 20, negative: no limit. D-06 [NOT-SUB-11]
 	PerUser int
 
+	// Told, unless it is nil, is called when a user in a conference is sent the
+	// first document of a subscription. It must not block. [SW-HIS-02]
+	Told func(conference.ID, conference.User)
+
 	Now func() time.Time // time.Now
 }
 

@@ -68,6 +68,9 @@ func (s *subscriber) Next(p event.Pull) (event.Body, bool) {
 	if !ok {
 		return event.Body{}, false
 	}
+	if told := s.board.service.cfg.Told; told != nil && version == 1 && s.user != "" {
+		told(s.board.id, s.user)
+	}
 	return event.Body{
 		ContentType: confinfo.MediaType,
 		Data:        t.Append(make([]byte, 0, t.Size()+16), version),

@@ -59,7 +59,7 @@ func (s *Server) assemble() error {
 		ApprovalWait: s.cfg.SIP.ApprovalWait,
 	})
 	f.notify = notify.New(notify.Config{
-		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval, PerUser: orNone(s.cfg.Limits.SubscriptionsPerUser), Linger: s.cfg.Notify.Linger,
+		Log: s.log, Gate: s.gate, MinInterval: s.cfg.Notify.MinInterval, Told: s.mixer.RosterTold, PerUser: orNone(s.cfg.Limits.SubscriptionsPerUser), Linger: s.cfg.Notify.Linger,
 		FullOnly: append([]string{}, s.cfg.Notify.FullOnly...), MaxBytes: int(s.cfg.Notify.MaxDocument), MaxDatagram: int(s.cfg.Notify.MaxDatagram),
 	})
 	s.focus, s.notifier = f.focus, f.notify
