@@ -110,6 +110,7 @@ func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conferen
 func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
 	out := dialog.Outgoing{URI: uri, From: c.self, Contact: c.ue.contact(uri.Scheme == "sips"), NextHop: c.next}
 	c.ue.hide(&out)
+	c.ue.routeBy(&out)
 	if c.ue.login != nil {
 		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
 		out.Login = func() dialog.Authorizer { return c.ue.login.Exchange() }

@@ -15,5 +15,7 @@
 // With [UE.Listen] it takes invitations, too: calls of a focus (INVITE) and requests to
 // join a conference (REFER), which the application accepts or declines.
 //
-// It never decides what to show, and registers nowhere.
+// With [UE.Register] others reach the user under his address of record.
+//
+// It never decides what to show.
 package participant

@@ -81,11 +81,32 @@ func (u *UE) listen(ctx context.Context, local netip.AddrPort) (netip.AddrPort, 
 	return at, err
 }
 
+// routeBy lets a request take the way that the registrar names (RFC 3608 §6.1).
+// [PAR-GEN-01]
+func (u *UE) routeBy(out *dialog.Outgoing) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if out.Routes = u.routes; len(u.routes) > 0 && u.cfg.Server == "" {
+		out.NextHop = sipmsg.URI{} // the first of them is the next hop
+	}
+}
+
 // contact is our Contact value, sips where the peer is addressed so or addresses us so
 // (RFC 3261 §8.1.1.8, §12.1.1). Where nobody can connect to us its host is one that
 // nobody looks up (RFC 7118 §5.2), and ob asks for the connection we have (RFC 5626
 // §4.3). [PAR-GEN-07] [COM-14] [COM-16]
 func (u *UE) contact(sips bool) string {
+	u.mu.Lock()
+	gruu := u.gruu
+	u.mu.Unlock()
+	if gruu != "" && !u.cfg.Anonymous {
+		return "<" + gruu + `>;+sip.instance="<` + u.cfg.Instance + `>"`
+	}
+	return u.plainContact(sips)
+}
+
+// plainContact is the Contact value without a GRUU, which is what is registered.
+func (u *UE) plainContact(sips bool) string {
 	host, scheme := u.address().String(), "sip"
 	if u.cfg.unreachable() {
 		host = u.stack.Transport.Nowhere() + ";ob"

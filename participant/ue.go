@@ -45,14 +45,17 @@ type UE struct {
 	asking sync.WaitGroup // for relays
 
 	// guarded by mu
-	mu          sync.Mutex
-	local       netip.AddrPort       // of the SIP listener; zero before the first call
-	conferences map[*Conference]bool // whether joined; else it is a call
-	referrings  map[*referring]bool  // REFERs of ours that are reported on
-	invitations map[*Invitation]bool // that are not decided
-	invitable   bool                 // invitations are taken
-	listener    *msrp.Listener       // nil before the first ordinary call of ours
-	closed      bool
+	mu           sync.Mutex
+	local        netip.AddrPort       // of the SIP listener; zero before the first call
+	conferences  map[*Conference]bool // whether joined; else it is a call
+	referrings   map[*referring]bool  // REFERs of ours that are reported on
+	invitations  map[*Invitation]bool // that are not decided
+	invitable    bool                 // invitations are taken
+	registration *registration        // nil: none
+	routes       []sipmsg.URI         // Service-Route of the registrar
+	gruu         string               // that it gave; empty: none
+	listener     *msrp.Listener       // nil before the first ordinary call of ours
+	closed       bool
 }
 
 // New makes a UE. It opens nothing before the first call.
@@ -127,7 +130,7 @@ func (u *UE) Close(ctx context.Context) error {
 		u.closed = true
 		close(u.closing)
 	}
-	all := maps.Clone(u.conferences)
+	all, r := maps.Clone(u.conferences), u.registration
 	u.mu.Unlock()
 	if closed {
 		return nil
@@ -147,6 +150,9 @@ func (u *UE) Close(ctx context.Context) error {
 	}
 	leaving.Wait()
 	u.forget()
+	if r != nil {
+		r.end(ctx)
+	}
 	err := u.stack.Shutdown(ctx)
 	if errors.Is(err, ctx.Err()) {
 		err = nil // a peer that does not answer is no failure of ours

@@ -24,7 +24,7 @@ type chatFlags struct {
 	nickname, accept, listen      string
 	invite                        []string
 	create, plain, insecure       bool
-	anonymous                     bool
+	anonymous, register           bool
 	preconditions                 bool
 }
 
@@ -57,6 +57,7 @@ func chatCommand() *cobra.Command {
 	flags.StringArrayVar(&f.invite, "invite", nil, "`URI` of a user to invite; with --create in the request itself (repeatable)")
 	flags.StringVar(&f.nickname, "nickname", "", "nickname to take")
 	flags.StringVar(&f.accept, "accept", "", "what happens to invitations: ask, all or none; default: ask at a terminal, else none")
+	flags.BoolVar(&f.register, "register", false, "register at the domain of --as first, so that others reach you there")
 	flags.BoolVar(&f.anonymous, "anonymous", false, "do not tell the others who you are")
 	flags.StringVar(&f.listen, "listen", "", "local `address`, with or without port, that calls are received on")
 	flags.BoolVar(&f.plain, "plain", false, "line mode, which is the only one in this version")
@@ -111,7 +112,7 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	err = chat.Run(ctx, chat.Config{
 		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust,
 		Username: f.username, Password: password,
-		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen, Anonymous: f.anonymous,
+		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen, Anonymous: f.anonymous, Register: f.register,
 		JSON: f.output == "json", Version: version, Preconditions: f.preconditions,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
 		Log: diagnostics(cmd.ErrOrStderr()),

@@ -28,6 +28,8 @@ type Config struct {
 	Nickname string
 	// Accept says what happens to invitations; [Ask] is the default.
 	Accept Accept
+	// Register binds the user's address at the registrar of its domain first.
+	Register bool
 	// Anonymous hides who the user is from the others; a server on this machine is told.
 	Anonymous bool
 	// Listen is the local address that SIP is received on; see participant.Config.

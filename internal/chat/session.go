@@ -42,6 +42,11 @@ func newSession(ue *participant.UE, cfg *Config) *session {
 
 // begin enters the conference, or waits for an invitation to one.
 func (s *session) begin(ctx context.Context) error {
+	if s.cfg.Register {
+		if err := s.ue.Register(ctx); err != nil {
+			return err
+		}
+	}
 	if s.cfg.URI == "" {
 		if _, err := s.ue.Listen(ctx); err != nil {
 			return err

@@ -24,6 +24,9 @@ type Authorizer interface {
 // may challenge it.
 func (o *Origin) Credentials() []sipmsg.Field { return o.credentials }
 
+// Authorize sets what answers the challenges to the request when it is sent next.
+func (o *Origin) Authorize(auth Authorizer) { o.out.Auth = auth }
+
 // Abandon says that no challenge is to be answered any more: nobody wants what the
 // request asks for.
 func (o *Origin) Abandon() { o.abandoned = true }
