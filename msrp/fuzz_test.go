@@ -69,3 +69,32 @@ func FuzzStream(f *testing.F) {
 		}
 	})
 }
+
+// FuzzWebSocket feeds a WebSocket with arbitrary frames: whatever comes, the
+// endpoint stands, and what it holds of it is bounded.
+func FuzzWebSocket(f *testing.F) {
+	bind := webSend("0001", "")
+	f.Add(webFrame(fin|opText, bind))
+	f.Add(append(webFrame(opBinary, bind[:40]), webFrame(fin, bind[40:])...))
+	f.Add(append(webFrame(fin|opPing, "x"), webFrame(fin|opText, webSend("0002", "hello"))...))
+	f.Add(append(webFrame(fin|opText, bind+bind), webFrame(fin|opClose, "\x03\xe8")...))
+	f.Add(webFrame(fin|opText, "\xff"))
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		ep := New(Config{KeepAlive: -1})
+		fixedSession(t, ep, SessionConfig{Handler: agreeable{}, WebSocket: true}, webRoom, webAlice)
+		near, far := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, near) }()
+		c, err := ep.start(&webConn{guarded: guarded{Conn: far}, limit: 1 << 16}, true, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = near.Write(octets)
+		_ = near.Close()
+		if err := ep.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := cap(c.web.in.held); n > 1<<17 {
+			t.Errorf("%d octets are held", n)
+		}
+	})
+}

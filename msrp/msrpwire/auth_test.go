@@ -1,6 +1,7 @@
 package msrpwire
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,4 +54,24 @@ func TestChallenges(t *testing.T) {
 			t.Errorf("%s: %+v", value, c)
 		}
 	}
+}
+
+// FuzzChallenge: what is read of a challenge, and of the answer to it, can be
+// written and read again.
+func FuzzChallenge(f *testing.F) {
+	f.Add([]byte(`Digest realm="a", nonce="b", opaque="c", qop="auth", stale=true`))
+	f.Add([]byte(`Digest nonce=x,realm="\"\\"`))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		c, err := ParseChallenge(value)
+		if err != nil {
+			return
+		}
+		cr := Credentials{Username: c.Realm, Password: c.Nonce, Challenge: c, URI: "msrps://r.example;tcp", CNonce: "x", Count: 1}
+		_, params, _ := strings.Cut(string(cr.Append(nil)), " ")
+		p := parseParams(params)
+		if p["realm"] != c.Realm || p["nonce"] != c.Nonce || p["opaque"] != c.Opaque || p["response"] != cr.response("AUTH") {
+			t.Errorf("%q became %v", value, p)
+		}
+		_, _ = cr.Confirmed(value)
+	})
 }
