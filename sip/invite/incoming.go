@@ -262,7 +262,9 @@ func (in *Incoming) answer(s *Session, a Answer) {
 	in.stop()
 	in.held, s.pending = nil, nil
 	if p := in.x.unacked; p != nil {
+		// Its PRACK may come at any time: only what that is compared with stays.
 		p.timer.Stop()
+		in.x.unacked = &provisional{rack: p.rack}
 	}
 	s.d.Replace(in, s)
 	s.x.free = s.next
