@@ -33,6 +33,10 @@ type Config struct {
 	// servers whose domain no DNS knows. [FOC-DSP-13]
 	ByListener bool
 
+	// IOI names our network (inter operator identifier) in charging fields to trusted
+	// peers; empty: it is not named. [CHG-01] [CHG-02]
+	IOI string
+
 	// Loopback lets requests and connections of ours go to loopback addresses: the
 	// server is on loopback itself. Allow lists further addresses that would else be
 	// refused; see [Gate.Permit]. [SEC-03]

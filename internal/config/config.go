@@ -33,6 +33,7 @@ type Config struct {
 type SIP struct {
 	Listen    []Listener
 	Advertise string // host[:port] for Contact and Via; "" for what the listeners say
+	IOI       string // inter operator identifier in charging fields; "" for none
 	Outbound  string // URI of the next hop for requests of our own; "" for none
 	Trust     []Peer // whose P-Asserted-Identity counts
 

@@ -7,6 +7,7 @@ func sipKeys(s *SIP) section {
 		{"listen", "udp, tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two; port 0 takes any free one", listeners(&s.Listen)},
 		{"advertise", "host[:port] for Contact and Via where it differs from the listeners; the port is that of udp and tcp", text(&s.Advertise, optional(hostPort))},
 		{"outbound", "URI of the next hop for requests of our own", text(&s.Outbound, optional(sipURI))},
+		{"ioi", "name of our network (inter operator identifier) in charging fields to trusted peers; empty leaves it out", text(&s.IOI, optional(paramToken))},
 		{"session_expires", "how long a session lives without being refreshed; 0 for ever", duration(&s.SessionExpires, 0)},
 		{"min_se", "the least that a peer may ask for instead", duration(&s.MinSE, minSessionInterval)},
 		{"preconditions", "auto: a caller's resources are waited for where he wants that, and calls of ours tell of ours; off", choice(&s.Preconditions, "auto", "off")},

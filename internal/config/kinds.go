@@ -151,6 +151,16 @@ func quirkNames() []string {
 
 func anything(s string) (string, error) { return s, nil }
 
+// paramToken accepts what a parameter can hold without being quoted.
+func paramToken(s string) (string, error) {
+	for _, r := range s {
+		if !strings.ContainsRune("-.!%*_+`'~", r) && (r > 'z' || r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a') {
+			return "", fmt.Errorf("%q is not made of letters, digits and -.!%%*_+`'~", s)
+		}
+	}
+	return s, nil
+}
+
 func domain(s string) (string, error) { return strings.ToLower(s), checkHost(s) }
 
 func address(s string) (string, error) { return s, checkHostPort(s) }

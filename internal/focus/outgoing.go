@@ -105,6 +105,9 @@ func (f *Focus) request(i *invitation) dialog.Outgoing {
 		Fields: assertion(id, f.trusts(i.uri)),
 	}
 	out.From.URI, _ = sipmsg.ParseURI(string(id)) // of our own making
+	if f.trusts(i.uri) {
+		out.Charging = f.cfg.Gate.NewCharge() // [CHG-01] [CHG-03]
+	}
 	if f.cfg.DialOut.Outbound != nil {
 		out.Routes = []sipmsg.URI{*f.cfg.DialOut.Outbound} // [CHG-04]
 	}

@@ -130,6 +130,7 @@ func (s *Server) newGate() (*access.Gate, error) {
 		ByListener: s.onLoopback(),
 		Loopback:   s.onLoopback(),
 		Allow:      s.cfg.DialOut.Addresses,
+		IOI:        s.cfg.SIP.IOI,
 		Identity: identity.New(identity.Config{
 			Log: s.log, Trust: s.trusted(), TrustNames: s.trustedNames(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
 			Auth: auth,
@@ -224,6 +225,7 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 		MinSE:          s.cfg.SIP.MinSE,
 		Locate:         locate.Config{Servers: s.cfg.DNS.Servers, Timeout: s.cfg.DNS.Timeout},
 		Permit:         s.gate.Permit,
+		Charge:         s.gate.Charge,
 		Capabilities:   capabilities(),
 		Screen: func(req *sipmsg.Request, src transport.Source) (any, *sip.Error) {
 			return f.notify.Screen(req, src)

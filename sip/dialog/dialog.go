@@ -50,6 +50,7 @@ type Dialog struct {
 	contact   string   // our Contact value
 	target    string   // remote target URI
 	routes    []string // route set, URIs without brackets
+	charging  string   // P-Charging-Vector value, "" for peers that get none
 	source    transport.Source
 	usages    []Usage
 	first     [1]Usage // room for usages: one is the rule

@@ -34,6 +34,11 @@ type Config struct {
 	// Permit refuses by an error the addresses that nobody may have us send requests
 	// to, by a Contact, a Record-Route or a URI to call; nil: none. [SEC-03]
 	Permit func(netip.AddrPort) error
+	// Charge returns the P-Charging-Vector (RFC 7315 §4.6) of the dialog that a
+	// request of a peer forms: it goes into our responses and later requests; "" where
+	// the peer is to get none, as whoever is not trusted. nil: nobody gets one.
+	// [CHG-02] [CHG-03]
+	Charge func(req *sipmsg.Request, src transport.Source) string
 }
 
 func (c Config) withDefaults() Config {
@@ -42,6 +47,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxForks <= 0 {
 		c.MaxForks = 32
+	}
+	if c.Charge == nil {
+		c.Charge = func(*sipmsg.Request, transport.Source) string { return "" }
 	}
 	if c.Permit == nil {
 		c.Permit = func(netip.AddrPort) error { return nil }

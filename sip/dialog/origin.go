@@ -32,6 +32,9 @@ type Outgoing struct {
 	// Login gives what answers challenges to later requests in the dialogs that grow
 	// from this one; see [Dialog.Login].
 	Login func() Authorizer
+	// Charging is the P-Charging-Vector value of this request and of later ones in its
+	// dialogs, for a next hop that is trusted; else empty. [CHG-01]
+	Charging string
 	// NextHop, if it is set, is the URI that leads to where the request goes, instead
 	// of the first route or the Request-URI.
 	NextHop sipmsg.URI
@@ -129,6 +132,9 @@ func (o *Origin) request() *sipmsg.Request {
 		fields = append(fields, sipmsg.Field{Name: "Contact", Value: o.out.Contact})
 	}
 	fields = o.layer.supported(append(fields, o.out.Fields...))
+	if o.out.Charging != "" {
+		fields = append(fields, sipmsg.Field{Name: chargingVector, Value: o.out.Charging})
+	}
 	if o.out.ContentType != "" {
 		fields = append(fields, sipmsg.Field{Name: "Content-Type", Value: o.out.ContentType})
 		req.Body = o.out.Body
@@ -297,6 +303,7 @@ func (o *Origin) grow(remote, to string, routes []string, src transport.Source) 
 		target:   o.out.URI.String(),
 		routes:   routes,
 		source:   src,
+		charging: o.out.Charging,
 		login:    o.out.Login,
 	})
 	o.dialogs = append(o.dialogs, d)

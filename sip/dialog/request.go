@@ -45,6 +45,10 @@ func (d *Dialog) request(m sipmsg.Method, seq uint32) *sipmsg.Request {
 	if m != sipmsg.ACK {
 		fields = d.layer.supported(fields)
 	}
+	// RFC 7315 §4.6.1: the same identifier throughout the dialog. [CHG-01]
+	if d.charging != "" && m != sipmsg.ACK {
+		fields = append(fields, sipmsg.Field{Name: chargingVector, Value: d.charging})
+	}
 	req.Header.Fields = fields
 	return req
 }

@@ -1,9 +1,14 @@
 package dialog
 
 import (
+	"strings"
+
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 )
+
+// chargingVector ties the charging records of a dialog together.
+const chargingVector = "P-Charging-Vector"
 
 // Accept makes the early dialog of a request that came outside any dialog
 // (RFC 3261 §12.1.1). Our tag is that of tx. The first 2xx through
@@ -38,6 +43,7 @@ func (l *Layer) Accept(tx *transaction.ServerTx, contact string) (*Dialog, error
 		routes:    routes,
 		source:    tx.Source(),
 		viaFlow:   behindNAT(&req.Header, tx.Source(), target),
+		charging:  strings.Clone(l.cfg.Charge(req, tx.Source())),
 	}), nil
 }
 
@@ -49,6 +55,9 @@ func (d *Dialog) Respond(tx *transaction.ServerTx, resp *sipmsg.Response) {
 	req := tx.Request()
 	if resp.Status > 100 && resp.Status < 300 && refreshesTarget(req.Method) && !resp.Header.Has("Contact") {
 		resp.Header.Fields = append(resp.Header.Fields, sipmsg.Field{Name: "Contact", Value: d.contact})
+	}
+	if d.charging != "" && resp.Status > 100 && !resp.Header.Has(chargingVector) {
+		resp.Header.Fields = append(resp.Header.Fields, sipmsg.Field{Name: chargingVector, Value: d.charging})
 	}
 	switch {
 	case resp.Status < 200 || resp.Status >= 300:

@@ -37,6 +37,8 @@ type Config struct {
 	Locate locate.Config
 	// Permit refuses addresses that requests are not sent to; see dialog.Config.
 	Permit func(netip.AddrPort) error
+	// Charge names the charging vector of a peer's dialog; see dialog.Config.
+	Charge func(req *sipmsg.Request, src transport.Source) string
 	// Extensions are the option tags that requests may require, besides those that the
 	// stack brings: 100rel and timer. All of them are named in Supported.
 	Extensions []string
@@ -90,7 +92,7 @@ func New(cfg Config) *Stack {
 	}
 	s.Dialog = dialog.New(dialog.Config{
 		Log: cfg.Log, Extensions: slices.Concat(session.Extensions(), cfg.Extensions, cfg.Refer.Extensions()),
-		Permit: cfg.Permit, Inside: cfg.Inside,
+		Permit: cfg.Permit, Charge: cfg.Charge, Inside: cfg.Inside,
 	})
 	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
 	for _, p := range cfg.Packages {
