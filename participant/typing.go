@@ -22,9 +22,34 @@ func typing(m *Message) (Typing, bool) {
 	if !strings.EqualFold(strings.TrimSpace(media), typeComposing) {
 		return Typing{}, false
 	}
-	var doc struct {
-		State string `xml:"state"`
+	return Typing{From: m.From, Private: m.Private, Active: composes(m.Body)}, true
+}
+
+// maxComposing is the largest composing indication that is looked into.
+const maxComposing = 8 << 10
+
+// composes reports whether a composing indication says that its sender writes.
+// What cannot be read, and states that we do not know, are idle; elements that we
+// do not know, or of other namespaces, are passed over. RFC 3994 §3.5 and §6.
+// [COMP-01]
+func composes(body []byte) bool {
+	if len(body) > maxComposing {
+		return false
 	}
-	err := xml.Unmarshal(m.Body, &doc)
-	return Typing{From: m.From, Private: m.Private, Active: err == nil && strings.TrimSpace(doc.State) == "active"}, true
+	var doc struct {
+		XMLName xml.Name `xml:"isComposing"`
+		States  []struct {
+			XMLName xml.Name
+			Text    string `xml:",chardata"`
+		} `xml:"state"`
+	}
+	if xml.Unmarshal(body, &doc) != nil {
+		return false
+	}
+	for _, s := range doc.States {
+		if s.XMLName.Space == doc.XMLName.Space {
+			return strings.TrimSpace(s.Text) == "active"
+		}
+	}
+	return false
 }
