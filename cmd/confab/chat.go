@@ -20,6 +20,7 @@ import (
 // chatFlags are the flags of chat as they were given.
 type chatFlags struct {
 	as, server, transport, output string
+	media                         string
 	username, passwordFile, ca    string
 	nickname, accept, listen      string
 	invite                        []string
@@ -51,6 +52,7 @@ func chatCommand() *cobra.Command {
 	flags.StringVar(&f.passwordFile, "password-file", "", "`file` with the password; default: the variable CONFAB_PASSWORD")
 	flags.StringVar(&f.server, "server", "", "`host:port` that requests are sent to, for ws and wss with a /path if that is not /sip; default: where the URI leads")
 	flags.StringVar(&f.transport, "transport", "udp", "udp, tcp, tls, ws or wss")
+	flags.StringVar(&f.media, "media", "tcp", "how messages are carried: tcp, tls or, for WebSocket, a ws or wss `URL`")
 	flags.StringVar(&f.ca, "ca", "", "PEM `file` of roots to trust for TLS, besides the system's")
 	flags.BoolVar(&f.insecure, "insecure", false, "take any certificate: for tests only, anybody can listen in")
 	flags.BoolVar(&f.create, "create", false, "URI is a factory: create a conference")
@@ -110,7 +112,7 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	}
 	version, _ := build()
 	err = chat.Run(ctx, chat.Config{
-		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust,
+		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust, Media: f.media,
 		Username: f.username, Password: password,
 		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen, Anonymous: f.anonymous, Register: f.register,
 		JSON: f.output == "json", Version: version, Preconditions: f.preconditions,

@@ -23,6 +23,7 @@ func TestChatUsage(t *testing.T) {
 		{uri + " --ca chat_test.go", "holds no certificate"},
 		{uri + " --as tel:+4930", "AOR"},
 		{uri + " --server nowhere", "server"},
+		{uri + " --media pigeon", "WebSocket"},
 		{"lobby", "no SIP URI"},
 		{"tel:+4930 --as sip:a@b", "no SIP URI"},
 		{uri + " --dance", "unknown flag"},

@@ -38,6 +38,9 @@ type Config struct {
 	// resolved; for WebSocket a path may follow) and Transport "udp", "tcp", "tls",
 	// "ws" or "wss".
 	As, Server, Transport string
+	// Media is how messages are carried: "" or "tcp", "tls", or the URL, ws or wss, of
+	// the mixer's WebSocket.
+	Media string
 	// TLS is whom TLS trusts; nil: the roots of the system.
 	TLS *tls.Config
 	// Username and Password are for focuses that ask for them; Username by default is
@@ -91,7 +94,7 @@ func Run(ctx context.Context, cfg Config) error {
 		Anonymous: cfg.Anonymous, Trusted: cfg.Anonymous && onThisMachine(cfg.Server),
 		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS, Listen: cfg.Listen,
 		Username: cfg.Username, Password: cfg.Password,
-		UserAgent: "confab/" + cfg.Version, Log: cfg.Log, Preconditions: preconditions,
+		UserAgent: "confab/" + cfg.Version, Log: cfg.Log, Preconditions: preconditions, Media: mediaOf(cfg.Media),
 	})
 	if err != nil {
 		return err
@@ -142,4 +145,15 @@ func problemOf(err error) participant.Problem {
 		return participant.Problem{Status: refused.Status, Reason: reason}
 	}
 	return participant.Problem{Reason: err.Error()}
+}
+
+// mediaOf reads Config.Media.
+func mediaOf(text string) participant.Media {
+	switch text {
+	case "", "tcp":
+		return participant.Media{}
+	case "tls":
+		return participant.Media{Secure: true}
+	}
+	return participant.Media{WebSocket: text} // the participant says what is wrong with it
 }
