@@ -15,7 +15,7 @@ func TestComposingIndications(t *testing.T) {
 		"<isComposing" + namespace + "><state>active</state></isComposing>":                                                           true,
 		`<?xml version="1.0" encoding="UTF-8"?>` + "\n<isComposing" + namespace + ">\n<state> active </state></isComposing>":          true,
 		"<isComposing" + namespace + "><state>active</state><contenttype>text/plain</contenttype><refresh>60</refresh></isComposing>": true,
-		"<isComposing" + namespace + ` xmlns:x="urn:x"><x:state>idle</x:state><x:new/><state>active</state></isComposing>`:            false, // two states
+		"<isComposing" + namespace + ` xmlns:x="urn:x"><x:state>idle</x:state><x:new/><state>active</state></isComposing>`:            true,
 		"<isComposing" + namespace + ` xmlns:x="urn:x"><x:new>idle</x:new><state>active</state></isComposing>`:                        true,
 		"<isComposing" + namespace + "><state>idle</state><lastactive>2026-01-02T03:04:05Z</lastactive></isComposing>":                false,
 		"<isComposing" + namespace + "><state>thinking</state></isComposing>":                                                         false,
