@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +138,14 @@ func TestChat(t *testing.T) {
 		bob.types(line)
 		bob.shows("error", map[string]any{"status": status})
 	}
+	path := filepath.Join(t.TempDir(), "note.html")
+	if err := os.WriteFile(path, []byte("<p>hi"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	alice.types("/file " + path)
+	bob.shows("message", map[string]any{"type": "text/html; charset=utf-8", "text": "<p>hi"})
+	bob.types("/history 1")
+	bob.shows("message", map[string]any{"text": "<p>hi", "history": true})
 	bob.types("/help", "/leave")
 	bob.shows("left", nil)
 	if err := bob.ends(); err != nil {
