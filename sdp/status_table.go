@@ -92,13 +92,17 @@ type StatusTable struct {
 	rows [segments][2]row
 }
 
+// maxTypes is how many types of preconditions of one stream are read. There is one.
+const maxTypes = 32
+
 // StatusTables reads the tables from the lines of one stream, seen from the side that
 // wrote them.
 func StatusTables(lines []Precondition) []StatusTable {
 	var tables []StatusTable
 	for _, l := range lines {
 		s, ok := parseSegment(l.Status)
-		if !ok {
+		strength, wish := parseStrength(l.Strength)
+		if !ok || l.Kind == kindDesired && !wish {
 			continue
 		}
 		t := (*StatusTable)(nil)
@@ -107,20 +111,19 @@ func StatusTables(lines []Precondition) []StatusTable {
 				t = &tables[i]
 			}
 		}
+		if t == nil && len(tables) == maxTypes {
+			continue
+		}
 		if t == nil {
 			tables = append(tables, StatusTable{Type: l.Type})
 			t = &tables[len(tables)-1]
 		}
-		t.read(s, l)
+		t.read(s, l, strength)
 	}
 	return tables
 }
 
-func (t *StatusTable) read(s segment, l Precondition) {
-	strength, wish := parseStrength(l.Strength)
-	if l.Kind == kindDesired && !wish {
-		return
-	}
+func (t *StatusTable) read(s segment, l Precondition, strength Strength) {
 	t.used[s] = true
 	covers := directions(l.Direction)
 	for d := range t.rows[s] {
