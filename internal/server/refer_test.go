@@ -187,7 +187,7 @@ func TestReferFloods(t *testing.T) {
 	if statuses[480] < 5 || statuses[403] < 20 {
 		t.Errorf("%v", statuses)
 	}
-	if n := r.focus.Counters(); int(n.RefersTooMany) != statuses[480] || n.Referrals != 30 { //nolint:gosec // few
+	if n := r.focus.Counters(); int(n.RefersTooMany) != statuses[480] || n.Referrals != 30 {
 		t.Errorf("%+v", n)
 	}
 	alice.leave()

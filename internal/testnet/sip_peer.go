@@ -125,6 +125,9 @@ func (p *SIPPeer) repeated(m sipmsg.Message) bool {
 	return again
 }
 
+// Poll returns the next message, or an error if none comes within d.
+func (p *SIPPeer) Poll(d time.Duration) (sipmsg.Message, error) { return p.next(d) }
+
 // Octets fails the test unless exactly these octets come next on a stream.
 func (p *SIPPeer) Octets(want string) {
 	p.tb.Helper()
