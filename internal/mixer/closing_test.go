@@ -51,8 +51,10 @@ func TestTermsChangeBetweenMessages(t *testing.T) {
 		a := h.join(alice, nil)
 		b := h.join(bob, func(w *wishes) { w.unbound = true })
 		hear := b.deaf()
+		c := h.join(carol, nil) // is handed copies after bob
 		large := a.text(lobby, strings.Repeat("x", 100<<10))
 		a.try(part{body: large}, 200)
+		c.hears(large)
 		b.wishes.wrapped, b.wishes.chatroom = "text/html", ""
 		b.hold("sendrecv")
 		a.say("not for him")
@@ -62,7 +64,7 @@ func TestTermsChangeBetweenMessages(t *testing.T) {
 		hear()
 		b.hears(large)
 		b.hears(html)
-		h.empty(a, b)
+		h.empty(a, b, c)
 		conform.Covers(t, "SW-GEN-02")
 	})
 }

@@ -25,6 +25,7 @@ func (c *client) deaf() (hear func()) {
 	c.house.t.Cleanup(func() { _ = near.Close() })
 	c.nc = near
 	c.put(part{empty: true})
+	synctest.Wait() // it is bound
 	return func() { c.use(near); c.status(200) }
 }
 
