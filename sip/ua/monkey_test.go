@@ -62,8 +62,17 @@ func (k *keeper) soon(f func()) {
 }
 
 func (k *keeper) Invite(in *invite.Incoming) {
+	in.OnOffer(session{k}.Reoffer)
 	if k.chance(50) {
 		in.Provisional(180, invite.Answer{})
+	}
+	ignore := func(*sipmsg.Response, error) {}
+	if k.chance(40) {
+		in.Reliably(183, invite.Answer{Body: []byte(sdp)}, nil)
+		k.soon(func() { in.Reliably(180, invite.Answer{}, nil) })
+	}
+	if k.chance(20) {
+		k.soon(func() { in.Update(invite.Answer{Body: []byte(sdp)}, ignore) })
 	}
 	k.soon(func() {
 		if k.chance(15) {
@@ -76,7 +85,10 @@ func (k *keeper) Invite(in *invite.Incoming) {
 		k.sessions = append(k.sessions, s)
 		k.mu.Unlock()
 		if k.chance(30) {
-			k.soon(func() { s.Reinvite(invite.Answer{Body: []byte(sdp)}, func(*sipmsg.Response, error) {}) })
+			k.soon(func() { s.Reinvite(invite.Answer{Body: []byte(sdp)}, ignore) })
+		}
+		if k.chance(20) {
+			k.soon(func() { s.Update(invite.Answer{Body: []byte(sdp)}, ignore) })
 		}
 		if k.chance(20) {
 			k.soon(func() { s.Bye() })
@@ -138,6 +150,8 @@ type monkey struct {
 	peer *testnet.Peer
 	tags map[string][]string // our tags by Call-ID
 	seq  int
+
+	racks map[string]string // of the reliable response seen last, by Call-ID
 }
 
 func pick[T any](rnd *rand.Rand, from ...T) T { return from[rnd.IntN(len(from))] }
@@ -145,7 +159,7 @@ func pick[T any](rnd *rand.Rand, from ...T) T { return from[rnd.IntN(len(from))]
 // act sends one request, with a tag that was seen before or not.
 func (m *monkey) act() {
 	r := m.rnd
-	method := pick(r, "INVITE", "INVITE", "ACK", "ACK", "BYE", "CANCEL", "SUBSCRIBE", "SUBSCRIBE", "NOTIFY", "OPTIONS", "UPDATE", "FOO")
+	method := pick(r, "INVITE", "INVITE", "ACK", "ACK", "BYE", "CANCEL", "SUBSCRIBE", "SUBSCRIBE", "NOTIFY", "OPTIONS", "UPDATE", "UPDATE", "PRACK", "PRACK", "FOO")
 	callID := fmt.Sprintf("call%d", r.IntN(30))
 	tag := ""
 	if tags := m.tags[callID]; len(tags) > 0 && r.IntN(4) > 0 {
@@ -168,6 +182,12 @@ func (m *monkey) act() {
 		pick(r, "Event: conference", "Event: conference", "Event: other", "Y: z"),
 		pick(r, "Expires: 600", "Expires: 600", "Expires: 5", "Expires: 0", "Z: x"),
 		pick(r, "A: b", "A: b", "A: b", "Require: x"),
+		pick(r, "Supported: 100rel", "Supported: 100rel, timer", "Require: 100rel", "Supported: timer", "B: c"),
+		pick(r, "Session-Expires: 90", "Session-Expires: 60", "Session-Expires: 90;refresher=uas", "C: d"),
+		pick(r, "Allow: UPDATE", "D: e"),
+	}
+	if method == "PRACK" {
+		lines = append(lines, "RAck: "+m.racks[callID])
 	}
 	if body != "" {
 		lines = append(lines, "Content-Type: application/sdp")
@@ -184,9 +204,13 @@ func (m *monkey) react(msg sipmsg.Message) {
 		if tag := msg.Header.ToTag(); tag != "" && len(m.tags[id]) < 20 {
 			m.tags[id] = append(m.tags[id], tag)
 		}
+		if rseq := msg.Header.Value("RSeq"); rseq != "" {
+			m.racks[id] = rseq + " " + msg.Header.Value("CSeq")
+		}
 	case *sipmsg.Request:
 		if msg.Method != sipmsg.ACK && r.IntN(4) > 0 {
-			m.peer.Answer(msg, pick(r, 180, 200, 200, 200, 404, 481, 491, 500), "", "Contact: <sip:alice@10.0.0.2>", "")
+			m.peer.Answer(msg, pick(r, 180, 200, 200, 200, 404, 481, 491, 500), "", "Contact: <sip:alice@10.0.0.2>\n"+
+				pick(r, "Session-Expires: 90;refresher=uac", "Session-Expires: 90;refresher=uas", "E: f"), "")
 		}
 	}
 }
@@ -209,7 +233,7 @@ func TestMonkey(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer shut(t, s)
-			m := &monkey{rnd: rand.New(rand.NewPCG(seed, 2)), tags: make(map[string][]string)}
+			m := &monkey{rnd: rand.New(rand.NewPCG(seed, 2)), tags: make(map[string][]string), racks: make(map[string]string)}
 			m.peer = testnet.NewPeer(t, net.Host("10.0.0.2"), at)
 			defer m.peer.Close()
 			for range 1500 {
