@@ -127,6 +127,11 @@ func TestAnchoredOfferOfOurs(t *testing.T) {
 			if next := n.Offer(l).String(); strings.Contains(next, "msrp-cema") || !strings.Contains(next, "o=- 1 2 ") {
 				t.Errorf("the next offer is\n%s", next)
 			}
+			// Nothing has come about yet: what is agreed now begins.
+			next := strings.Replace(lines("2", test.answer...), "a=setup:active", "a=setup:passive", 1)
+			if effect, stream, err := n.Accept(mustParse(t, next)); err != nil || effect != EffectNew || stream.Again {
+				t.Errorf("the next answer: %v, %+v, %v", effect, stream, err)
+			}
 		})
 	}
 	conform.Covers(t, "CEMA-01", "CEMA-04")

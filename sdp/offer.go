@@ -86,7 +86,7 @@ func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
 		return EffectNone, Stream{}, err
 	}
 	effect := EffectNew
-	if old := n.stream; old != nil && old.Local.Equal(stream.Local) && samePath(old.Peer.Path, stream.Peer.Path) {
+	if old := n.stream; old != nil && !old.Again && old.Local.Equal(stream.Local) && samePath(old.Peer.Path, stream.Peer.Path) {
 		effect = EffectChange
 		stream.Role = old.Role // the connection is there, nobody changes sides
 	}

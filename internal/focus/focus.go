@@ -40,6 +40,9 @@ type LegRequest struct {
 	Preconditions bool
 	// Lost is called if nothing ever came of the leg; the dialog is to end.
 	Lost func(err error)
+	// Again is called if an answer to our offer cannot be used as it stands: Offer
+	// then makes another one. [CEMA-04]
+	Again func()
 }
 
 // Leg is the MSRP session of one endpoint.

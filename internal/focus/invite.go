@@ -133,7 +133,7 @@ func (c *call) calledLeg(s *conference.State) LegRequest {
 	}
 	return LegRequest{
 		Instance: c.inst, Endpoint: c.endpoint, User: p.User, Addresses: []string{string(p.User)},
-		Conference: names, Lost: c.legLost, Preconditions: c.focus.cfg.Preconditions, // [PRE-12]
+		Conference: names, Lost: c.legLost, Again: c.offerAgain, Preconditions: c.focus.cfg.Preconditions, // [PRE-12]
 	}
 }
 

@@ -40,6 +40,9 @@ type LegRequest struct {
 	// in time, or the peer does not read what it is sent. It must not block.
 	// [MSRP-CON-14] [SW-FLOW-04]
 	Lost func(err error)
+	// Again is called if an answer to our offer cannot be used as it stands: Offer
+	// then makes another one. It must not block. [CEMA-04]
+	Again func()
 }
 
 // Leg is the MSRP session between the mixer and one endpoint. Its methods may
@@ -64,6 +67,7 @@ type Leg struct {
 
 	rosterTold atomic.Bool // its user has been sent the roster
 	gaveUp     atomic.Bool
+	plain      atomic.Bool // offers do not let media be anchored any more
 
 	composing composer
 	meter     meter
@@ -158,7 +162,7 @@ func (l *Leg) begin(h *handler) {
 	h.session.Gate(nil)
 	t := l.terms.Load()
 	switch {
-	case t == nil: // our offer is not answered yet
+	case t == nil, t.again: // our offer is not answered yet, or not usably
 	case t.role == sdp.RoleActive:
 		if err := h.session.ConnectTo(t.host, t.port); err != nil {
 			h.end()

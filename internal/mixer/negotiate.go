@@ -106,6 +106,7 @@ func (l *Leg) local() sdp.Local {
 	policy := l.mix.policy.Load()
 	local.Chatroom.PrivateMessages, local.Chatroom.Nickname = policy.PrivateMessages, policy.Nicknames // [SDP-07]
 	local.Address = l.mix.mixer.cfg.Host
+	local.CEMA = local.CEMA && !l.plain.Load()
 	return local
 }
 
@@ -173,7 +174,10 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met b
 	after.ended[2] = stale
 	after.terms = termsOf(stream, l.quirks.Load())
 	after.session = l.current.Load()
-	after.begins = effect == sdp.EffectNew
+	after.begins = effect == sdp.EffectNew && !stream.Again
+	if stream.Again {
+		l.plain.Store(true)
+	}
 	l.terms.Store(after.terms)
 	return after
 }
@@ -211,6 +215,9 @@ func (a aftermath) carryOut() {
 	}
 	if a.session == nil {
 		return
+	}
+	if a.terms.again && a.leg.req.Again != nil {
+		a.leg.req.Again()
 	}
 	s := a.session.session
 	s.SetPeerMaxSize(maxSize(a.terms.peer.MaxSize)) // [SW-PUB-18]

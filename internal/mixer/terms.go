@@ -54,6 +54,7 @@ type terms struct {
 	role     sdp.Role
 	host     string // where a connection of ours leads [CEMA-02]
 	port     uint16
+	again    bool // no use: another offer is made
 	sends    bool // the participant may send
 	receives bool // the participant takes messages
 	kinds    [kinds]bool
@@ -62,6 +63,7 @@ type terms struct {
 func termsOf(s sdp.Stream, q *Quirks) *terms {
 	t := &terms{peer: s.Peer, role: s.Role, sends: s.Direction.Receives(), receives: s.Direction.Sends()}
 	t.host, t.port = s.Target()
+	t.again = s.Again
 	for k := plainText; k < kinds; k++ {
 		t.kinds[k] = s.Peer.AcceptsWrapped(k.mediaType())
 	}

@@ -189,3 +189,34 @@ func TestAnchored(t *testing.T) {
 	bob.hear("hello bob")
 	conform.Covers(t, "CEMA-02", "MSRP-CON-01")
 }
+
+// TestAnchoredWithoutWord has a middlebox anchor the media of a client that knows
+// nothing of it: the server makes another offer, without the attribute.
+func TestAnchoredWithoutWord(t *testing.T) {
+	r := serve(t, func(cfg *config.Config) { cfg.MSRP.CEMA = true })
+	alice := r.guest("tcp", "alice")
+	alice.call = alice.Dialog(alice.aor(), lobby)
+	alice.Send(alice.call.Request(sipmsg.INVITE))
+	alice.ok = alice.Expect(200, sipmsg.INVITE)
+	attribute(t, alice.ok.Body, "msrp-cema")
+	alice.call.Learn(alice.ok)
+	ack := alice.call.Ack()
+	ack.Body = []byte(strings.NewReplacer("c=IN IP4 127.0.0.1", "c=IN IP4 198.51.100.9", "m=message 2855", "m=message 7000").Replace(alice.sdp))
+	ack.Header.Set("Content-Type", "application/sdp")
+	alice.Send(ack)
+	again := alice.Request()
+	if again.Method != sipmsg.INVITE || strings.Contains(string(again.Body), "msrp-cema") || !strings.Contains(string(again.Body), "a=setup:actpass") {
+		t.Errorf("the next offer is\n%s", again.Append(nil))
+	}
+	ok := sipmsg.NewResponse(again, 200, "")
+	ok.Header.Set("Contact", "<sip:alice@"+alice.Addr()+";transport=tcp>")
+	ok.Header.Set("Content-Type", "application/sdp")
+	ok.Body = []byte(strings.Replace(alice.sdp, "alice 1 1 ", "alice 1 2 ", 1))
+	alice.Send(ok)
+	if m := alice.Request(); m.Method != sipmsg.ACK {
+		t.Errorf("%s instead of the ACK", m.Method)
+	}
+	alice.connect()
+	alice.say("here")
+	conform.Covers(t, "CEMA-04")
+}
