@@ -10,7 +10,7 @@ import (
 
 // FactoryMethods is the Allow of a factory URI, at which nothing can be watched
 // or referred to. [FOC-DSP-06]
-const FactoryMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+const FactoryMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
 
 // Resource is what a Request-URI addresses.
 type Resource struct {

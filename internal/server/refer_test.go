@@ -157,6 +157,11 @@ func TestReferRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			if resp := test.who.refer(test.uri, test.to, test.fields...); resp.Status != test.status {
 				t.Errorf("want %d, got\n%s", test.status, resp.Append(nil))
+			} else if test.status == 405 {
+				field(t, resp, "Allow", "UPDATE")
+				if resp.Header.HasToken("Allow", "REFER") {
+					t.Errorf("Allow: %s", resp.Header.Value("Allow"))
+				}
 			}
 		})
 	}
