@@ -191,3 +191,29 @@ func TestGuesserIsANetworkInIPv6(t *testing.T) {
 		t.Error("a mapped address is another")
 	}
 }
+
+// TestFailuresOfAnAddress: whoever tries many accounts is stopped as well.
+func TestFailuresOfAnAddress(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	const as = "<sip:alice@example.test>"
+	h := newHouse(t)
+	h.cfg.PerAddress, h.addresses.most = 5, 5
+	want := func(status int, username, password, source string) {
+		t.Helper()
+		_, err := h.try(username, password, as, source)
+		if status == 0 && err != nil || status != 0 && !errors.Is(err, &sip.Error{Status: status}) {
+			t.Fatalf("%s with %s: %v, want %d", username, password, err, status)
+		}
+	}
+	for i := range 4 {
+		want(401, "nobody"+strconv.Itoa(i), "1", stranger)
+	}
+	want(403, "nobody5", "1", stranger)
+	want(403, "alice", "secret", stranger)
+	want(0, "alice", "secret", "203.0.113.10") // elsewhere
+	if c := h.Counters(); c.Wrong != 5 || c.Locked != 1 {
+		t.Errorf("%+v", c)
+	}
+	h.now = h.now.Add(lockTime)
+	want(0, "alice", "secret", stranger)
+}

@@ -78,7 +78,7 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		}
 		_, err := conn.Read(make([]byte, 1))
 		var timeout net.Error
-		return err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
+		return err != nil && (!errors.As(err, &timeout) || !timeout.Timeout())
 	}
 	first := open("sip")
 	for _, proto := range []string{"msrp", "sip"} {

@@ -29,6 +29,9 @@ func (s *Server) counters() telemetry.Server {
 		LogOmitted: s.sampled.Omitted(),
 		Ready:      s.ready.Load(),
 	}
+	calls := s.focus.Counters()
+	c.Invited, c.Joined, c.NotJoined = calls.Invitations, calls.Joined, calls.Failed
+	c.Referrals, c.RefersTooMany, c.ListsRefused = calls.Referrals, calls.RefersTooMany, calls.ListsRefused
 	for _, e := range s.directory.All() {
 		if e.Instance != nil {
 			c.Conferences++

@@ -47,6 +47,12 @@ func serverMetrics() []metric {
 		{"confab_subscriptions", "Subscriptions to rosters.", gauge, "", one(func(s *snapshot) float64 { return float64(s.server.Subscriptions) })},
 		{"confab_messages_lost_total", "Messages that did not reach one of those they were for.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Lost) })},
 		{"confab_messages_paced_total", "Messages after which their sender had to wait.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Paced) })},
+		{"confab_invitations_total", "Users that were to be called, and what became of them.", counter, "result", []value{
+			{"joined", func(s *snapshot) float64 { return float64(s.server.Joined) }},
+			{"failed", func(s *snapshot) float64 { return float64(s.server.NotJoined) }},
+			{"begun", func(s *snapshot) float64 { return float64(s.server.Invited) }},
+		}},
+		{"confab_refers_total", "REFERs that were looked at.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Referrals) })},
 		{"confab_auth_challenges_total", "Requests answered with a challenge.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Challenged) })},
 		{"confab_auth_failures_total", "Wrong passwords, those for accounts that do not exist included.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Wrong) })},
 		{"confab_store_commits_total", "Commits of the store.", counter, "", one(func(s *snapshot) float64 { return float64(s.server.Commits) })},
@@ -78,6 +84,8 @@ func refusals() []metric {
 			{"transactions_per_address", func(s *snapshot) float64 { return float64(s.transaction.Crowded) }},
 			{"load", func(s *snapshot) float64 { return float64(s.transaction.TurnedAway) }},
 			{"auth_failures", func(s *snapshot) float64 { return float64(s.server.Locked) }},
+			{"refers", func(s *snapshot) float64 { return float64(s.server.RefersTooMany) }},
+			{"uri_list", func(s *snapshot) float64 { return float64(s.server.ListsRefused) }},
 			{"messages", func(s *snapshot) float64 { return float64(s.server.TooMany) }},
 		},
 	}}

@@ -27,6 +27,11 @@ type Server struct {
 	Paced         int64 // messages after which their sender had to wait
 	TooMany       int64 // messages refused since there were too many
 
+	Invited, Joined, NotJoined uint64 // users called: all, those who came, those who did not
+	Referrals                  uint64 // REFERs that were looked at
+	RefersTooMany              uint64 // of one issuer
+	ListsRefused               uint64 // lists of recipients
+
 	Challenged uint64 // requests answered with a challenge
 	Wrong      uint64 // wrong passwords
 	Locked     uint64 // requests refused unheard after too many of these
