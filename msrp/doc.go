@@ -22,6 +22,6 @@
 // is output. All timeouts of a connection are found by one sweep.
 //
 // The mixer and the participant build on this package. It knows nothing of
-// SDP, SIP, CPIM or conferences, resolves no path of a relay, and never looks
+// SDP, SIP, CPIM or conferences, is no relay itself, and never looks
 // into a body.
 package msrp
