@@ -116,7 +116,8 @@ func TestLoadOfProcessors(t *testing.T) {
 	var busy sync.WaitGroup
 	for range 8 * runtime.GOMAXPROCS(0) {
 		busy.Go(func() {
-			for !stop.Load() {
+			for turns := 0; !stop.Load(); turns++ {
+				runtime.KeepAlive(turns) // that is all it does
 			}
 		})
 	}
