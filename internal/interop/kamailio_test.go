@@ -1,0 +1,251 @@
+package interop
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet/testca"
+	"github.com/confab-chat/confab/participant"
+	"github.com/confab-chat/confab/sip"
+)
+
+const behindProxy = `
+domain: conf.example.test
+sip:
+  listen: ["udp://127.0.0.1:0", "tcp://127.0.0.1:0", "tls://127.0.0.1:0"]
+  outbound: %q
+  trust: [%s]
+msrp: {listen: ["tcp://127.0.0.1:0"]}
+http: {listen: "127.0.0.1:0"}
+tls: {certificate: %q, key: %q, client_ca: %q, ca: %[5]q}
+store: {path: ""}
+auth: {local: false}
+notify: {min_interval: 50ms}
+dial_out: {domains: [example.test]}
+factory: ["sip:factory@conf.example.test"]
+`
+
+// TestKamailioProxy has users meet through Kamailio, which routes, records its route and
+// says who they are; the server trusts nobody else, and knows no passwords.
+func TestKamailioProxy(t *testing.T) {
+	conform.Covers(t, "COM-12", "FOC-OUT-08", "FOC-REF-09")
+	for _, tt := range []struct {
+		network string // between users and Kamailio
+		server  string // between Kamailio and the server
+		trust   string
+	}{
+		{"udp", "udp", kamailioIP + "/32"},
+		{"tcp", "tcp", kamailioIP + "/32"},
+		{"tls", "tls", `"tls:proxy.example.test"`},
+		{"ws", "tcp", kamailioIP + "/32"},
+	} {
+		t.Run(tt.network, func(t *testing.T) {
+			ca := testca.New(t)
+			k := newKamailio(t, ca)
+			hop := k.at(k.Port)
+			if tt.server == "tls" {
+				hop = k.at(k.TLSPort)
+			}
+			s := serveBehind(t, ca, "sip:"+hop+";transport="+tt.server+";lr", tt.trust)
+			k.Server = "sip:" + s.Addr["sip/"+tt.server] + ";transport=" + tt.server
+			k.run(t, "proxy.cfg")
+			m := meeting{t: t, config: participant.Config{Server: k.at(k.Port), Transport: tt.network}}
+			if tt.network == "tls" {
+				m.config.Server = k.at(k.TLSPort)
+				m.config.TLS = &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12}
+			}
+			m.refusedDirectly(s)
+			m.play()
+		})
+	}
+}
+
+// serveBehind runs a server that takes the word of a proxy.
+func serveBehind(t *testing.T, ca *testca.Authority, outbound, trust string) *served {
+	t.Helper()
+	files := &kamailio{Folder: t.TempDir()}
+	cert, key := ca.IssuePEM(t, testca.Names{CommonName: "conf.example.test", IP: []string{"127.0.0.1"}, URI: []string{"sip:conf.example.test"}})
+	files.write(t, "cert.pem", cert)
+	files.write(t, "key.pem", key)
+	files.write(t, "ca.pem", ca.PEM())
+	in := func(name string) string { return filepath.Join(files.Folder, name) }
+	return serve(t, fmt.Sprintf(behindProxy, outbound, trust, in("cert.pem"), in("key.pem"), in("ca.pem")))
+}
+
+// meeting is a conference of users who register at a proxy.
+type meeting struct {
+	t      *testing.T
+	config participant.Config
+}
+
+// user registers a user, and takes invitations.
+func (m *meeting) user(name string) *participant.UE {
+	m.t.Helper()
+	cfg := m.config
+	cfg.AOR = "sip:" + name + "@example.test"
+	u, err := participant.New(cfg)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := u.Close(ctx); err != nil {
+			m.t.Errorf("%s: Close: %v", name, err)
+		}
+	})
+	ctx := timeout(m.t, 10*time.Second)
+	if err := u.Register(ctx); err != nil {
+		m.t.Fatalf("%s: Register: %v", name, err)
+	}
+	if _, err := u.Listen(ctx); err != nil {
+		m.t.Fatal(err)
+	}
+	return u
+}
+
+// refusedDirectly shows that the proxy's word is what counts.
+func (m *meeting) refusedDirectly(s *served) {
+	m.t.Helper()
+	u, err := participant.New(participant.Config{
+		AOR: "sip:alice@example.test", Server: s.Addr["sip/tcp"], Transport: "tcp", Trusted: true,
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	ctx := timeout(m.t, 10*time.Second)
+	_, err = u.Create(ctx, "sip:factory@conf.example.test", participant.Options{})
+	if !errors.Is(err, &sip.Error{Status: 403}) {
+		m.t.Errorf("without the proxy: %v", err)
+	}
+	_ = u.Close(ctx)
+}
+
+// play has users create, join, subscribe, talk, invite, remove and leave.
+func (m *meeting) play() {
+	m.t.Helper()
+	ctx := timeout(m.t, time.Minute)
+	alice, bob, carol := m.user("alice"), m.user("bob"), m.user("carol")
+	a, err := alice.Create(ctx, "sip:factory@conf.example.test", participant.Options{})
+	if err != nil {
+		m.t.Fatalf("Create: %v", err)
+	}
+	c, err := carol.Join(ctx, a.URI(), participant.Options{})
+	if err != nil {
+		m.t.Fatalf("Join: %v", err)
+	}
+	m.roster(a, "alice", "carol")
+	m.roster(c, "alice", "carol")
+	m.talk(a, c)
+	m.talk(c, a)
+
+	if err = a.Invite(ctx, "sip:bob@example.test"); err != nil {
+		m.t.Fatalf("Invite: %v", err)
+	}
+	b := m.accepted(ctx, bob)
+	m.referral(a, "sip:bob@example.test")
+	m.roster(c, "alice", "bob", "carol")
+	m.roster(b, "alice", "bob", "carol")
+	m.talk(b, c)
+	m.talk(a, b)
+
+	if err = a.Remove(ctx, "sip:bob@example.test"); err != nil {
+		m.t.Fatalf("Remove: %v", err)
+	}
+	m.referral(a, "sip:bob@example.test")
+	if left := await(m.t, b, func(participant.Left) bool { return true }); !left.ByFocus || left.Err != nil {
+		m.t.Errorf("Bob: %+v", left)
+	}
+	m.roster(a, "alice", "carol")
+	for _, conference := range []*participant.Conference{c, a} {
+		if err = conference.Leave(ctx); err != nil {
+			m.t.Errorf("Leave: %v", err)
+		}
+		await(m.t, conference, func(e participant.Left) bool { return e.Err == nil })
+	}
+}
+
+// accepted takes the invitation of a user.
+func (m *meeting) accepted(ctx context.Context, u *participant.UE) *participant.Conference {
+	m.t.Helper()
+	select {
+	case i := <-u.Incoming():
+		c, err := i.Accept(ctx)
+		if err != nil {
+			m.t.Fatalf("Accept: %v", err)
+		}
+		return c
+	case <-ctx.Done():
+		m.t.Fatal("no invitation")
+	}
+	return nil
+}
+
+// talk sends a message, which the other must read.
+func (m *meeting) talk(from, to *participant.Conference) {
+	m.t.Helper()
+	id, err := from.Send(timeout(m.t, 10*time.Second), "Grüezi mitenand")
+	if err != nil {
+		m.t.Fatalf("Send: %v", err)
+	}
+	got := await(m.t, to, func(e participant.Message) bool { return e.ID == id || e.Text() == "Grüezi mitenand" })
+	if got.Text() != "Grüezi mitenand" {
+		m.t.Errorf("message %+v", got)
+	}
+	await(m.t, from, func(e participant.Delivered) bool { return e.ID == id })
+}
+
+// roster waits until a roster shows exactly these users as connected.
+func (m *meeting) roster(c *participant.Conference, want ...string) {
+	m.t.Helper()
+	shows := func(users []participant.User) bool {
+		var got []string
+		for _, u := range users {
+			if u.Status == "connected" {
+				got = append(got, strings.TrimSuffix(strings.TrimPrefix(u.URI, "sip:"), "@example.test"))
+			}
+		}
+		slices.Sort(got)
+		return slices.Equal(got, want)
+	}
+	if !shows(c.Roster()) {
+		await(m.t, c, func(e participant.Roster) bool { return shows(e.Users) })
+	}
+}
+
+// referral waits for the last word on a request of ours, which must be 200.
+func (m *meeting) referral(c *participant.Conference, target string) {
+	m.t.Helper()
+	got := await(m.t, c, func(e participant.Referral) bool { return e.Final })
+	if got.Status != 200 || got.Target != target {
+		m.t.Errorf("referral %+v", got)
+	}
+}
+
+// await returns the next event that is an E and fits; others are passed over.
+func await[E participant.Event](t *testing.T, c *participant.Conference, fits func(E) bool) E {
+	t.Helper()
+	var seen []string
+	patience := time.After(20 * time.Second)
+	for {
+		select {
+		case e, open := <-c.Events():
+			if got, is := e.(E); is && fits(got) {
+				return got
+			}
+			if seen = append(seen, fmt.Sprintf("%T%+v", e, e)); open {
+				continue
+			}
+		case <-patience:
+		}
+		t.Fatalf("no %T that fits; there were %s", *new(E), strings.Join(seen, "\n"))
+	}
+}
