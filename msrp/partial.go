@@ -98,11 +98,13 @@ func (s *Session) abandon(id []byte, status int) {
 	}
 }
 
-// dropPartials drops all of them. Called with s.mu held.
+// dropPartials drops all of them; what they hold is not looked at, since the reader may
+// be adding to it. Called with s.mu held.
 func (s *Session) dropPartials() {
-	for len(s.partials) > 0 {
-		s.forgetPartial(s.partials[0])
+	for _, in := range s.partials {
+		in.dropped = true
 	}
+	s.partials = nil
 	s.release(s.held)
 }
 
