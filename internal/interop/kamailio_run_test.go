@@ -33,12 +33,9 @@ type kamailio struct {
 func newKamailio(t *testing.T, ca *testca.Authority) *kamailio {
 	t.Helper()
 	_ = peer(t, "kamailio", "kamailio, kamailio-tls-modules and kamailio-websocket-modules")
-	k := &kamailio{IP: kamailioIP, Folder: t.TempDir()}
+	k := &kamailio{IP: kamailioIP}
 	k.Port, k.TLSPort = freePort(t, k.IP), freePort(t, k.IP)
-	k.write(t, "ca.pem", ca.PEM())
-	cert, key := ca.IssuePEM(t, testca.Names{CommonName: "proxy.example.test", DNS: []string{"proxy.example.test"}, IP: []string{k.IP}})
-	k.write(t, "cert.pem", cert)
-	k.write(t, "key.pem", key)
+	k.Folder = certified(t, ca, testca.Names{CommonName: "proxy.example.test", DNS: []string{"proxy.example.test"}, IP: []string{k.IP}})
 	return k
 }
 

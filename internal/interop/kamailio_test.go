@@ -71,12 +71,8 @@ func TestKamailioProxy(t *testing.T) {
 // serveBehind runs a server that takes the word of a proxy.
 func serveBehind(t *testing.T, ca *testca.Authority, outbound, trust string) *served {
 	t.Helper()
-	files := &kamailio{Folder: t.TempDir()}
-	cert, key := ca.IssuePEM(t, testca.Names{CommonName: "conf.example.test", IP: []string{"127.0.0.1"}, URI: []string{"sip:conf.example.test"}})
-	files.write(t, "cert.pem", cert)
-	files.write(t, "key.pem", key)
-	files.write(t, "ca.pem", ca.PEM())
-	in := func(name string) string { return filepath.Join(files.Folder, name) }
+	folder := certified(t, ca, ours())
+	in := func(name string) string { return filepath.Join(folder, name) }
 	return serve(t, fmt.Sprintf(behindProxy, outbound, trust, in("cert.pem"), in("key.pem"), in("ca.pem")))
 }
 
