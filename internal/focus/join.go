@@ -179,11 +179,14 @@ func (c *call) accept(body []byte) {
 	in := c.in
 	c.offered = c.offer == nil && body != nil
 	c.in, c.offer = nil, nil
+	c.mu.Lock()
+	c.dialog = in.ID() // what the peer sends in it may be here before Accept returns
+	c.mu.Unlock()
 	session := in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
 	c.mu.Lock()
 	due := c.bye
 	if !c.over {
-		c.session, c.dialog = session, session.ID()
+		c.session = session
 	}
 	c.mu.Unlock()
 	if due != "" {

@@ -107,7 +107,7 @@ func (a *attendance) inDialog(id dialog.ID) *call {
 	defer a.mu.Unlock()
 	for _, c := range a.calls {
 		c.mu.Lock()
-		is := c.session != nil && c.session.ID() == id
+		is := !c.over && c.dialog == id
 		c.mu.Unlock()
 		if is {
 			return c

@@ -74,7 +74,7 @@ func (c *call) meant(id dialog.ID, earlyOnly bool) (conference.EndpointID, *sip.
 func (c *call) within(id dialog.ID) (confirmed, early bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.session != nil {
+	if c.dialog.CallID != "" && !c.over {
 		return c.dialog == id, false
 	}
 	i := c.invitation
