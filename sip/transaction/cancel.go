@@ -11,13 +11,8 @@ import (
 // transaction, which absorbs its retransmissions.
 func (l *Layer) cancelRequest(s *shard, key string, via sipmsg.Via, req *sipmsg.Request, src transport.Source) {
 	meant := s.meant(via, req)
-	if meant == nil && l.overloaded(false) {
-		l.answer(sipmsg.NewResponse(req, 481, ""), req, src)
-		return
-	}
 	if meant == nil {
-		tx := l.newServer(s, key, "", req, src, "")
-		tx.respond(sipmsg.NewResponse(req, 481, ""))
+		l.answer(sipmsg.NewResponse(req, 481, ""), req, src) // and nothing is kept of it [SEC-02]
 		return
 	}
 	// The To tag is that of the responses to the request.

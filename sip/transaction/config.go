@@ -21,7 +21,8 @@ type Config struct {
 	Wheel *wheel.Wheel
 	// MaxTransactions bounds the transactions that are open; default 100,000.
 	// Beyond it requests outside dialogs get a 503 and leave nothing behind;
-	// requests inside dialogs may use as many again.
+	// requests inside dialogs may use as many again. Where PerAddress is set, the
+	// last quarter is not for datagrams of those who are not exempt.
 	MaxTransactions int
 	// PerAddress bounds the open server transactions outside dialogs of one IPv4
 	// address or IPv6 /64 network; 0: no limit. Exempt says whom that does not

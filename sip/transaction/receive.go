@@ -62,7 +62,7 @@ func (l *Layer) request(s *shard, req *sipmsg.Request, src transport.Source) {
 func (l *Layer) newRequest(s *shard, key string, req *sipmsg.Request, src transport.Source) {
 	toTag := req.Header.ToTag()
 	inDialog := toTag != ""
-	if l.overloaded(inDialog) || !inDialog && l.turnsAway(req, src) {
+	if l.overloaded(inDialog, src) || !inDialog && l.turnsAway(req, src) {
 		l.refuse(req, src)
 		return
 	}

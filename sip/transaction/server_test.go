@@ -353,9 +353,9 @@ func TestOverload(t *testing.T) {
 	})
 }
 
-// TestStrayCancelsUnderOverload sees that a CANCEL that means nothing is answered
-// without a transaction when there are too many: anybody can send any number.
-func TestStrayCancelsUnderOverload(t *testing.T) {
+// TestStrayCancels sees that a CANCEL that means nothing is answered and leaves
+// nothing: anybody can send any number.
+func TestStrayCancels(t *testing.T) {
 	play(t, transaction.Config{MaxTransactions: 2}, func(b *bench) {
 		b.peer.take()
 		for i := range 5 {
@@ -367,8 +367,50 @@ func TestStrayCancelsUnderOverload(t *testing.T) {
 				t.Errorf("response without tag\n%s", a.text)
 			}
 		}
-		if n := b.Open(); n != 2 {
+		if n := b.Open(); n != 0 {
 			t.Errorf("%d transactions open", n)
 		}
 	})
+}
+
+// TestStrangersInDialogs sees that who names dialogs that are not there takes none of
+// the room of those that are.
+func TestStrangersInDialogs(t *testing.T) {
+	play(t, transaction.Config{MaxTransactions: 2}, func(b *bench) {
+		conform.Covers(t, "SEC-04")
+		txs := b.keep()
+		for i := range 20 {
+			bye := request("BYE", fmt.Sprint("z9hG4bK", i), i)
+			b.peer.send(strings.Replace(bye, "To: <sip:conf@example.com>", "To: <sip:conf@example.com>;tag=x", 1))
+			respond((*txs)[i], 481)
+			b.peer.expect("0 SIP/2.0 481 Call/Transaction Does Not Exist")
+		}
+		if n := b.Open(); n != 0 {
+			t.Errorf("%d transactions open", n)
+		}
+	})
+}
+
+// TestDatagramsLeaveRoom sees that datagrams of peers without trust, which may be
+// forged, do not take the last quarter of the room.
+func TestDatagramsLeaveRoom(t *testing.T) {
+	for exempt, most := range map[bool]int{false: 3, true: 4} {
+		cfg := transaction.Config{
+			MaxTransactions: 4, PerAddress: 100, Exempt: func(transport.Source) bool { return exempt },
+		}
+		play(t, cfg, func(b *bench) {
+			conform.Covers(t, "SEC-02")
+			txs := b.keep()
+			for i := range 6 {
+				b.peer.send(request("OPTIONS", fmt.Sprint("z9hG4bK", i), i))
+			}
+			if len(*txs) != most {
+				t.Errorf("exempt %v: %d requests went up, want %d", exempt, len(*txs), most)
+			}
+			for _, tx := range *txs {
+				respond(tx, 200)
+			}
+			b.peer.take()
+		})
+	}
 }

@@ -13,11 +13,16 @@ import (
 )
 
 // overloaded reports whether a request can have no transaction. Requests inside
-// dialogs get twice the room: who has a session must be able to end it. [SEC-04]
-func (l *Layer) overloaded(inDialog bool) bool {
+// dialogs get twice the room: who has a session must be able to end it. The last
+// quarter is not for datagrams of peers without trust, whose source may be forged:
+// no flood of them keeps those out who have a connection. [SEC-02] [SEC-04]
+func (l *Layer) overloaded(inDialog bool, src transport.Source) bool {
 	limit := int64(l.cfg.MaxTransactions)
-	if inDialog {
+	switch {
+	case inDialog:
 		limit *= 2
+	case src.Transport == transport.UDP && l.limits(src):
+		limit -= limit / 4
 	}
 	return l.open.Load() >= limit
 }
@@ -40,10 +45,16 @@ func (l *Layer) answer(resp *sipmsg.Response, req *sipmsg.Request, src transport
 // stranger reports whether a response turns somebody away who is not known, or not
 // wanted, before anything was done for him: a repetition of his request may well be
 // looked at again, so nothing has to be remembered (RFC 3261 §8.2.7, §26.3.2.4).
-// [IDN-12]
+// [IDN-12] The same goes for who names a dialog that is not there: the room for
+// requests inside dialogs is not for him. [SEC-02]
 func (tx *ServerTx) stranger(resp *sipmsg.Response) bool {
-	return (resp.Status == 401 || resp.Status == 403) &&
-		tx.state == serverProceeding && tx.last == nil && tx.req.Header.ToTag() == ""
+	if tx.state != serverProceeding || tx.last != nil {
+		return false
+	}
+	if tx.req.Header.ToTag() != "" {
+		return resp.Status == 481
+	}
+	return resp.Status == 401 || resp.Status == 403
 }
 
 // forget sends the only response of a transaction and ends it. The ACK to it, if one
