@@ -189,6 +189,8 @@ func (s *Server) mediaConfig() msrp.Config {
 		Dial:             s.dialMedia,
 		Quota:            s.connections,
 		UnboundPerSource: unlimited(s.cfg.Limits.ConnectionsPerAddress),
+		HeaderTimeout:    s.tune.patience,
+		HandshakeTimeout: s.tune.patience,
 	}
 }
 
@@ -213,6 +215,8 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 			MaxConnections:       s.cfg.Limits.SIPConnections,
 			HandshakesPerAddress: unlimited(s.cfg.Limits.HandshakesPerAddress),
 			Partial:              int(s.cfg.Limits.HalfRead),
+			MessageTimeout:       s.tune.patience,
+			HandshakeTimeout:     s.tune.patience,
 		},
 		Transaction: transaction.Config{
 			MaxTransactions: s.cfg.Limits.Transactions,

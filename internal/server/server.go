@@ -74,6 +74,8 @@ type tuning struct {
 	mixer func(focus.Mixer) focus.Mixer // nil: as it is
 	t1    time.Duration                 // of RFC 3261; 0: as there
 	wait  func() time.Duration          // what limits.Load measures; nil: as it is
+	// How long a message, a header or a handshake may take, in all protocols; 0: as it is.
+	patience time.Duration
 }
 
 func build(cfg *config.Config, log *slog.Logger, tune tuning) (*Server, error) {

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet/testca"
+)
+
+// ear is a listener to attack.
+type ear struct{ proto, network string }
+
+// ears makes a server listen to all that is attacked here.
+func ears(t *testing.T, change func(*config.Config)) (*siege, *testca.Authority) {
+	t.Helper()
+	ca := testca.New(t)
+	every := everyTransport(t, ca)
+	return besiege(t, func(c *config.Config) {
+		every(c)
+		if change != nil {
+			change(c)
+		}
+	}), ca
+}
+
+// TestIdleConnections opens 5,000 connections from 100 addresses that say nothing.
+func TestIdleConnections(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	const n, addresses, each = 5000 / fold, 100, 14 << 10
+	s := besiege(t, nil)
+	conns := make([]net.Conn, 0, n)
+	for i := range n {
+		at := ear{"sip", "tcp"}
+		switch i % 5 {
+		case 3:
+			at.proto = "msrp"
+		case 4:
+			at.proto = "http"
+		}
+		conn, err := s.open(at.network, at.proto, i%addresses)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+	}
+	s.counts("confab_sip_connections", n*3/5)
+	s.counts("confab_msrp_connections_unbound", n/5)
+	s.goes("with idle connections")
+	s.holds("with idle connections", n*each+2<<20)
+	for _, conn := range conns {
+		_ = conn.Close()
+	}
+	s.recovers()
+	s.goes("after idle connections")
+	s.holds("after idle connections", 8<<20)
+}
+
+// TestConnectionsBeyondTheirLimit opens what one address may not have.
+func TestConnectionsBeyondTheirLimit(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	s := besiege(t, nil)
+	for i := range 300 {
+		conn, err := s.open("tcp", []string{"sip", "msrp"}[i%2], 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+	s.refusals("connections_per_address", 200)
+	s.goes("beside 300 connections of one address")
+}
+
+// closes waits until the server has closed a connection.
+func closes(t *testing.T, conn net.Conn, within time.Duration) {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(within))
+	buf := make([]byte, 4096)
+	for {
+		if _, err := conn.Read(buf); err != nil {
+			if bad, ok := err.(net.Error); ok && bad.Timeout() { //nolint:errorlint // as the connection returns it
+				t.Errorf("%s stays open", conn.RemoteAddr())
+			}
+			return
+		}
+	}
+}
