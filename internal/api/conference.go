@@ -21,7 +21,7 @@ type shape struct {
 	State      string     `json:"state" enum:"reserved,active"`
 	Locked     bool       `json:"locked"`
 	Owner      string     `json:"owner" doc:"Address of record, empty for none"`
-	Created    *time.Time `json:"created,omitempty" doc:"When it became active"`
+	Created    *time.Time `json:"created" doc:"When it became active; null while it is not"`
 	Policy     *policy    `json:"policy"`
 	Members    []string   `json:"members,omitempty"`
 	Moderators []string   `json:"moderators,omitempty"`
