@@ -3,6 +3,7 @@ package mixer
 import (
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -83,7 +84,7 @@ func (x *mix) oldest() time.Time {
 func (x *mix) next(l *Leg) *kept {
 	r := &l.reads
 	if r.upTo < x.past.gone {
-		if k := x.recall(r.upTo); k != nil {
+		if k := x.recall(r); k != nil {
 			return k
 		}
 	}
@@ -103,16 +104,16 @@ func (x *mix) next(l *Leg) *kept {
 	return k
 }
 
-// recall reads the message behind a place from a durable journal.
-func (x *mix) recall(after conference.Position) *kept {
+// recall reads the message behind the leg's place from a durable journal.
+func (x *mix) recall(r *reading) *kept {
 	if !x.policy.Load().History.Durable {
 		return nil
 	}
-	if n := len(x.page); n == 0 || x.page[n-1].at <= after || x.pageFrom > after {
-		x.turn(after)
+	if n := len(x.page); n == 0 || x.page[n-1].at <= r.upTo || x.pageFrom > r.upTo {
+		r.gap = x.turn(r.upTo) || r.gap
 	}
 	for i := range x.page {
-		if k := &x.page[i]; k.at > after {
+		if k := &x.page[i]; k.at > r.upTo {
 			if k.at > x.past.gone {
 				return nil // memory has it, too
 			}
@@ -122,17 +123,26 @@ func (x *mix) recall(after conference.Position) *kept {
 	return nil
 }
 
-// turn reads a page of the journal.
-func (x *mix) turn(after conference.Position) {
+// turn reads a page of the journal, and reports whether that may have dropped
+// messages that would stand on it.
+func (x *mix) turn(after conference.Position) (gap bool) {
 	const size = 64
 	x.page, x.pageFrom = x.page[:0], after
 	for len(x.page) == 0 {
 		entries, err := x.inst.Read(after, size)
+		if _, gone := errors.AsType[*journal.CompactedError](err); gone && !gap {
+			gap = true
+			entries, err = x.inst.Read(journal.AnyPosition, math.MaxInt32) // what is left, around the holes
+		}
 		if err != nil {
 			x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
-			return
+			return gap
 		}
+		last := len(entries) < size || gap
 		for _, e := range entries {
+			if e.Position <= after || len(x.page) == size {
+				continue
+			}
 			after = e.Position
 			if p, ok := e.Event.(conference.Posted); ok {
 				if k, err := keep(e.Position, p.Message, x.mixer.failureReport()); err == nil {
@@ -140,37 +150,32 @@ func (x *mix) turn(after conference.Position) {
 				}
 			}
 		}
-		if len(entries) < size {
-			return
+		if last {
+			return gap
 		}
 	}
+	return gap
 }
 
 // remember takes the messages into memory that an earlier life of a durable
-// conference has left. [SW-HIS-01]
+// conference has left. It reads all in one page: between pages there may be
+// holes, where older messages had to go. [SW-HIS-01]
 func (x *mix) remember(now conference.Position) {
 	history := x.policy.Load().History
 	if !history.Durable || history.Keep == 0 || len(x.past.list) > 0 {
 		return
 	}
-	const size = 256
-	for after := journal.AnyPosition; ; {
-		entries, err := x.inst.Read(after, size)
-		if err != nil {
-			x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
-			return
-		}
-		for _, e := range entries {
-			after = e.Position
-			if p, ok := e.Event.(conference.Posted); ok && after <= now {
-				x.recollect(after, p.Message)
-			}
-		}
-		if len(entries) < size || after >= now {
-			x.past.trim(history.Keep, x.last)
-			return
+	entries, err := x.inst.Read(journal.AnyPosition, math.MaxInt32)
+	if err != nil {
+		x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
+		return
+	}
+	for _, e := range entries {
+		if p, ok := e.Event.(conference.Posted); ok && e.Position <= now {
+			x.recollect(e.Position, p.Message)
 		}
 	}
+	x.past.trim(history.Keep, x.last)
 }
 
 func (x *mix) recollect(at conference.Position, m *conference.Message) {

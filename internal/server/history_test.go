@@ -2,10 +2,14 @@ package server
 
 import (
 	"fmt"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/instance"
 )
 
 // TestHistoryOfTheFile has a newcomer join after others have talked, with the
@@ -61,4 +65,46 @@ func TestReturnAfterRestart(t *testing.T) {
 	}
 	carol.say("after the restart")
 	bob.hear("after the restart")
+}
+
+// TestHistoryBehindManyEvents restarts the server under a durable conference in
+// which much has happened before the oldest message that is kept.
+func TestHistoryBehindManyEvents(t *testing.T) {
+	dir := t.TempDir()
+	short := func(c *config.Config) {
+		lasting(dir)(c)
+		c.Conferences[0].Policy.History = config.History{Keep: 10, Replay: 5, Durable: true}
+	}
+	r := serve(t, short)
+	r.guest("tcp", "alice").join(lobby).connect()
+	inst := r.alive()
+	var open sync.WaitGroup
+	do := func(c conference.Command) {
+		open.Add(1)
+		inst.Do(c, func(res instance.Result) {
+			if res.Err != nil {
+				t.Error(res.Err)
+			}
+			open.Done()
+		})
+	}
+	for i := range 300 {
+		subject := fmt.Sprint("subject ", i)
+		do(conference.Change{At: time.Now(), Subject: &subject})
+	}
+	open.Wait()
+	for i := range 200 {
+		body := cpim(lobby, lobby, fmt.Sprint("message ", i))
+		do(conference.Post{Message: &conference.Message{
+			At: time.Now(), ID: fmt.Sprint("id", i), ContentType: "text/plain", Body: []byte(body),
+		}})
+	}
+	open.Wait()
+	r.stop()
+
+	r = serve(t, short)
+	bob := r.guest("tcp", "bob").join(lobby).connect()
+	for i := 195; i < 200; i++ {
+		bob.hear(fmt.Sprint("message ", i))
+	}
 }
