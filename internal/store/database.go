@@ -92,6 +92,9 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 // open opens the file, takes its lock, and reads what is kept in memory.
 func (db *DB) open(ctx context.Context, file string) error {
 	var err error
+	if err = private(file); err != nil {
+		return err
+	}
 	db.sql, err = sql.Open("sqlite", dataSource(file, db.opts.Relaxed))
 	if err != nil {
 		return err
@@ -109,6 +112,20 @@ func (db *DB) open(ctx context.Context, file string) error {
 		return explain(err)
 	}
 	return explain(db.loadLogs(ctx))
+}
+
+// private sees to it that nobody else reads the file, whatever the folder allows;
+// SQLite makes those beside it like it. What cannot be changed, as by one who is not the
+// owner, is left.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the operator names the folder
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o077 != 0 {
+		_ = f.Chmod(0o600)
+	}
+	return f.Close()
 }
 
 // prepare makes the statements of every commit.
