@@ -152,13 +152,25 @@ func (h *Host) Serve() {
 	}
 }
 
-// Shutdown stops accepting and waits, as long as ctx allows, until requests are
-// answered.
+// answering is how long Shutdown waits for requests to be answered. Connections
+// on which none has come as a whole must not hold it up for longer.
+const answering = 2 * time.Second
+
+// Shutdown stops accepting and waits, for two seconds at most and as long as ctx
+// allows, until requests are answered. What is left then is closed.
 func (h *Host) Shutdown(ctx context.Context) error {
-	errs := make([]error, 0, len(h.order))
-	for _, s := range h.order {
-		errs = append(errs, s.server.Shutdown(ctx))
+	patient, cancel := context.WithTimeout(ctx, answering)
+	defer cancel()
+	errs := make([]error, len(h.order))
+	var all sync.WaitGroup
+	for k, s := range h.order {
+		all.Go(func() {
+			if errs[k] = s.server.Shutdown(patient); errs[k] != nil && patient.Err() != nil {
+				errs[k] = errors.Join(s.server.Close(), ctx.Err())
+			}
+		})
 	}
+	all.Wait()
 	h.serving.Wait()
 	return errors.Join(errs...)
 }
