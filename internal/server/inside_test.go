@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/confab-chat/confab/internal/conform"
@@ -29,6 +30,21 @@ func TestRequestFromElsewhere(t *testing.T) {
 	if n := r.users(); n != 1 {
 		t.Fatalf("%d users", n)
 	}
+	// Who proves to be somebody else has no more right to it than who proves nothing.
+	own := alice.call.From
+	_, tag, _ := strings.Cut(own, ";")
+	for name, from := range map[string]string{"bob": "<sip:bob@example.test>;", "hidden bob": "<sip:anonymous@anonymous.invalid>;"} {
+		alice.call.From = from + tag
+		stolen := alice.call.Request(sipmsg.BYE)
+		alice.Send(stolen)
+		challenge := alice.Expect(401, sipmsg.BYE)
+		alice.Send(alice.repeat(stolen, alice.answer(challenge, "bob", "hidden", stolen)...))
+		alice.Expect(403, sipmsg.BYE)
+		if n := r.users(); n != 1 {
+			t.Fatalf("%s ended the dialog of alice: %d users", name, n)
+		}
+	}
+	alice.call.From = own
 	bye := alice.call.Request(sipmsg.BYE)
 	alice.Send(bye)
 	challenge := alice.Expect(401, sipmsg.BYE)
@@ -44,6 +60,27 @@ func TestRequestFromElsewhere(t *testing.T) {
 	other := r.dial("tcp")
 	alice.SIPPeer, alice.call.Peer = other, other
 	alice.leave()
+	r.vacant()
+
+	// Who hides is known all the same.
+	alice.SIPPeer, alice.call.Peer = home, home
+	hidden := alice.invite(lobby)
+	alice.call.From = "<sip:anonymous@anonymous.invalid>;" + tag
+	hidden.Header.Set("From", alice.call.From)
+	alice.ok = alice.login(hidden, "alice", "secret")
+	alice.call.Learn(alice.ok)
+	alice.Send(alice.call.Ack())
+	alice.SIPPeer, alice.call.Peer = elsewhere, elsewhere
+	for _, as := range []struct {
+		name, password string
+		status         int
+	}{{"bob", "hidden", 403}, {"alice", "secret", 200}} {
+		bye := alice.call.Request(sipmsg.BYE)
+		alice.Send(bye)
+		challenge := alice.Expect(401, sipmsg.BYE)
+		alice.Send(alice.repeat(bye, alice.answer(challenge, as.name, as.password, bye)...))
+		alice.Expect(as.status, sipmsg.BYE)
+	}
 	r.vacant()
 
 	// A CANCEL is never challenged.

@@ -51,6 +51,7 @@ type Dialog struct {
 	target    string   // remote target URI
 	routes    []string // route set, URIs without brackets
 	charging  string   // P-Charging-Vector value, "" for peers that get none
+	owner     string   // see Own
 	source    transport.Source
 	usages    []Usage
 	first     [1]Usage // room for usages: one is the rule
@@ -102,6 +103,13 @@ func (d *Dialog) Routes() []string { return d.routes }
 
 // Source tells where the message came from that formed or last refreshed the dialog.
 func (d *Dialog) Source() transport.Source { return d.source }
+
+// Own notes who the peer has proved to be, where its address in the dialog does not say
+// so: it may hide that. Call it on the shard.
+func (d *Dialog) Own(peer string) { d.owner = strings.Clone(peer) }
+
+// Owner returns what Own was told last, "" if nothing. Call it on the shard.
+func (d *Dialog) Owner() string { return d.owner }
 
 // newDialog fills in what both roles have in common and enters the dialog into the table.
 func (l *Layer) newDialog(d Dialog) *Dialog {
