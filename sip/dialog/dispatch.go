@@ -109,19 +109,29 @@ func (l *Layer) requestInside(d *Dialog, tx *transaction.ServerTx) {
 		h(d, tx)
 		return
 	}
-	switch m {
-	case sipmsg.OPTIONS:
+	switch {
+	case m == sipmsg.OPTIONS:
 		// RFC 3261 §12.2.2: as if it had come outside the dialog.
 		if h := l.outside[m]; h != nil {
 			h(tx)
 			return
 		}
 		l.Refuse(tx)
-	case sipmsg.INVITE, sipmsg.BYE, sipmsg.PRACK, sipmsg.SUBSCRIBE, sipmsg.NOTIFY:
+	case needsUsage(m), m == sipmsg.UPDATE && l.served[m]:
 		// The dialog is known but not for this: its usage is gone or never was.
 		Reply(tx, 481, "")
 	default:
 		l.Refuse(tx)
+	}
+}
+
+// needsUsage tells whether a method means nothing in a dialog without a usage for it.
+func needsUsage(m sipmsg.Method) bool {
+	switch m {
+	case sipmsg.INVITE, sipmsg.BYE, sipmsg.PRACK, sipmsg.SUBSCRIBE, sipmsg.NOTIFY:
+		return true
+	default:
+		return false
 	}
 }
 

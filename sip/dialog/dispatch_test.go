@@ -89,6 +89,20 @@ func TestRequestsInsideDialogs(t *testing.T) {
 	})
 }
 
+// TestUpdateWithoutSession: what is served in sessions is no unknown method elsewhere.
+func TestUpdateWithoutSession(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-13")
+	play(t, func(x *scene) {
+		x.stack.Dialog.Serves(sipmsg.UPDATE)
+		tag := x.establish()
+		x.peer.Send(request("UPDATE", "u1", "11", tag))
+		x.peer.Response(481)
+		x.peer.Send(request("BYE", "b1", "12", tag))
+		x.peer.Response(200)
+	})
+}
+
 func TestStrayAck(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "COM-20")

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
@@ -254,33 +255,34 @@ func (d *Dialog) Update(resp *sipmsg.Response, src transport.Source) {
 }
 
 // Adopt makes the dialog that a NOTIFY forms at its subscriber (RFC 6665 §4.4.1): the
-// route set comes from the NOTIFY. [COM-12] [PAR-SUB-02]
-func (o *Origin) Adopt(tx *transaction.ServerTx) *Dialog {
+// route set comes from the NOTIFY. The error is the answer to a NOTIFY that forms none:
+// 400, or 481 if there are MaxForks already (RFC 6665 §4.5.2). [COM-12] [PAR-SUB-02]
+func (o *Origin) Adopt(tx *transaction.ServerTx) (*Dialog, *sip.Error) {
 	req := tx.Request()
 	remote := req.Header.FromTag()
 	if d := o.find(remote); d != nil {
-		return d
+		return d, nil
 	}
 	target, err := remoteTarget(&req.Header)
 	if err != nil {
-		return nil
+		return nil, sip.AsError(err)
 	}
 	routes, err := routeSet(&req.Header)
 	if err != nil {
-		return nil
+		return nil, sip.AsError(err)
 	}
 	cseq, err := req.Header.CSeq()
 	if err != nil {
-		return nil
+		return nil, &sip.Error{Status: 400, Reason: "Bad CSeq"}
+	}
+	if o.closed || len(o.dialogs) >= o.layer.cfg.MaxForks {
+		return nil, &sip.Error{Status: 481}
 	}
 	d := o.grow(remote, req.Header.Value("From"), routes, tx.Source())
-	if d == nil {
-		return nil
-	}
 	d.state, d.target = Confirmed, strings.Clone(target.String())
 	d.remoteCSq, d.remoteSeq = true, cseq.Seq
 	d.viaFlow = behindNAT(&req.Header, d.source, target)
-	return d
+	return d, nil
 }
 
 func (o *Origin) find(remote string) *Dialog {

@@ -23,9 +23,9 @@ func (w *Watch) first(tx *transaction.ServerTx) bool {
 	if w.d != nil {
 		return false
 	}
-	d := w.origin.Adopt(tx)
-	if d == nil {
-		dialog.Reply(tx, 400, "Bad Contact")
+	d, refused := w.origin.Adopt(tx)
+	if refused != nil {
+		tx.Respond(refused.Response(tx.Request()))
 		return true
 	}
 	w.d = d

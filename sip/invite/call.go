@@ -163,7 +163,8 @@ func (c *Call) longer(resp *sipmsg.Response) bool {
 	return true
 }
 
-// maxTries is how often an INVITE is sent that is answered 422 by one after the other.
+// maxTries is how often an INVITE or a re-INVITE is sent that is answered 422 by one after
+// the other.
 const maxTries = 8
 
 // Cancel gives the call up. The CANCEL, with fields added (Reason), leaves once a

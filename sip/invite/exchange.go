@@ -109,14 +109,15 @@ func (x *exchange) updated(tx *transaction.ServerTx, s *Session, ask func(*Reoff
 	x.ask(r, ask)
 }
 
-// ask hands an offer to who is to answer it.
+// ask hands an offer to who is to answer it. When the INVITE was refused, or the session
+// is over, that is nobody.
 func (x *exchange) ask(r *Reoffer, ask func(*Reoffer)) {
 	x.theirs, x.open = r, them
 	x.agent.dl.After(x.d.ID().CallID, &r.timer, prompt, func() {
 		// RFC 3311 §5.2: it cannot wait for anybody to decide.
 		r.refuse(&sip.Error{Status: 504})
 	})
-	if ask == nil {
+	if ask == nil || x.over {
 		r.refuse(&sip.Error{Status: 488})
 		return
 	}

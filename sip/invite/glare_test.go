@@ -377,3 +377,24 @@ func TestReofferCommitted(t *testing.T) {
 		bye(p, 5, tag)
 	})
 }
+
+// TestDemandsWithoutEnd: a peer that asks for a little more each time does not have us
+// send re-INVITEs for ever.
+func TestDemandsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "TMR-02")
+	inSession(t, func(x *scene, h *record, tag string) {
+		o := reinvite(h.session)
+		for n := range 100 {
+			req, ok := x.peer.Next(5 * time.Second).(*sipmsg.Request)
+			if !ok || req.Method != sipmsg.INVITE {
+				break
+			}
+			x.peer.Answer(req, 422, "", "Min-SE: "+strconv.Itoa(2000+n), "")
+			x.peer.Request(sipmsg.ACK)
+		}
+		o.is(x.t, 422)
+		h.alive(x.t)
+		bye(x.peer, 2, tag)
+	})
+}

@@ -406,3 +406,24 @@ func TestUpdateOfCallee(t *testing.T) {
 		bye(p, 4, tag)
 	})
 }
+
+// TestOfferAfterTheEnd: a PRACK may still come when the INVITE was refused, but nobody is
+// asked about an offer in it.
+func TestOfferAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PRE-03")
+	h := &ringing{}
+	bubble(t, h, func(x *scene) {
+		t, p := x.t, x.peer
+		p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel", offer))
+		first := p.Response(183)
+		tag := toTag(first)
+		h.in.Reject(&sip.Error{Status: 486})
+		p.Response(486)
+		p.Send(request("ACK", "i1", 1, tag))
+		p.Ask(prack("p1", 2, tag, reliably(t, first), offer), 488)
+		if len(h.offers) != 0 {
+			t.Errorf("asked %d times", len(h.offers))
+		}
+	})
+}

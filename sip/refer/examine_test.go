@@ -209,3 +209,18 @@ func TestTargetDialog(t *testing.T) {
 		}
 	}
 }
+
+// TestBodyInTarget: a description is several lines, which is no reason to overlook it.
+func TestBodyInTarget(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-REF-03")
+	for _, to := range []string{"<sip:bob@x?body=hi>", "<sip:bob@x?Body=v%3D0%0D%0Ao%3D-%0D%0A>", "<sip:bob@x?body=>"} {
+		a, err := sipmsg.ParseAddress(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, refused := refer.AimAt(a); refused == nil || refused.Status != 403 {
+			t.Errorf("%s: %+v, %v", to, got, refused)
+		}
+	}
+}

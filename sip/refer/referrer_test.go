@@ -2,6 +2,7 @@ package refer_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -274,3 +275,51 @@ func TestOrderInsideDialog(t *testing.T) {
 }
 
 func toTag(req *sipmsg.Request) string { return req.Header.ToTag() }
+
+// TestEndlessReports: a receiver that names no end, or one that nobody lives to see, does
+// not keep the dialog for ever.
+func TestEndlessReports(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"active", "active;expires=4294967295"} {
+		play(t, func(x *scene) {
+			l, req := x.order(carol(x.t))
+			x.peer.Answer(req, 202, "f", "Contact: <sip:conf@10.0.0.2>;isfocus", "")
+			x.peer.Ask(x.notifyFor(req, "f", "refer", state, "SIP/2.0 100 Trying"), 200)
+			<-time.After(90 * time.Minute)
+			l.heard(x.t, "accepted 202", "100 Trying", "ended 100")
+			x.rig.Dialogs(x.t, 0)
+		})
+	}
+}
+
+// TestManyReporters: one REFER does not make as many dialogs as somebody likes.
+func TestManyReporters(t *testing.T) {
+	t.Parallel()
+	play(t, func(x *scene) {
+		_, req := x.order(carol(x.t))
+		x.peer.Answer(req, 202, "f0", "Contact: <sip:conf@10.0.0.2>;isfocus", "")
+		refused := 0
+		for n := range 100 {
+			x.peer.Send(x.notifyFor(req, "f"+strconv.Itoa(n), "refer", "active;expires=60", "SIP/2.0 100 Trying"))
+			if resp, ok := x.peer.Next(time.Second).(*sipmsg.Response); ok && resp.Status >= 300 {
+				refused++
+			}
+		}
+		if refused != 68 {
+			x.t.Errorf("%d of 100 refused", refused)
+		}
+	})
+}
+
+// TestUnreadableReport: what cannot be read makes no dialog.
+func TestUnreadableReport(t *testing.T) {
+	t.Parallel()
+	play(t, func(x *scene) {
+		l, req := x.order(carol(x.t))
+		x.peer.Answer(req, 202, "f", "Contact: <sip:conf@10.0.0.2>;isfocus", "")
+		x.peer.Ask(x.notifyFor(req, "g", "refer", "", "SIP/2.0 100 Trying"), 400)
+		x.rig.Dialogs(x.t, 0)
+		x.peer.Ask(x.notifyFor(req, "f", "refer", last, "SIP/2.0 200 OK"), 200)
+		l.heard(x.t, "accepted 202", "200 OK", "ended 200")
+	})
+}

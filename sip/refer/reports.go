@@ -51,13 +51,21 @@ func (r *reports) Serve(tx *transaction.ServerTx) bool {
 		r.sent.check()
 		return true
 	}
-	if seconds, ok := state.Expires(); ok {
-		r.sent.agent.dl.After(r.sent.callID, &r.expiry, time.Duration(seconds)*time.Second, func() {
-			r.close()
-			r.sent.check()
-		})
-	}
+	r.expect(state)
 	return true
+}
+
+// expect waits for the next report as long as the receiver says, but for no more than an
+// hour since the last: it may have forgotten us.
+func (r *reports) expect(state sipmsg.SubscriptionState) {
+	seconds, ok := state.Expires()
+	if !ok || seconds > hour {
+		seconds = hour
+	}
+	r.sent.agent.dl.After(r.sent.callID, &r.expiry, time.Duration(seconds)*time.Second, func() {
+		r.close()
+		r.sent.check()
+	})
 }
 
 // mine tells whether an id of Event names the REFER: its CSeq number, which is not

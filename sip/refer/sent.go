@@ -101,9 +101,13 @@ func (s *Sent) first(tx *transaction.ServerTx) bool {
 	if ev, err := tx.Request().Header.Event(); err != nil || ev.Package != packageName {
 		return false
 	}
-	d := s.origin.Adopt(tx)
-	if d == nil {
-		dialog.Reply(tx, 400, "Bad Contact")
+	if _, err := tx.Request().Header.SubscriptionState(); err != nil {
+		dialog.Reply(tx, 400, "Bad Subscription-State")
+		return true
+	}
+	d, refused := s.origin.Adopt(tx)
+	if refused != nil {
+		tx.Respond(refused.Response(tx.Request()))
 		return true
 	}
 	r := &reports{sent: s, d: d}

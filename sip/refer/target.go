@@ -34,6 +34,9 @@ type Target struct {
 // write. Spellings that differ are answered 400, a body in the URI 403. [FOC-REF-03]
 func AimAt(a sipmsg.Address) (Target, *sip.Error) {
 	t := Target{Method: sipmsg.INVITE, URI: a.URI, Display: a.Display, Focus: a.Params.Has("isfocus")}
+	if a.URI.NamesHeader("Body") { // several lines as a rule, which no field has
+		return Target{}, &sip.Error{Status: 403, Reason: "Body in Refer-To"}
+	}
 	var spelled []string
 	if m, ok := a.URI.Params.Lookup("method"); ok {
 		spelled = append(spelled, m)
@@ -42,8 +45,6 @@ func AimAt(a sipmsg.Address) (Target, *sip.Error) {
 		switch f.Name {
 		case "Method":
 			spelled = append(spelled, f.Value)
-		case "Body":
-			return Target{}, &sip.Error{Status: 403, Reason: "Body in Refer-To"}
 		case "Replaces", "Subject":
 			t.Fields = append(t.Fields, f)
 		}

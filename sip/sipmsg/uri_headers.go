@@ -14,6 +14,17 @@ func (u URI) HeaderFields() []Field {
 	return out
 }
 
+// NamesHeader reports whether the header part of a SIP URI has a field of that name, which
+// is canonical or "Body", whatever its value is.
+func (u URI) NamesHeader(name string) bool {
+	for _, p := range u.Headers {
+		if canonical(unescape(p.Name)) == name {
+			return true
+		}
+	}
+	return false
+}
+
 // printable reports whether s has no control characters but tabs.
 func printable(s string) bool {
 	for i := range len(s) {
