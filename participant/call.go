@@ -95,9 +95,10 @@ func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conferen
 	if o.ordinary {
 		policy.Reach = sdp.ReachBoth
 	}
+	events := newQueue(u.shut)
 	return &Conference{
 		ue: u, log: u.cfg.Log, self: u.identity, dialled: uri, options: o, next: next,
-		events: newQueue(u.shut), outcome: make(chan error, 1),
+		events: events, writers: &writers{events: events}, outcome: make(chan error, 1),
 		done: make(chan struct{}), quiet: make(chan struct{}),
 		seen:    msrp.NewSeen(seenIDs, seenAge),
 		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: policy}, //nolint:gosec // a session identifier need not be unguessable

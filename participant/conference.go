@@ -71,6 +71,7 @@ type Conference struct {
 	done    chan struct{} // closed when the conference has been left
 	quiet   chan struct{} // closed when there is no subscription any more
 	seen    *msrp.Seen
+	writers *writers
 
 	// session is set once, on the shard of the call, before the stream is connected
 	// and before anybody else can know of the conference.
@@ -89,7 +90,8 @@ type Conference struct {
 	ending    bool                            // the notification service says that the conference is gone
 	over      bool
 	timer     wheel.Timer // of the next subscription, or for its end
-	failures  int         // subscriptions in a row that failed
+	composing composition
+	failures  int // subscriptions in a row that failed
 
 	// guarded by mu
 	mu        sync.Mutex
@@ -104,6 +106,7 @@ type Conference struct {
 	watcher   *watcher // of the present subscription
 	hushed    bool     // quiet is closed
 	pending   outbox
+	requests  requests
 }
 
 // Join calls a conference by its URI and returns when the MSRP session stands. A

@@ -60,6 +60,10 @@ type Config struct {
 	// MaxMessage is the largest message taken, wrapper included, in octets; default
 	// 1 MiB.
 	MaxMessage int64
+	// NoNotifications says that senders are not told what became of their messages,
+	// whatever they ask for, and that we do not ask either (RFC 5438). Anonymous users
+	// behave so in any case. [IMDN-07]
+	NoNotifications bool
 	// Preconditions says whether calls wait until resources are there that Reserve gets;
 	// default: no. [PAR-CRE-02]
 	Preconditions Preconditions

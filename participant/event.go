@@ -3,17 +3,19 @@ package participant
 import (
 	"strings"
 	"time"
+
+	"github.com/confab-chat/confab/imdn"
 )
 
 // Event is something that happened in a conference: [Message], [Roster],
-// [Typing], [Delivered], [Failed], [Referral], [Overflow], [Problem] or [Left].
+// [Typing], [Delivered], [Failed], [Notified], [Referral], [Overflow], [Problem] or [Left].
 type Event interface {
 	// octets is about what the event takes in memory.
 	octets() int
 }
 
 // Message is a message of the conference, received or to be sent. For
-// [Conference.SendMessage] To, ContentType, Body and, for a repetition, ID count;
+// [Conference.SendMessage] To, ContentType, Body, Ask and, for a repetition, ID count;
 // the other fields are filled in.
 type Message struct {
 	// From is the URI of the sender, To that of the conference or, for a private
@@ -28,6 +30,10 @@ type Message struct {
 	Body []byte
 	// ID is the MSRP Message-ID; empty: a fresh one.
 	ID string
+	// Ask is what each recipient is asked to tell the sender (RFC 5438). By itself the
+	// package answers the requests for delivery that come in; [Conference.Displayed]
+	// answers those for display. An anonymous user asks for nothing. [IMDN-07]
+	Ask imdn.Request
 	// Time is when the sender says it was sent, or when it came in if that is not
 	// said.
 	Time time.Time

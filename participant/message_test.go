@@ -179,18 +179,3 @@ func TestReceive(t *testing.T) {
 		none(x.t, c)
 	})
 }
-
-func TestTyping(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(x *stage) {
-		c := x.join()
-		body := strings.Replace(string(wrapped(x.t, lobby, "<isComposing xmlns='urn:ietf:params:xml:ns:im-iscomposing'><state>active</state></isComposing>")),
-			"text/plain", "application/im-iscomposing+xml", 1)
-		if err := x.deliver(msrp.Message{Body: []byte(body)}); err != nil {
-			x.t.Error(err)
-		}
-		if e := next[Typing](x.t, c); e != (Typing{From: "sip:bob@ims.example", Active: true}) {
-			x.t.Errorf("%+v", e)
-		}
-	})
-}

@@ -58,6 +58,8 @@ func (c *Conference) finish(left Left) {
 		return
 	}
 	c.over = true
+	c.composing.reset()
+	c.writers.close()
 	c.mu.Lock()
 	l := c.line
 	c.line = nil

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/confab-chat/confab/cpim"
+	"github.com/confab-chat/confab/imdn"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -33,6 +35,7 @@ func (l *line) Message(in *msrp.Incoming) {
 	in.Accept()
 	if name, found := wrapper.Unmet(known); found {
 		// It may only be shown by who understands that. [CPIM-08]
+		l.c.undelivered(in, wrapper, from)
 		l.c.events.put(Problem{Reason: "a message from " + string(from.URI) + " requires " + name + ", which is not understood here"})
 		return
 	}
@@ -41,12 +44,17 @@ func (l *line) Message(in *msrp.Incoming) {
 
 // known tells which CPIM headers we understand.
 func known(namespace, name string) bool {
-	if namespace != cpim.Namespace {
-		return false
-	}
-	switch name {
-	case "From", "To", "cc", "DateTime", "Subject", "NS", "Require":
-		return true
+	switch namespace {
+	case cpim.Namespace:
+		switch name {
+		case "From", "To", "cc", "DateTime", "Subject", "NS", "Require":
+			return true
+		}
+	case cpim.NamespaceIMDN:
+		switch name {
+		case imdn.MessageIDField, imdn.RequestField, imdn.OriginalToField, imdn.RecordRouteField, imdn.RouteField:
+			return true
+		}
 	}
 	return false
 }
@@ -62,7 +70,7 @@ func (c *Conference) received(in *msrp.Incoming, wrapper *cpim.Message, from cpi
 	m := Message{
 		From: string(from.URI), Display: from.Name(),
 		ContentType: string(wrapper.ContentType()), Body: wrapper.Content,
-		ID: in.ID(), History: string(in.Field("Room-History")) == "yes",
+		ID: in.ID(), History: isHistory(in),
 	}
 	if len(wrapper.To) > 0 {
 		m.To = string(wrapper.To[0].URI)
@@ -82,11 +90,23 @@ func (c *Conference) received(in *msrp.Incoming, wrapper *cpim.Message, from cpi
 		}
 	}
 	c.mu.Unlock()
-	if e, ok := typing(&m); ok {
-		c.events.put(e)
+	if mediaType(m.ContentType) == imdn.ComposingType {
+		c.writers.hear(&m)
 		return
 	}
-	c.events.put(m)
+	if c.noted(in, wrapper, &m) {
+		c.writers.sent(&m)
+		c.events.put(m)
+	}
+}
+
+// isHistory reports whether a message is from before the join. [SW-HIS-03]
+func isHistory(in *msrp.Incoming) bool { return string(in.Field("Room-History")) == "yes" }
+
+// mediaType is the type of a content, in lower case, without parameters.
+func mediaType(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(t))
 }
 
 // isConference tells whether a recipient is the conference, under one of the names

@@ -8,6 +8,7 @@ import (
 
 	"github.com/confab-chat/confab/cpim"
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sdp"
 )
 
@@ -44,12 +45,15 @@ func (c *Conference) SendMessage(ctx context.Context, m Message) (id string, err
 	if m.To != "" {
 		to = m.To
 	}
+	if m.ID == "" {
+		m.ID = msrp.NewMessageID()
+	}
 	body, err := c.wrap(to, &m)
 	if err != nil {
 		return "", fmt.Errorf("participant: %w", err)
 	}
-	if m.ID == "" {
-		m.ID = msrp.NewMessageID()
+	if m.To == "" {
+		c.onShard(func(c *Conference) { c.composing.reset() }) // the message tells it [COMP-02]
 	}
 	return m.ID, c.submit(l, msrp.Message{ID: m.ID, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: body, SuccessReport: true})
 }
@@ -78,7 +82,25 @@ func (c *Conference) wrap(to string, m *Message) ([]byte, error) {
 		To:       []cpim.Party{{URI: to}},
 		DateTime: time.Now(), ContentType: m.ContentType, Content: m.Body,
 	}
+	if m.Ask != 0 && !c.ue.silent() {
+		m.asking(&d)
+	}
 	return d.Append(nil)
+}
+
+// sendAside sends what is no message of the user's: nobody is told whether it arrived.
+func (c *Conference) sendAside(l *line, d *cpim.Draft) error {
+	body, err := d.Append(nil)
+	if err != nil {
+		return fmt.Errorf("participant: %w", err)
+	}
+	err = l.session.Send(msrp.Message{
+		ContentType: sdp.TypeCPIM, Kind: d.ContentType, Body: body, FailureReport: msrpwire.FailureNo,
+	}, 0)
+	if errors.Is(err, msrp.ErrClosed) {
+		return ErrLeft
+	}
+	return err
 }
 
 func (c *Conference) submit(l *line, m msrp.Message) error {

@@ -3,14 +3,15 @@ package mixer
 import (
 	"strings"
 
+	"github.com/confab-chat/confab/imdn"
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/sdp"
 )
 
 // Media types the mixer treats in a way of their own.
 const (
-	typeComposing = "application/im-iscomposing+xml" // RFC 3994
-	typeIMDN      = "message/imdn+xml"               // RFC 5438
+	typeComposing = imdn.ComposingType // RFC 3994
+	typeIMDN      = imdn.MediaType     // RFC 5438
 )
 
 // kind is a wrapped media type that nearly all messages have. Whether a leg
