@@ -76,6 +76,10 @@ func TestFaults(t *testing.T) {
 1:12: tls.key: needs tls.certificate`},
 		{"none", "sip: {listen: []}\n", `
 1:15: sip.listen: needs at least one listener`},
+		{"trusted listeners", "sip: {listen: [udp://127.0.0.1:5060], trust: ['listener:udp://127.0.0.1:5060', 'listener:tcp://127.0.0.1:5060', 'listener:ws://127.0.0.1:80/sip', 'listener:x']}\n", `
+1:80: sip.trust[1]: tcp://127.0.0.1:5060 is none of sip.listen
+1:113: sip.trust[2]: ws://127.0.0.1:80/sip may be behind a proxy and proves nothing
+1:147: sip.trust[3]: "x" does not begin with udp://, tcp://, tls://, ws:// or wss://`},
 		{"names without authority", "sip: {trust: ['tls:a.test']}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\n", `
 1:15: sip.trust[0]: tls:a.test needs tls.client_ca, which says whose certificates count`},
 		{"mixer", "mixer: {report: some, congestion: stop, wrapped_types: [text], reserved_nicknames: [' '],\n quirks: [{set: [nothing]}]}\n", `

@@ -13,7 +13,7 @@ func sipKeys(s *SIP) section {
 		{"preconditions", "auto: a caller's resources are waited for where he wants that, and calls of ours tell of ours; off", choice(&s.Preconditions, "auto", "off")},
 		{"approval_wait", "how long a caller waits to be approved of, where joining is moderated", duration(&s.ApprovalWait, time.Second)},
 		{"precondition_wait", "how long a caller may take for his resources", duration(&s.PreconditionWait, time.Second)},
-		{"trust", "peers whose P-Asserted-Identity counts: CIDR or tls:NAME", values[Peer]{&s.Trust, ParsePeer, Peer.String}},
+		{"trust", "peers whose P-Asserted-Identity counts: CIDR, tls:NAME, or listener: and one of sip.listen that only they can reach", values[Peer]{&s.Trust, ParsePeer, Peer.String}},
 	}
 }
 

@@ -9,12 +9,21 @@ import (
 
 // Peer describes peers whose P-Asserted-Identity counts (RFC 3325 §5).
 type Peer struct {
-	Prefix netip.Prefix // of their addresses; the zero value if they are known by name
-	Name   string       // in their certificate; "" if they are known by address
+	Prefix   netip.Prefix // of their addresses; the zero value if they are known otherwise
+	Name     string       // in their certificate; "" if they are known otherwise
+	Listener Listener     // that nobody else can reach; the zero value if they are known otherwise
 }
 
-// ParsePeer reads a CIDR block, a single address, or tls:NAME.
+// ParsePeer reads a CIDR block, a single address, tls:NAME, or listener: and one
+// of sip.listen.
 func ParsePeer(s string) (Peer, error) {
+	if listener, ok := strings.CutPrefix(s, "listener:"); ok {
+		l, err := ParseListener(listener)
+		if err == nil && l.Web() {
+			err = fmt.Errorf("%s may be behind a proxy and proves nothing", l)
+		}
+		return Peer{Listener: l}, err
+	}
 	if name, ok := strings.CutPrefix(s, "tls:"); ok {
 		if name == "" {
 			return Peer{}, errors.New("tls: names no certificate")
@@ -26,7 +35,7 @@ func ParsePeer(s string) (Peer, error) {
 	}
 	prefix, err := parsePrefix(s)
 	if errors.Is(err, errNoPrefix) {
-		err = fmt.Errorf("%w nor tls:NAME", err)
+		err = fmt.Errorf("%w nor tls:NAME nor listener:NETWORK://HOST:PORT", err)
 	}
 	return Peer{Prefix: prefix}, err
 }
@@ -61,8 +70,11 @@ func nameServer(s string) (string, error) {
 
 // String gives the form that ParsePeer reads.
 func (p Peer) String() string {
-	if p.Name != "" {
+	switch {
+	case p.Name != "":
 		return "tls:" + p.Name
+	case p.Listener.Network != "":
+		return "listener:" + p.Listener.String()
 	}
 	return p.Prefix.String()
 }

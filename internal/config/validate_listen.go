@@ -93,6 +93,9 @@ func validateTrust(c *Config, r *reader) {
 		if p.Name != "" && c.TLS.ClientCA == "" {
 			complain(r, fmt.Sprintf("sip.trust[%d]", i), "%s needs tls.client_ca, which says whose certificates count", p)
 		}
+		if p.Listener.Network != "" && !slices.Contains(c.SIP.Listen, p.Listener) {
+			complain(r, fmt.Sprintf("sip.trust[%d]", i), "%s is none of sip.listen", p.Listener)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/sip"
@@ -40,6 +41,33 @@ type Config struct {
 // Verifier identifies callers. It is safe for concurrent use.
 type Verifier struct {
 	cfg Config
+
+	mu        sync.RWMutex
+	listeners []listener
+}
+
+// listener is one that only trusted peers can reach.
+type listener struct {
+	transport string
+	at        netip.AddrPort // an unspecified address stands for every one
+}
+
+// TrustListener makes whoever reaches a listener a peer of our trust domain: it
+// is for networks, such as a VLAN, that nobody else is in. [IDN-01]
+func (v *Verifier) TrustListener(transport string, at netip.AddrPort) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.listeners = append(v.listeners, listener{transport, at})
+}
+
+// byListener reports whether src came in where only trusted peers do.
+func (v *Verifier) byListener(src transport.Source) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return slices.ContainsFunc(v.listeners, func(l listener) bool {
+		return l.transport == src.Transport && l.at.Port() == src.Local.Port() && !(src.Flow != nil && src.Flow.Dialed()) &&
+			(l.at.Addr().IsUnspecified() || l.at.Addr().Unmap() == src.Local.Addr().Unmap())
+	})
 }
 
 // New returns a Verifier.
@@ -51,7 +79,8 @@ func New(cfg Config) *Verifier {
 }
 
 // Trusted reports whether src is a peer of our trust domain (RFC 3325 §8): by the
-// name that its certificate proves, or by its address if that is its own. [IDN-01]
+// name that its certificate proves, by the listener that it reached, or by its
+// address if that is its own. [IDN-01]
 func (v *Verifier) Trusted(src transport.Source) bool {
 	for _, name := range src.PeerNames {
 		if slices.Contains(v.cfg.TrustNames, name) {
@@ -60,6 +89,9 @@ func (v *Verifier) Trusted(src transport.Source) bool {
 	}
 	if src.Proxied {
 		return false // D-46
+	}
+	if v.byListener(src) {
+		return true
 	}
 	addr := src.Remote.Addr().Unmap()
 	for _, prefix := range v.cfg.Trust {

@@ -121,6 +121,10 @@ func (s *Server) newGate() (*access.Gate, error) {
 		auth = accounts
 	}
 	host, port := hostPort(s.cfg.SIP.Advertise)
+	s.verifier = identity.New(identity.Config{
+		Log: s.log, Trust: s.trusted(), TrustNames: s.trustedNames(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
+		Auth: auth,
+	})
 	return access.New(access.Config{
 		Directory:  s.directory,
 		Domain:     s.cfg.Domain,
@@ -131,10 +135,7 @@ func (s *Server) newGate() (*access.Gate, error) {
 		Loopback:   s.onLoopback(),
 		Allow:      s.cfg.DialOut.Addresses,
 		IOI:        s.cfg.SIP.IOI,
-		Identity: identity.New(identity.Config{
-			Log: s.log, Trust: s.trusted(), TrustNames: s.trustedNames(), Local: s.cfg.Auth.Local, AllowAnonymous: s.cfg.Auth.AllowAnonymous,
-			Auth: auth,
-		}),
+		Identity:   s.verifier,
 	}), nil
 }
 

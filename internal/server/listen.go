@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,9 @@ func (s *Server) listenSIP(ctx context.Context, l config.Listener) error {
 		return err
 	}
 	s.gate.AddListener(l.Network, at.Addr)
+	if slices.ContainsFunc(s.cfg.SIP.Trust, func(p config.Peer) bool { return p.Listener == l }) {
+		s.verifier.TrustListener(l.Network, at.Addr)
+	}
 	s.opened(ctx, at)
 	return nil
 }

@@ -48,6 +48,7 @@ type Server struct {
 	journal     *local.Journal
 	directory   *instance.Directory
 	gate        *access.Gate
+	verifier    *identity.Verifier
 	media       *msrp.Endpoint
 	mixer       *mixer.Mixer
 	stack       *ua.Stack
