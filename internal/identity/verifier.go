@@ -65,7 +65,7 @@ func (v *Verifier) byListener(src transport.Source) bool {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return slices.ContainsFunc(v.listeners, func(l listener) bool {
-		return l.transport == src.Transport && l.at.Port() == src.Local.Port() && !(src.Flow != nil && src.Flow.Dialed()) &&
+		return l.transport == src.Transport && l.at.Port() == src.Local.Port() && (src.Flow == nil || !src.Flow.Dialed()) &&
 			(l.at.Addr().IsUnspecified() || l.at.Addr().Unmap() == src.Local.Addr().Unmap())
 	})
 }
