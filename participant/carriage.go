@@ -19,13 +19,21 @@ type Media struct {
 	// WebSocket is the URL, ws or wss, of a mixer that is reached that way only
 	// (RFC 7977); Secure then follows from it.
 	WebSocket string
-	// Relays are those the user is reached through, the nearest first (RFC 4976).
+	// Relays are those the user is reached through, the nearest first (RFC 4976); Secure
+	// then follows, for the way to a relay is.
 	Relays []msrp.Relay
 	// CEMA lets middleboxes anchor the media (RFC 6714). [CEMA-01]
 	CEMA bool
 }
 
+// relayChunk is the largest chunk that we send through a relay, in octets: Kamailio
+// reads a frame as a whole, and none of 16 KiB.
+const relayChunk = 8 << 10
+
 func (m *Media) check() error {
+	if len(m.Relays) > 0 {
+		m.Secure = true
+	}
 	if m.WebSocket == "" {
 		return nil
 	}
@@ -76,6 +84,9 @@ func (c *Conference) newLine(ctx context.Context) (*line, error) {
 		if c.options.ordinary {
 			cfg.Port = c.ue.mediaPort()
 		}
+	}
+	if len(m.Relays) > 0 {
+		cfg.ChunkCap = relayChunk
 	}
 	s, err := c.ue.media.NewSession(cfg)
 	if err != nil {

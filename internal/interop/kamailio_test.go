@@ -82,8 +82,11 @@ type meeting struct {
 	config participant.Config
 }
 
-// user registers a user, and takes invitations.
-func (m *meeting) user(name string) *participant.UE {
+// patience is how long each step may take.
+const patience = 20 * time.Second
+
+// make makes a user.
+func (m *meeting) make(name string) *participant.UE {
 	m.t.Helper()
 	cfg := m.config
 	cfg.AOR = "sip:" + name + "@example.test"
@@ -98,7 +101,24 @@ func (m *meeting) user(name string) *participant.UE {
 			m.t.Errorf("%s: Close: %v", name, err)
 		}
 	})
-	ctx := timeout(m.t, 10*time.Second)
+	return u
+}
+
+// join lets a user enter a conference.
+func (m *meeting) join(name, uri string) *participant.Conference {
+	m.t.Helper()
+	c, err := m.make(name).Join(timeout(m.t, patience), uri, participant.Options{})
+	if err != nil {
+		m.t.Fatalf("%s: Join: %v", name, err)
+	}
+	return c
+}
+
+// user registers a user, and takes invitations.
+func (m *meeting) user(name string) *participant.UE {
+	m.t.Helper()
+	u := m.make(name)
+	ctx := timeout(m.t, patience)
 	if err := u.Register(ctx); err != nil {
 		m.t.Fatalf("%s: Register: %v", name, err)
 	}
@@ -117,7 +137,7 @@ func (m *meeting) refusedDirectly(s *served) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	ctx := timeout(m.t, 10*time.Second)
+	ctx := timeout(m.t, patience)
 	_, err = u.Create(ctx, "sip:factory@conf.example.test", participant.Options{})
 	if !errors.Is(err, &sip.Error{Status: 403}) {
 		m.t.Errorf("without the proxy: %v", err)
@@ -140,8 +160,8 @@ func (m *meeting) play() {
 	}
 	m.roster(a, "alice", "carol")
 	m.roster(c, "alice", "carol")
-	m.talk(a, c)
-	m.talk(c, a)
+	m.talk(a, c, "Good morning")
+	m.talk(c, a, "Grüezi mitenand")
 
 	if err = a.Invite(ctx, "sip:bob@example.test"); err != nil {
 		m.t.Fatalf("Invite: %v", err)
@@ -150,8 +170,8 @@ func (m *meeting) play() {
 	m.referral(a, "sip:bob@example.test")
 	m.roster(c, "alice", "bob", "carol")
 	m.roster(b, "alice", "bob", "carol")
-	m.talk(b, c)
-	m.talk(a, b)
+	m.talk(b, c, "Is the draft ready?")
+	m.talk(a, b, "Nearly.")
 
 	if err = a.Remove(ctx, "sip:bob@example.test"); err != nil {
 		m.t.Fatalf("Remove: %v", err)
@@ -161,11 +181,17 @@ func (m *meeting) play() {
 		m.t.Errorf("Bob: %+v", left)
 	}
 	m.roster(a, "alice", "carol")
-	for _, conference := range []*participant.Conference{c, a} {
-		if err = conference.Leave(ctx); err != nil {
+	m.leave(c, a)
+}
+
+// leave has users leave.
+func (m *meeting) leave(all ...*participant.Conference) {
+	m.t.Helper()
+	for _, c := range all {
+		if err := c.Leave(timeout(m.t, patience)); err != nil {
 			m.t.Errorf("Leave: %v", err)
 		}
-		await(m.t, conference, func(e participant.Left) bool { return e.Err == nil })
+		await(m.t, c, func(e participant.Left) bool { return e.Err == nil })
 	}
 }
 
@@ -185,17 +211,14 @@ func (m *meeting) accepted(ctx context.Context, u *participant.UE) *participant.
 	return nil
 }
 
-// talk sends a message, which the other must read.
-func (m *meeting) talk(from, to *participant.Conference) {
+// talk sends a message, which the other must read and the conference confirm.
+func (m *meeting) talk(from, to *participant.Conference, text string) {
 	m.t.Helper()
-	id, err := from.Send(timeout(m.t, 10*time.Second), "Grüezi mitenand")
+	id, err := from.Send(timeout(m.t, patience), text)
 	if err != nil {
 		m.t.Fatalf("Send: %v", err)
 	}
-	got := await(m.t, to, func(e participant.Message) bool { return e.ID == id || e.Text() == "Grüezi mitenand" })
-	if got.Text() != "Grüezi mitenand" {
-		m.t.Errorf("message %+v", got)
-	}
+	await(m.t, to, func(e participant.Message) bool { return e.Text() == text })
 	await(m.t, from, func(e participant.Delivered) bool { return e.ID == id })
 }
 
@@ -230,7 +253,7 @@ func (m *meeting) referral(c *participant.Conference, target string) {
 func await[E participant.Event](t *testing.T, c *participant.Conference, fits func(E) bool) E {
 	t.Helper()
 	var seen []string
-	patience := time.After(20 * time.Second)
+	patience := time.After(patience)
 	for {
 		select {
 		case e, open := <-c.Events():

@@ -76,14 +76,17 @@ func serve(t *testing.T, config string) *served {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), confab(t), "serve", "--config", file)
+	ctx, end := context.WithCancel(context.Background()) // not the test's: those who visit leave first
+	cmd := exec.CommandContext(ctx, confab(t), "serve", "--config", file)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 15 * time.Second
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
+		end()
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
+		end()
 		t.Fatal(err)
 	}
 	s := &served{Addr: map[string]string{}}
@@ -91,7 +94,7 @@ func serve(t *testing.T, config string) *served {
 	drained := make(chan struct{})
 	go s.follow(stderr, ready, drained)
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
+		end()
 		<-drained
 		if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != 0 {
 			t.Errorf("confab serve: %v", err)

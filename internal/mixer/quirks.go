@@ -106,8 +106,9 @@ func (m *Mixer) quirksOf(agent, features string) Quirks {
 	return q
 }
 
-// maxChunk is the largest chunk for those who want small ones.
-const maxChunk = 16 << 10
+// maxChunk is the largest chunk for those who want small ones. Of relays, Kamailio reads
+// a frame as a whole, and none of 16 KiB.
+const maxChunk = 8 << 10
 
 // framing is how messages are cut for a client at the other end of a path.
 type framing struct {
