@@ -17,16 +17,28 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(fanout.Main(m, serveCrowd)) }
 
+// crowdRooms is how many conferences serveCrowd has besides the lobby.
+const crowdRooms = 100
+
+func crowdRoom(i int) string { return fmt.Sprintf("sip:room%d@conf.localhost", i) }
+
 // serveCrowd is the whole server for a benchmark, with so many seconds between
 // two notifications of a subscriber.
 func serveCrowd(seconds int, out io.Writer) error {
 	cfg := config.Default()
 	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
 	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
+	if fanout.Over() != fanout.TCP {
+		everywhere(cfg)
+	}
 	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local = "", "", true
 	cfg.Limits = config.Limits{SIPBacklog: cfg.Limits.SIPBacklog}
 	cfg.Defaults.MaxUsers = 0
+	cfg.Mixer.SenderRate, cfg.Mixer.FanOutRate = 0, 0
 	cfg.Conferences = []config.Conference{{URI: lobby, Policy: cfg.Defaults}}
+	for i := range crowdRooms {
+		cfg.Conferences = append(cfg.Conferences, config.Conference{URI: crowdRoom(i), Policy: cfg.Defaults})
+	}
 	cfg.Notify.MinInterval = time.Duration(seconds) * time.Second
 	s, err := New(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -38,6 +50,11 @@ func serveCrowd(seconds int, out io.Writer) error {
 	at, _ := s.Addr("sip", "tcp")
 	if _, err := fmt.Fprintln(out, at); err != nil {
 		return err
+	}
+	if web, ok := s.Addr("msrp", "ws"); ok {
+		if _, err := fmt.Fprintf(out, "%s/msrp\n", web); err != nil {
+			return err
+		}
 	}
 	return fanout.Usage(out)
 }
@@ -81,8 +98,13 @@ func benchmarkJoin(b *testing.B, seconds, members int) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// joinMany has n users join, eight at a time.
+// joinMany has n users join and subscribe, eight at a time.
 func joinMany(b *testing.B, crowd *fanout.Crowd, name string, n int) []*fanout.Member {
+	b.Helper()
+	return joinSome(b, crowd, name, n, true)
+}
+
+func joinSome(b *testing.B, crowd *fanout.Crowd, name string, n int, watch bool) []*fanout.Member {
 	b.Helper()
 	members := make([]*fanout.Member, n)
 	next := make(chan int)
@@ -90,7 +112,7 @@ func joinMany(b *testing.B, crowd *fanout.Crowd, name string, n int) []*fanout.M
 	for range 8 {
 		workers.Go(func() {
 			for i := range next {
-				m, err := crowd.Join(name+strconv.Itoa(i), true)
+				m, err := crowd.Join(name+strconv.Itoa(i), watch)
 				if err != nil {
 					b.Error(err)
 					continue

@@ -52,15 +52,19 @@ func (l *soakLine) read() {
 			l.mu.Lock()
 			c := l.calls[m.Header.CallID()]
 			l.mu.Unlock()
-			if c != nil && m.Status >= 200 {
-				c.responses <- m
+			if c == nil || m.Status < 200 {
+				continue
+			}
+			select {
+			case c.responses <- m:
+			default: // repeated too often
 			}
 		}
 	}
 }
 
 func (l *soakLine) call(from, to string) *soakCall {
-	c := &soakCall{Dialog: l.Dialog(from, to), line: l, responses: make(chan *sipmsg.Response, 8)}
+	c := &soakCall{Dialog: l.Dialog(from, to), line: l, responses: make(chan *sipmsg.Response, 16)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calls[c.CallID] = c
@@ -74,17 +78,25 @@ func (c *soakCall) done() {
 	delete(c.line.calls, c.CallID)
 }
 
-// ask sends a request and waits for its 200.
+// ask sends a request and waits for its 200. Those of earlier ones may be there
+// again.
 func (c *soakCall) ask(req *sipmsg.Request) (*sipmsg.Response, error) {
 	c.line.Send(req)
-	select {
-	case resp := <-c.responses:
-		if resp.Status != 200 {
-			return nil, fmt.Errorf("%s: %d %s", req.Method, resp.Status, resp.Reason)
+	patience := time.NewTimer(soakPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case resp := <-c.responses:
+			if resp.Header.Value("CSeq") != req.Header.Value("CSeq") {
+				continue
+			}
+			if resp.Status != 200 {
+				return nil, fmt.Errorf("%s: %d %s", req.Method, resp.Status, resp.Reason)
+			}
+			return resp, nil
+		case <-patience.C:
+			return nil, fmt.Errorf("%s: no answer", req.Method)
 		}
-		return resp, nil
-	case <-time.After(soakPatience):
-		return nil, fmt.Errorf("%s: no answer", req.Method)
 	}
 }
 

@@ -26,6 +26,7 @@ type soakRoom struct {
 	resent   map[said]bool
 	places   map[uint64]said // by place in the order
 	placeOf  map[said]uint64
+	ids      map[said]string // of the copies, the same in all
 	whispers map[said]*whisper
 	names    map[string]int // nicknames, by user
 	granted  int
@@ -39,10 +40,11 @@ type whisper struct {
 	accepted, heard, reported bool
 }
 
-func newSoakRoom(t testing.TB, uri string) *soakRoom {
+func newSoakRoom(tb testing.TB, uri string) *soakRoom {
+	tb.Helper()
 	return &soakRoom{
-		t: t, uri: uri, begun: make(map[said]time.Time), resent: make(map[said]bool), places: make(map[uint64]said),
-		placeOf: make(map[said]uint64), whispers: make(map[said]*whisper), names: make(map[string]int),
+		t: tb, uri: uri, begun: make(map[said]time.Time), resent: make(map[said]bool), places: make(map[uint64]said),
+		placeOf: make(map[said]uint64), ids: make(map[said]string), whispers: make(map[said]*whisper), names: make(map[string]int),
 	}
 }
 
@@ -55,7 +57,7 @@ func soakText(room string, m said, to, size int) string {
 const everybody = -1
 
 // place notes that a message has a place in the order, the same for everybody.
-func (r *soakRoom) place(at uint64, m said) error {
+func (r *soakRoom) place(at uint64, m said, id string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.begun[m]; !ok {
@@ -67,7 +69,10 @@ func (r *soakRoom) place(at uint64, m said) error {
 	if other, ok := r.placeOf[m]; ok && other != at {
 		return fmt.Errorf("%v stands at %d and at %d", m, other, at)
 	}
-	r.places[at], r.placeOf[m] = m, at
+	if other, ok := r.ids[m]; ok && other != id {
+		return fmt.Errorf("%v is %q and %q", m, other, id)
+	}
+	r.places[at], r.placeOf[m], r.ids[m] = m, at, id
 	return nil
 }
 

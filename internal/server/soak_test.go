@@ -20,13 +20,12 @@ type soakPlan struct {
 	rooms, users int           // users of each room
 	length       time.Duration // how long everything goes on
 	pause        time.Duration // between two things that one user does, on average
-	drops        int           // that each receiver suffers, instead of a length
 }
 
-// soaking is how long the tests of endurance go on: CONFAB_SOAK, or a moment.
+// soaking is how long the test of endurance goes on: CONFAB_SOAK, or a moment.
 func soaking(t *testing.T) time.Duration {
 	t.Helper()
-	d, err := time.ParseDuration(cmp.Or(os.Getenv("CONFAB_SOAK"), "3s"))
+	d, err := time.ParseDuration(cmp.Or(os.Getenv("CONFAB_SOAK"), "3s")) //nolint:forbidigo // how long a test may take is for who runs it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +64,7 @@ func (s *soak) fill(ctx context.Context) {
 		for k := range s.plan.users {
 			r.users = append(r.users, &soakUser{
 				room: r, index: k, name: fmt.Sprintf("user%d.%d", i, k), known: make(map[said]bool),
-				random: rand.New(rand.NewPCG(uint64(i), uint64(k))), //nolint:gosec // repeatable
+				random: rand.New(rand.NewPCG(uint64(i), uint64(k))),
 			})
 		}
 		s.rooms = append(s.rooms, r)
@@ -169,7 +168,8 @@ func TestDrops(t *testing.T) {
 	s := newSoak(t, soakPlan{rooms: 1, users: 24})
 	s.fill(t.Context())
 	const talkers, drops = 4, 25
-	ctx, cancel := context.WithCancel(t.Context())
+	test := t.Context()
+	ctx, cancel := context.WithCancel(test)
 	defer cancel()
 	var receivers sync.WaitGroup
 	receivers.Add(20)
@@ -183,8 +183,8 @@ func TestDrops(t *testing.T) {
 		}
 		defer receivers.Done()
 		for range drops {
-			u.pause(ctx, 30*time.Millisecond)
-			if err := u.drop(t.Context()); err != nil {
+			u.pause(test, 30*time.Millisecond)
+			if err := u.drop(test); err != nil {
 				return err
 			}
 		}

@@ -25,7 +25,6 @@ type soakUser struct {
 	session  *soakSession
 	sessions int
 	n        int
-	nick     string
 	pending  []*utterance // not answered yet
 
 	mu        sync.Mutex
@@ -106,7 +105,7 @@ func (u *soakUser) hear(s *soakSession, h *msrpwire.Head, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := u.room.place(at, m); err != nil {
+	if err := u.room.place(at, m, string(h.MessageID)); err != nil {
 		return err
 	}
 	if m.user == u.index {

@@ -6,10 +6,11 @@ import (
 	"io"
 	"net"
 	"sync"
+	"testing"
 )
 
 const (
-	bareFrame  = 700 // octets of a copy
+	bareHead   = 414 // octets of a copy besides the body
 	bareAnswer = 200 // octets that come back for it
 )
 
@@ -48,9 +49,9 @@ func (c *bareConn) write() {
 	}
 }
 
-// serveBare sends every bareFrame octets of the first of its n connections to
-// all others.
-func serveBare(n int, out io.Writer) error {
+// serveBare sends every frame that comes on the connection of a sender to all
+// receivers of his room.
+func serveBare(shape Shape, out io.Writer) error {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -59,39 +60,45 @@ func serveBare(n int, out io.Writer) error {
 	if _, err := fmt.Fprintln(out, ln.Addr()); err != nil {
 		return err
 	}
-	conns := make([]*bareConn, n)
-	for i := range conns {
-		nc, err := ln.Accept()
-		if err != nil {
-			return err
+	for range shape.Rooms {
+		conns := make([]*bareConn, shape.Senders+shape.receivers())
+		for i := range conns {
+			nc, err := ln.Accept()
+			if err != nil {
+				return err
+			}
+			conns[i] = &bareConn{nc: nc, wake: make(chan struct{}, 1)}
+			go conns[i].write()
+			if _, err := fmt.Fprintln(out, "accepted"); err != nil {
+				return err
+			}
 		}
-		conns[i] = &bareConn{nc: nc, wake: make(chan struct{}, 1)}
-		go conns[i].write()
-		if i > 0 {
-			go discard(nc)
+		receivers := conns[shape.Senders:]
+		for _, c := range conns[:shape.Senders] {
+			go spread(c, receivers, bareHead+shape.Octets)
 		}
-		if _, err := fmt.Fprintln(out, "accepted"); err != nil {
-			return err
+		for _, c := range receivers {
+			go discard(c.nc)
 		}
 	}
-	go spread(conns)
 	return Usage(out)
 }
 
-func spread(conns []*bareConn) {
+// spread sends frames on, each answered to its sender.
+func spread(sender *bareConn, receivers []*bareConn, frame int) {
 	buf, held := make([]byte, 32<<10), 0
 	for {
-		n, err := conns[0].nc.Read(buf[held:])
+		n, err := sender.nc.Read(buf[held:])
 		if err != nil {
 			return
 		}
 		held += n
-		for held >= bareFrame {
-			for _, to := range conns[1:] {
-				to.send(buf[:bareFrame])
+		for held >= frame {
+			for _, to := range receivers {
+				to.send(buf[:frame])
 			}
-			conns[0].send(buf[:bareAnswer])
-			held = copy(buf, buf[bareFrame:held])
+			sender.send(buf[:bareAnswer])
+			held = copy(buf, buf[frame:held])
 		}
 	}
 }
@@ -105,36 +112,48 @@ func discard(nc net.Conn) {
 	}
 }
 
-// startBare starts a bare server and connects its load.
-func startBare(s *Server, n int) (send func() error) {
-	sender := s.dial()
-	s.Line()
-	go discard(sender)
-	for range n - 1 {
-		nc := s.dial()
-		s.Line()
-		go takeBare(nc, s.flow)
+// startBare starts a bare server and connects its load. Its senders do not
+// receive.
+func startBare(b *testing.B, shape Shape) *side {
+	b.Helper()
+	s := &side{Server: start(b, kindBare, shape.numbers()...)}
+	var senders []net.Conn
+	for range shape.Rooms {
+		room := newFlow(shape.receivers())
+		s.flows = append(s.flows, room)
+		for range shape.Senders {
+			nc := s.dial()
+			s.Line()
+			go discard(nc)
+			senders = append(senders, nc)
+		}
+		for range shape.receivers() {
+			nc := s.dial()
+			s.Line()
+			go takeBare(nc, room, bareHead+shape.Octets)
+		}
 	}
-	frame := make([]byte, bareFrame)
-	return func() error {
-		_, err := sender.Write(frame)
+	frame := make([]byte, bareHead+shape.Octets)
+	s.send = func(i int) error {
+		_, err := senders[shape.sender(i)].Write(frame)
 		return err
 	}
+	return s
 }
 
 // takeBare counts the copies that come on a connection, and answers them.
-func takeBare(nc net.Conn, f *flow) {
-	buf, answer, held, got := make([]byte, 32<<10), make([]byte, 2*inFlight*bareAnswer), 0, 0
+func takeBare(nc net.Conn, f *flow, frame int) {
+	buf, held := make([]byte, 32<<10), 0
+	answer := make([]byte, (len(buf)/frame+1)*bareAnswer)
 	for {
 		n, err := nc.Read(buf)
 		if err != nil {
 			return
 		}
 		held += n
-		k := held / bareFrame
-		held -= k * bareFrame
-		f.received(got, got+k)
-		got += k
+		k := held / frame
+		held -= k * frame
+		f.received(k)
 		if _, err := nc.Write(answer[:k*bareAnswer]); err != nil {
 			return
 		}

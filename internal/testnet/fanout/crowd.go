@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +19,11 @@ type Crowd struct {
 	conn net.Conn
 	uri  string // of the conference
 	flow *flow
+
+	// Where media is not over TCP: the server, and its listener if paths do not
+	// tell.
+	server   *Server
+	listener string
 
 	mu    sync.Mutex
 	calls map[string]*party // by Call-ID
@@ -60,8 +66,8 @@ func NewCrowd(b *testing.B, address, uri string, receivers int) *Crowd {
 // document.
 func (c *Crowd) Join(name string, watch bool) (*Member, error) {
 	m := &Member{crowd: c, name: name, call: c.party("call-" + name)}
-	from := "msrp://127.0.0.1:9/" + name + ";tcp"
-	offer := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=message 9 TCP/MSRP *\r\n" +
+	proto, from := c.media(name)
+	offer := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=message 9 " + proto + " *\r\n" +
 		"a=accept-types:message/cpim\r\na=accept-wrapped-types:*\r\na=setup:active\r\na=path:" + from + "\r\n"
 	answer, err := m.ask(m.call, "INVITE", c.uri, "Content-Type: application/sdp\r\n", offer)
 	if err != nil {
@@ -99,15 +105,11 @@ func (m *Member) Say(body []byte) error { return m.media.send(body) }
 
 // bind connects a member's media.
 func (c *Crowd) bind(path, from string) (*member, error) {
-	_, address, _ := strings.Cut(path, "://")
-	address, _, _ = strings.Cut(address, "/")
-	var d net.Dialer
-	nc, err := d.DialContext(c.b.Context(), "tcp", address)
+	nc, err := c.dial(path)
 	if err != nil {
 		return nil, err
 	}
-	c.b.Cleanup(func() { _ = nc.Close() })
-	media := &member{nc: nc, to: path, from: from, flow: c.flow, bound: make(chan struct{})}
+	media := &member{nc: nc, to: path, from: from, flow: c.flow, bound: make(chan struct{}), framed: strings.HasSuffix(path, ";ws")}
 	bound := media.bound
 	if err := media.send(nil); err != nil {
 		return nil, err
@@ -115,6 +117,35 @@ func (c *Crowd) bind(path, from string) (*member, error) {
 	go media.read()
 	<-bound
 	return media, nil
+}
+
+// media is what carries a member's media, and his path.
+func (c *Crowd) media(name string) (proto, path string) {
+	over := TCP
+	if c.server != nil {
+		over = c.server.over
+	}
+	switch over {
+	case TLS:
+		return "TCP/TLS/MSRP", "msrps://127.0.0.1:9/" + name + ";tcp"
+	case WebSocket:
+		return "TCP/WS/MSRP", "msrp://127.0.0.1:9/" + name + ";ws"
+	}
+	return "TCP/MSRP", "msrp://127.0.0.1:9/" + name + ";tcp"
+}
+
+func (c *Crowd) dial(path string) (net.Conn, error) {
+	_, address, _ := strings.Cut(path, "://")
+	address, _, _ = strings.Cut(address, "/")
+	if c.server != nil {
+		return c.server.dialTo(cmp.Or(c.listener, address)), nil
+	}
+	var d net.Dialer
+	nc, err := d.DialContext(c.b.Context(), "tcp", address)
+	if err == nil {
+		c.b.Cleanup(func() { _ = nc.Close() })
+	}
+	return nc, err
 }
 
 func (c *Crowd) party(id string) *party {

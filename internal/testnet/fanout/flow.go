@@ -2,37 +2,30 @@ package fanout
 
 import "sync"
 
-// inFlight is how many messages not all receivers have yet, at most.
+// inFlight is how many messages of a room are not with all receivers yet, at most.
 const inFlight = 32
 
-// flow lets the sender be inFlight messages ahead of the slowest receiver.
+// flow lets the senders of a room be inFlight messages ahead of its receivers.
 type flow struct {
 	mu   sync.Mutex
 	cond *sync.Cond
-	got  []int // how many receivers have each message, by number modulo its length
-	need int
+	need int // receivers of a message
+	got  int // copies received
 	sent int
-	done int
 }
 
 func newFlow(receivers int) *flow {
-	f := &flow{got: make([]int, 4*inFlight), need: receivers}
+	f := &flow{need: receivers}
 	f.cond = sync.NewCond(&f.mu)
 	return f
 }
 
-// received counts that one receiver has the messages from..to-1.
-func (f *flow) received(from, to int) {
+// received counts n copies.
+func (f *flow) received(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := from; i < to; i++ {
-		k := i % len(f.got)
-		if f.got[k]++; f.got[k] == f.need {
-			f.got[k] = 0
-			f.done++
-			f.cond.Signal()
-		}
-	}
+	f.got += n
+	f.cond.Signal()
 }
 
 // next waits until another message may be sent, and counts it.
@@ -45,7 +38,7 @@ func (f *flow) next() {
 func (f *flow) wait(ahead int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for f.sent-f.done > ahead {
+	for f.sent*f.need-f.got > ahead*f.need {
 		f.cond.Wait()
 	}
 }

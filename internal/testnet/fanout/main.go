@@ -36,19 +36,25 @@ func Main(m *testing.M, serve func(n int, out io.Writer) error) (code int) {
 	if len(os.Args) < 4 || os.Args[1] != asServer {
 		return m.Run()
 	}
-	n, err := strconv.Atoi(os.Args[3])
-	switch {
-	case err != nil:
-	case os.Args[2] == kindBare:
-		err = serveBare(n, os.Stdout)
-	default:
-		err = serve(n, os.Stdout)
-	}
-	if err != nil {
+	if err := run(os.Args[2], os.Args[3:], serve); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
+}
+
+func run(kind string, args []string, serve func(n int, out io.Writer) error) error {
+	numbers := make([]int, len(args))
+	for i, arg := range args {
+		var err error
+		if numbers[i], err = strconv.Atoi(arg); err != nil {
+			return err
+		}
+	}
+	if kind == kindBare {
+		return serveBare(shapeOf(numbers), os.Stdout)
+	}
+	return serve(numbers[0], os.Stdout)
 }
 
 // What a server is asked, each a line.

@@ -22,10 +22,11 @@ type member struct {
 
 // startMSRP connects the members of an MSRP server, which has written a line
 // with its session URI for each. The first one sends body.
-func startMSRP(s *Server, n int, body []byte) (send func() error) {
+func startMSRP(s *Server, n int, body []byte) *side {
+	room := newFlow(n - 1)
 	var sender *member
 	for i := range n {
-		m := &member{nc: s.dial(), to: s.Line(), from: Peer(i), flow: s.flow, bound: make(chan struct{}), framed: s.over == WebSocket}
+		m := &member{nc: s.dial(), to: s.Line(), from: Peer(i), flow: room, bound: make(chan struct{}), framed: s.over == WebSocket}
 		if i == 0 {
 			sender = m
 		}
@@ -36,7 +37,7 @@ func startMSRP(s *Server, n int, body []byte) (send func() error) {
 		go m.read()
 		<-bound
 	}
-	return func() error { return sender.send(body) }
+	return &side{Server: s, flows: []*flow{room}, send: func(int) error { return sender.send(body) }}
 }
 
 // send writes a SEND, without body if that is nil.
@@ -100,7 +101,7 @@ func (m *member) read() {
 			}
 		}
 		held = copy(buf, buf[used:held])
-		m.flow.received(from, got)
+		m.flow.received(got - from)
 		if len(out) == 0 {
 			continue
 		}

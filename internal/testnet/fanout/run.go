@@ -5,15 +5,18 @@ import (
 	"time"
 )
 
-// round is how many messages one server carries before it is the other's turn.
+// round is how many messages one server carries, in each room, before it is the
+// other's turn.
 const round = 128
 
 // side is one of the two servers in a comparison.
 type side struct {
 	*Server
-	send func() error
-	cpu  int64
-	wall time.Duration
+	flows []*flow           // by room
+	send  func(i int) error // the i-th message, which is for room i modulo their number
+	sent  int
+	cpu   int64
+	wall  time.Duration
 }
 
 // Run sends b.N messages with body to a server of n members and as many to a
@@ -26,16 +29,20 @@ func Run(b *testing.B, n int, body []byte) {
 // RunOver is Run over TLS or WebSocket; the bare server stays with TCP.
 func RunOver(b *testing.B, over string, n int, body []byte) {
 	b.Helper()
-	ours, bare := &side{Server: start(b, over, n)}, &side{Server: start(b, kindBare, n)}
-	ours.send = startMSRP(ours.Server, n, body)
-	bare.send = startBare(bare.Server, n)
+	compare(b, Shape{Rooms: 1, Members: n, Senders: 1, Octets: len(body)}, startMSRP(start(b, over, n), n, body))
+}
+
+// compare has a server and a bare one carry b.N messages to each room, by turns.
+func compare(b *testing.B, shape Shape, ours *side) {
+	b.Helper()
+	bare := startBare(b, shape)
 	b.ResetTimer()
 	for left := b.N; left > 0; left -= round {
 		ours.carry(min(left, round))
 		bare.carry(min(left, round))
 	}
 	b.StopTimer()
-	deliveries := float64(b.N) * float64(n-1)
+	deliveries := float64(b.N) * float64(shape.Rooms*shape.receivers())
 	b.ReportMetric(float64(ours.cpu)/deliveries, "cpu-ns/delivery")
 	b.ReportMetric(float64(bare.cpu)/deliveries, "bare-cpu-ns/delivery")
 	b.ReportMetric(float64(ours.cpu)/float64(bare.cpu), "cpu-ratio")
@@ -44,16 +51,20 @@ func RunOver(b *testing.B, over string, n int, body []byte) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// carry has the server carry count messages and adds up what that cost.
+// carry has the server carry count messages to each room and adds up what that
+// cost.
 func (s *side) carry(count int) {
 	before, begin := s.ask(askUsage), time.Now()
-	for range count {
-		s.flow.next()
-		if err := s.send(); err != nil {
+	for range count * len(s.flows) {
+		s.flows[s.sent%len(s.flows)].next()
+		if err := s.send(s.sent); err != nil {
 			s.b.Fatal(err)
 		}
+		s.sent++
 	}
-	s.flow.wait(0)
+	for _, f := range s.flows {
+		f.wait(0)
+	}
 	s.wall += time.Since(begin)
 	s.cpu += s.ask(askUsage) - before
 }
@@ -65,6 +76,12 @@ func Start(b *testing.B, n int) *Server {
 	return start(b, TCP, n)
 }
 
+// StartOver is Start with MSRP over TLS or WebSocket.
+func StartOver(b *testing.B, over string, n int) *Server {
+	b.Helper()
+	return start(b, over, n)
+}
+
 // Address is the line that the server wrote first.
 func (s *Server) Address() string { return s.addr }
 
@@ -73,3 +90,16 @@ func (s *Server) CPU() time.Duration { return time.Duration(s.ask(askUsage)) }
 
 // Memory returns the octets that the server has in use, after a collection.
 func (s *Server) Memory() int64 { return s.ask(askMemory) }
+
+// Settled is Memory once it does not shrink any more: a server forgets answered
+// transactions after a while.
+func (s *Server) Settled() int64 {
+	least := s.Memory()
+	for quiet := 0; quiet < 20; quiet++ {
+		<-time.After(time.Second)
+		if now := s.Memory(); now < least-least/100 {
+			least, quiet = now, 0
+		}
+	}
+	return least
+}

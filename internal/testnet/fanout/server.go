@@ -9,24 +9,23 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
 )
 
-// Server is a server in a process of its own, as its load sees it. The first of
-// its members sends and all others receive.
+// Server is a server in a process of its own, as its load sees it.
 type Server struct {
 	b    *testing.B
 	out  *bufio.Scanner
 	in   *os.File
 	addr string
 	over string
-	flow *flow
 }
 
-// start runs a server for n members.
-func start(b *testing.B, kind string, n int) *Server {
+// start runs a server and tells it numbers, the first of which is for serve.
+func start(b *testing.B, kind string, numbers ...int) *Server {
 	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -36,7 +35,11 @@ func start(b *testing.B, kind string, n int) *Server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.CommandContext(b.Context(), exe, asServer, kind, strconv.Itoa(n)) //nolint:gosec // this very program
+	args := []string{asServer, kind}
+	for _, n := range numbers {
+		args = append(args, strconv.Itoa(n))
+	}
+	cmd := exec.CommandContext(b.Context(), exe, args...) //nolint:gosec // this very program
 	cmd.Stdin, cmd.Stderr = r, os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -50,7 +53,7 @@ func start(b *testing.B, kind string, n int) *Server {
 		_ = w.Close()
 		_ = cmd.Wait() // killed with the context
 	})
-	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: kind, flow: newFlow(n - 1)}
+	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: kind}
 	s.addr = s.Line()
 	return s
 }
@@ -75,9 +78,14 @@ func (s *Server) ask(what string) int64 {
 	return n
 }
 
-func (s *Server) dial() net.Conn {
+func (s *Server) dial() net.Conn { return s.dialTo(s.addr) }
+
+// dialTo connects to an address, behind which a path may stand, by what the server
+// is reached over.
+func (s *Server) dialTo(address string) net.Conn {
+	host, _, _ := strings.Cut(address, "/")
 	var d net.Dialer
-	nc, err := d.DialContext(s.b.Context(), "tcp", s.addr)
+	nc, err := d.DialContext(s.b.Context(), "tcp", host)
 	if err != nil {
 		s.b.Fatal(err)
 	}
@@ -86,18 +94,18 @@ func (s *Server) dial() net.Conn {
 	case TLS:
 		return tls.Client(nc, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a server of our own
 	case WebSocket:
-		return s.upgrade(nc)
+		return s.upgrade(nc, address)
 	}
 	return nc
 }
 
 // upgrade makes a WebSocket of a connection: each Write is a message, of reads
 // only the octets count.
-func (s *Server) upgrade(nc net.Conn) net.Conn {
+func (s *Server) upgrade(nc net.Conn, address string) net.Conn {
 	client := &http.Client{Transport: &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return nc, nil },
 	}}
-	ws, _, err := websocket.Dial(s.b.Context(), "ws://"+s.addr, &websocket.DialOptions{ //nolint:bodyclose // the library's
+	ws, _, err := websocket.Dial(s.b.Context(), "ws://"+address, &websocket.DialOptions{ //nolint:bodyclose // the library's
 		Subprotocols: []string{"msrp"}, HTTPClient: client,
 	})
 	if err != nil {
