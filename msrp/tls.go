@@ -138,7 +138,7 @@ func (c *conn) fits(s *Session) error {
 	if s.relay != nil {
 		return nil // its description is not about this hop
 	}
-	switch web := strings.EqualFold(s.uri.Transport, "ws"); {
+	switch web := s.webSocket(); {
 	case web != (c.web != nil):
 		return errBadPeer
 	case !web && s.uri.Secure != c.isTLS():
@@ -161,24 +161,28 @@ func (s *Session) SetFingerprints(prints ...Fingerprint) {
 }
 
 // peerPrints are those that the other side of the connection has to match: none
-// if that is a relay, whose certificate the description does not speak of.
+// if that is a relay or the other end of a WebSocket, whose certificate the
+// description does not speak of.
 func (s *Session) peerPrints() []Fingerprint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.remote) > 1 {
+	if len(s.remote) > 1 || s.webSocket() {
 		return nil
 	}
 	return s.prints
 }
 
 // Fingerprints returns those of the certificate that the peer will see, for the
-// session's own description; none for a session without TLS.
+// session's own description; none for a session without TLS, or over WebSocket,
+// where clients show no certificate and servers prove their name (RFC 7977).
 func (s *Session) Fingerprints() ([]Fingerprint, error) {
-	if !s.uri.Secure {
+	if !s.uri.Secure || s.webSocket() {
 		return nil, nil
 	}
 	return s.ep.fingerprints(s.uri.Host)
 }
+
+func (s *Session) webSocket() bool { return strings.EqualFold(s.uri.Transport, "ws") }
 
 // guarded carries TLS. A deadline set by the sweep must not cut a record in
 // two, so a write that was interrupted goes on, unless nothing at all was taken.

@@ -98,7 +98,7 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	if as == "" {
 		as = "sip:" + userName() + "@" + domainOf(uri)
 	}
-	accept, err := f.policy(cmd.InOrStdin())
+	accept, err := f.policy(cmd.InOrStdin(), cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
@@ -147,9 +147,9 @@ func (f *chatFlags) tls() (*tls.Config, error) {
 }
 
 // policy says what happens to invitations.
-func (f *chatFlags) policy(in io.Reader) (chat.Accept, error) {
+func (f *chatFlags) policy(in io.Reader, out io.Writer) (chat.Accept, error) {
 	if f.accept == "" {
-		if f.plain || f.output == "json" || !isTerminal(in) {
+		if f.plain || f.output == "json" || !isTerminal(in) || !isTerminal(out) {
 			return chat.None, nil
 		}
 		return chat.Ask, nil
@@ -161,14 +161,18 @@ func (f *chatFlags) policy(in io.Reader) (chat.Accept, error) {
 	return accept, nil
 }
 
-// isTerminal reports whether somebody may be typing.
-func isTerminal(in io.Reader) bool {
-	f, ok := in.(*os.File)
+// isTerminal reports whether somebody may be typing, or looking.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // maxPassword is how long a password may be, in octets.

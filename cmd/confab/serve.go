@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -34,7 +35,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return fail(err)
 			}
-			return fail(serve(cmd.Context(), cfg, file == "", cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return fail(serve(cmd.Context(), cfg, file, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "configuration `file`; without it the local profile")
@@ -47,18 +48,21 @@ func loadConfig(file string) (*config.Config, error) {
 	return config.Load(file, os.LookupEnv)
 }
 
-// serve runs the server until the context ends or a signal comes.
-func serve(ctx context.Context, cfg *config.Config, local bool, stdout, stderr io.Writer) error {
+// serve runs the server of a file until the context ends or a signal comes.
+func serve(ctx context.Context, cfg *config.Config, file string, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s, err := server.New(cfg, newLogger(cfg.Log, stderr)) //nolint:contextcheck // it sends nothing yet
+	level := new(slog.LevelVar)
+	level.Set(cfg.Log.Level)
+	log := newLogger(cfg.Log.Format, level, stderr)
+	s, err := server.New(cfg, log) //nolint:contextcheck // it sends nothing yet
 	if err != nil {
 		return err
 	}
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
-	if local {
+	if file == "" {
 		greet(stdout, cfg, s)
 	}
 	reload := make(chan os.Signal, 1)
@@ -68,6 +72,7 @@ func serve(ctx context.Context, cfg *config.Config, local bool, stdout, stderr i
 		select {
 		case <-reload:
 			_ = s.Reload(ctx) // it has said what is wrong, and goes on as before
+			reconfigure(ctx, cfg, file, level, log)
 		case <-ctx.Done():
 		}
 	}
@@ -78,6 +83,23 @@ func serve(ctx context.Context, cfg *config.Config, local bool, stdout, stderr i
 		return err
 	}
 	return nil
+}
+
+// reconfigure reads the file again, applies what can be applied to a server that runs
+// and says what cannot.
+func reconfigure(ctx context.Context, running *config.Config, file string, level *slog.LevelVar, log *slog.Logger) {
+	next, err := loadConfig(file)
+	if err != nil {
+		log.LogAttrs(ctx, slog.LevelError, "configuration not reloaded", slog.Any("error", err))
+		return
+	}
+	level.Set(next.Log.Level)
+	restart := slices.DeleteFunc(config.Changed(running, next), func(key string) bool { return key == "log.level" })
+	if len(restart) > 0 {
+		log.LogAttrs(ctx, slog.LevelWarn, "changed keys take a restart", slog.Any("keys", restart))
+		return
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "configuration reloaded")
 }
 
 // greet tells how to join, for somebody who has just started the local profile.
@@ -97,9 +119,9 @@ func userName() string {
 	return "alice"
 }
 
-func newLogger(cfg config.Log, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.Level}
-	if cfg.Format == "json" {
+func newLogger(format string, level slog.Leveler, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))

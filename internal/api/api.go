@@ -82,6 +82,7 @@ func New(cfg Config) http.Handler {
 	description.Security = []map[string][]string{{"token": {}}}
 	h := humago.New(mux, description)
 	a.register(h)
+	registerAbsent(mux)
 	return a.guard(mux)
 }
 
@@ -105,7 +106,7 @@ func (a *api) register(h huma.API) {
 	}, a.change)
 	huma.Register(h, huma.Operation{
 		OperationID: "end-conference", Method: http.MethodDelete, Path: Root + "conferences/{uri}",
-		Summary: "End a conference, and release a URI that was allocated here", DefaultStatus: http.StatusNoContent,
+		Summary: "End a conference, and with release give up a URI that was allocated here", DefaultStatus: http.StatusNoContent,
 	}, a.end)
 	huma.Register(h, huma.Operation{
 		OperationID: "invite-user", Method: http.MethodPost, Path: Root + "conferences/{uri}/invite",

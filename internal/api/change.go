@@ -26,6 +26,9 @@ func (a *api) change(ctx context.Context, in *changeInput) (*shapeOutput, error)
 	if err != nil {
 		return nil, err
 	}
+	if in.Body.Locked != nil && e.Instance == nil {
+		return nil, errNotAlive // before anything is changed
+	}
 	amendment, err := a.amendment(ctx, e, in)
 	if err != nil {
 		return nil, err

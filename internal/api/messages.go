@@ -181,6 +181,9 @@ func (in *postInput) content() (contentType string, content []byte, err error) {
 		}
 		return "text/plain;charset=utf-8", []byte(*in.Body.Text), nil
 	}
+	if in.Body.Type == "" {
+		return "", nil, huma.Error422UnprocessableEntity("text is needed, or type and body")
+	}
 	if _, _, err = mime.ParseMediaType(in.Body.Type); err != nil {
 		return "", nil, huma.Error422UnprocessableEntity("type: " + err.Error())
 	}

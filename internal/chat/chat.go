@@ -142,6 +142,9 @@ func problemOf(err error) participant.Problem {
 		if reason == "" {
 			reason = sipmsg.ReasonPhrase(refused.Status)
 		}
+		if refused.Cause != nil { // nobody answered: what the network said
+			reason += ": " + refused.Cause.Error()
+		}
 		return participant.Problem{Status: refused.Status, Reason: reason}
 	}
 	return participant.Problem{Reason: err.Error()}

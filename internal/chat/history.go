@@ -33,6 +33,9 @@ func (h *history) last(n int) []participant.Message {
 	return h.messages[max(0, len(h.messages)-n):]
 }
 
+// again is a message that is shown once more.
+type again participant.Message
+
 // history shows messages again.
 func (s *session) history(_ context.Context, rest string) {
 	n := 20
@@ -44,7 +47,6 @@ func (s *session) history(_ context.Context, rest string) {
 		}
 	}
 	for _, m := range s.past.last(n) {
-		m.History = true
-		s.out.show(m)
+		s.out.show(again(m))
 	}
 }

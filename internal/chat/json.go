@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -100,12 +101,14 @@ type (
 
 // show implements printer.
 func (p *jsonPrinter) show(e any) {
-	b, err := json.Marshal(object(e))
-	if err != nil {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(object(e)); err != nil {
 		write(p.err, "confab: event not shown: %v\n", err)
 		return
 	}
-	_, _ = p.out.Write(append(b, '\n')) // who reads has gone: there is nobody to tell
+	_, _ = p.out.Write(line.Bytes()) // who reads has gone: there is nobody to tell
 }
 
 // help implements printer: help is no event.
@@ -119,6 +122,10 @@ func object(e any) any {
 		return jsonID{"sent", e.id}
 	case participant.Message:
 		return messageObject(&e)
+	case again:
+		m := participant.Message(e)
+		m.History = true
+		return messageObject(&m)
 	case participant.Referral:
 		return jsonRefer{"refer", e.Target, e.Status, e.Reason, e.Final}
 	case invitation:

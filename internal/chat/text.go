@@ -23,6 +23,8 @@ func (p *textPrinter) show(e any) {
 		p.say("* joined %s", e.conference)
 	case participant.Message:
 		p.message(&e)
+	case again:
+		p.line("| ", (*participant.Message)(&e))
 	case participant.Roster:
 		p.roster(e)
 	case participant.Referral:
@@ -76,6 +78,11 @@ func (p *textPrinter) message(m *participant.Message) {
 			p.say("* from now on:")
 		}
 	}
+	p.line("", m)
+}
+
+// line prints a message behind a mark.
+func (p *textPrinter) line(mark string, m *participant.Message) {
 	who, text := name(m), m.Text()
 	if m.Private {
 		who += " (private)"
@@ -83,7 +90,7 @@ func (p *textPrinter) message(m *participant.Message) {
 	if text == "" {
 		text = fmt.Sprintf("[%s, %d octets]", m.ContentType, len(m.Body))
 	}
-	p.say("%s %s: %s", m.Time.Local().Format("15:04:05"), who, text)
+	p.say("%s%s %s: %s", mark, m.Time.Local().Format("15:04:05"), who, text)
 }
 
 func (p *textPrinter) referral(e participant.Referral) {

@@ -172,6 +172,6 @@ func (s *Server) Reload(ctx context.Context) error {
 		s.log.LogAttrs(ctx, slog.LevelError, "certificates not reloaded, the old ones stay", slog.Any("error", err))
 		return err
 	}
-	s.log.LogAttrs(ctx, slog.LevelInfo, "certificates reloaded; other changes take a restart")
+	s.log.LogAttrs(ctx, slog.LevelInfo, "certificates reloaded")
 	return nil
 }
