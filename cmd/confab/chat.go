@@ -20,7 +20,7 @@ import (
 // chatFlags are the flags of chat as they were given.
 type chatFlags struct {
 	as, server, transport, output string
-	media                         string
+	media, api, tokenFile         string
 	username, passwordFile, ca    string
 	nickname, accept, listen      string
 	invite                        []string
@@ -65,6 +65,8 @@ func chatCommand() *cobra.Command {
 	flags.BoolVar(&f.plain, "plain", false, "line mode, which is the only one in this version")
 	flags.StringVar(&f.output, "output", "text", "text or json")
 	flags.BoolVar(&f.preconditions, "preconditions", false, "have the focus wait for resources, as UEs of IMS do")
+	flags.StringVar(&f.api, "api", "", "`URL` of the server's API, for /lock (env CONFAB_API)")
+	flags.StringVar(&f.tokenFile, "token-file", "", "`file` with the bearer token of the API (env CONFAB_TOKEN is the token itself)")
 	return cmd
 }
 
@@ -110,12 +112,16 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	if err != nil {
 		return err
 	}
+	lock, err := f.lock()
+	if err != nil {
+		return err
+	}
 	version, _ := build()
 	err = chat.Run(ctx, chat.Config{
 		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust, Media: f.media,
 		Username: f.username, Password: password,
 		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen, Anonymous: f.anonymous, Register: f.register,
-		JSON: f.output == "json", Version: version, Preconditions: f.preconditions,
+		JSON: f.output == "json", Version: version, Preconditions: f.preconditions, Lock: lock,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
 		Log: diagnostics(cmd.ErrOrStderr()),
 	})

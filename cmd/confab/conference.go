@@ -122,16 +122,24 @@ func (a *access) client(cmd *cobra.Command) (*admin.Client, error) {
 	if a.output != "text" && a.output != "json" {
 		return nil, fmt.Errorf("--output is %q, not text or json", a.output)
 	}
-	c := &admin.Client{
-		URL:   cmp.Or(a.api, os.Getenv("CONFAB_API"), "http://127.0.0.1:8080"),
-		Token: os.Getenv("CONFAB_TOKEN"), JSON: a.output == "json", Out: cmd.OutOrStdout(),
+	token, err := readToken(a.tokenFile)
+	if err != nil {
+		return nil, fail(err)
 	}
-	if a.tokenFile != "" {
-		token, err := os.ReadFile(a.tokenFile)
-		if err != nil {
-			return nil, fail(err)
-		}
-		c.Token = strings.TrimSpace(string(token))
+	return &admin.Client{
+		URL:   cmp.Or(a.api, os.Getenv("CONFAB_API"), defaultAPI),
+		Token: token, JSON: a.output == "json", Out: cmd.OutOrStdout(),
+	}, nil
+}
+
+// defaultAPI is where the API of the local profile is.
+const defaultAPI = "http://127.0.0.1:8080"
+
+// readToken returns the bearer token in a file, or in the environment if none is named.
+func readToken(file string) (string, error) {
+	if file == "" {
+		return os.Getenv("CONFAB_TOKEN"), nil
 	}
-	return c, nil
+	token, err := os.ReadFile(file) //nolint:gosec // G304: the user names the file
+	return strings.TrimSpace(string(token)), err
 }

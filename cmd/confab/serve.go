@@ -93,7 +93,7 @@ func reconfigure(ctx context.Context, running *config.Config, file string, level
 		log.LogAttrs(ctx, slog.LevelError, "configuration not reloaded", slog.Any("error", err))
 		return
 	}
-	level.Set(next.Log.Level)
+	defer level.Set(next.Log.Level)
 	restart := slices.DeleteFunc(config.Changed(running, next), func(key string) bool { return key == "log.level" })
 	if len(restart) > 0 {
 		log.LogAttrs(ctx, slog.LevelWarn, "changed keys take a restart", slog.Any("keys", restart))

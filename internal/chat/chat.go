@@ -48,6 +48,9 @@ type Config struct {
 	Username, Password string
 	// Preconditions has the focus wait for resources (RFC 3312).
 	Preconditions bool
+	// Lock keeps newcomers out of a conference, or lets them in again; the status is that
+	// of an error, if there is one. Nil: that cannot be done.
+	Lock func(ctx context.Context, conference string, locked bool) (status int, err error)
 	// Version is named in User-Agent.
 	Version string
 	// JSON prints events as JSON lines; otherwise they are text.

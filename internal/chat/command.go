@@ -15,6 +15,7 @@ const helpText = `Lines are messages to everybody. Commands:
   /invite URI...  have users called into the conference
   /remove WHO...  have users removed
   /end            have everybody removed, which ends the conference
+  /lock, /unlock  keep newcomers out, or not any more; by the server's API
   /history [N]    the last N messages again
   /file PATH      send a file to everybody
   /accept         accept an invitation; /decline declines it
@@ -42,9 +43,6 @@ func (s *session) command(ctx context.Context, text string) (last bool) {
 		s.out.help(helpText)
 	case "/accept", "/decline":
 		s.decide(ctx, name == "/accept")
-	case "/lock", "/unlock":
-		// No SIP or MSRP procedure does it.
-		s.problem(unimplemented, name+" is a matter of the server's API: confab conference "+name[1:])
 	default:
 		s.inside(ctx, name, rest)
 	}
@@ -56,6 +54,8 @@ func (s *session) inside(ctx context.Context, name, rest string) {
 	act := map[string]func(context.Context, string){
 		"/who": s.who, "/msg": s.whisper, "/nick": s.nickname, "/invite": s.invite, "/remove": s.remove,
 		"/end": s.end, "/history": s.history, "/file": s.file,
+		"/lock":   func(ctx context.Context, _ string) { s.lock(ctx, true) },
+		"/unlock": func(ctx context.Context, _ string) { s.lock(ctx, false) },
 	}[name]
 	switch {
 	case act == nil:

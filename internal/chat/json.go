@@ -84,6 +84,10 @@ type (
 		Others     []string `json:"others,omitempty"`
 		Replaces   string   `json:"replaces,omitempty"`
 	}
+	jsonLock struct {
+		Event  string `json:"event"`
+		Locked bool   `json:"locked"`
+	}
 	jsonListening struct {
 		Event   string `json:"event"`
 		Contact string `json:"contact"`
@@ -132,6 +136,8 @@ func object(e any) any {
 		return invitationObject(&e)
 	case nicknamed:
 		return jsonNickname{"nickname", e.status == done, e.status, e.reason, e.name}
+	case lockChange:
+		return jsonLock{"lock", e.locked}
 	case listening:
 		return jsonListening{"listening", e.contact}
 	case participant.Roster:

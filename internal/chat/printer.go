@@ -35,6 +35,16 @@ type nicknamed struct {
 	reason string
 }
 
+// lockChange tells that the conference has been locked or unlocked.
+type lockChange struct{ locked bool }
+
+func (l lockChange) text() string {
+	if l.locked {
+		return "locked: nobody else can join"
+	}
+	return "unlocked"
+}
+
 // sent tells that a message is on its way.
 type sent struct{ id string }
 

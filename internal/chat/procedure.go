@@ -68,6 +68,25 @@ func (s *session) end(ctx context.Context, _ string) {
 	s.refer(ctx, []string{c.URI()}, func(ctx context.Context, _ ...string) error { return c.End(ctx) })
 }
 
+// lock keeps newcomers out, or lets them in again. No procedure of SIP or MSRP does it.
+func (s *session) lock(ctx context.Context, locked bool) {
+	if s.cfg.Lock == nil {
+		s.problem(unimplemented, "only the server's HTTP API can lock: --api says where it is")
+		return
+	}
+	uri := s.conference.URI()
+	s.background(ctx, func(ctx context.Context) func() {
+		status, err := s.cfg.Lock(ctx, uri, locked)
+		return func() {
+			if err != nil {
+				s.problem(status, err.Error())
+				return
+			}
+			s.out.show(lockChange{locked: locked})
+		}
+	})
+}
+
 // nickname asks for a nickname.
 func (s *session) nickname(ctx context.Context, name string) {
 	c := s.conference

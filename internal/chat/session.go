@@ -234,7 +234,20 @@ func (s *session) send(ctx context.Context, m participant.Message) {
 	default:
 		s.waiting[id] = struct{}{}
 		s.out.show(sent{id: id})
+		s.past.add(s.own(m, id))
 	}
+}
+
+// own is a message of the user's, as the others see it.
+func (s *session) own(m participant.Message, id string) participant.Message {
+	m.ID, m.From, m.Time, m.Private = id, s.cfg.As, time.Now(), m.To != ""
+	if m.To == "" {
+		m.To = s.conference.URI()
+	}
+	if m.ContentType == "" {
+		m.ContentType = "text/plain"
+	}
+	return m
 }
 
 // flush tries again to queue what is held.

@@ -33,6 +33,8 @@ func (p *textPrinter) show(e any) {
 		p.invitation(&e)
 	case nicknamed:
 		p.nicknamed(e)
+	case lockChange:
+		p.say("* %s", e.text())
 	case listening:
 		p.say("* waiting to be invited as %s", e.contact)
 	case participant.Failed:
