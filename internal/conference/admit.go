@@ -71,7 +71,7 @@ func (c Admit) decide(s *State, out []Event) ([]Event, error) {
 	e := Admitted{
 		At: c.At, Identity: c.Identity, Display: c.Display, AssociatedAORs: c.AssociatedAORs,
 		Focus: c.Focus, Endpoint: c.Endpoint, Contact: c.Contact, Instance: c.Instance,
-		Device: c.Device, Status: StatusDialingIn, Method: DialedIn, Referred: c.Referred,
+		Device: c.Device, Status: StatusDialingIn, Method: DialedIn, Referred: s.disclosed(c.Referred, ""),
 	}
 	if old != nil {
 		e.Replaces = old.ID

@@ -36,7 +36,7 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 	}
 	e := Admitted{
 		At: c.At, User: User(c.Identity), Identity: c.Identity, Display: c.Display, Endpoint: c.Endpoint,
-		Status: StatusPending, Method: DialedOut, By: c.By, Hidden: c.Hidden, Referred: c.Referred,
+		Status: StatusPending, Method: DialedOut, By: c.By, Hidden: c.Hidden, Referred: s.disclosed(c.Referred, c.By),
 		Until: c.Until,
 	}
 	if n, ok := s.roster.anonymous[c.Identity]; ok {
@@ -50,6 +50,25 @@ func (c Invite) decide(s *State, out []Event) ([]Event, error) {
 		return nil, refuse(CodeFull)
 	}
 	return append(out, e), nil
+}
+
+// disclosed is a referral, by a participant if that is known, as everybody may see it: who
+// is anonymous here stays so, even if he has told the one that he referred who he is.
+// [PRV-02]
+func (s *State) disclosed(r *Referral, by User) *Referral {
+	if r == nil {
+		return nil
+	}
+	n, known := s.roster.anonymous[Identity(r.By)]
+	switch p := s.Participant(by); {
+	case p != nil && p.Anonymous != 0: // by whatever name he calls himself
+		n = p.Anonymous
+	case !known || s.Participant(r.By) != nil: // nobody, or seen under his own name as well
+		return r
+	}
+	masked := *r
+	masked.By = anonymousUser(n)
+	return &masked
 }
 
 // MayInvite reports whether by may invite others, as the refusal that Invite

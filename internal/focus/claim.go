@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -20,7 +21,7 @@ func referral(referredBy string, at time.Time) *conference.Referral {
 	if err != nil {
 		return nil
 	}
-	return &conference.Referral{By: conference.User(by.URI.Address().String()), At: at}
+	return &conference.Referral{By: conference.User(identity.Of(by.URI)), At: at}
 }
 
 // claim refuses an INVITE that says whose referral it comes from, and refers to a

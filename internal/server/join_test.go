@@ -181,6 +181,20 @@ func TestPrivacy(t *testing.T) {
 	bob.hear("guess who")
 	bob.msrp.Expect(bob.msrp.Send("back", "message/cpim", cpim(bob.aor(), shown, "psst")), 200)
 	alice.hear("psst")
+	// Nor does it show whom he has referred, though he tells them who he is.
+	carol, dave := r.callee("udp", "carol"), r.guest("tcp", "dave")
+	i := r.issuer("alice")
+	i.accepted(lobby, carol.referTo(""), "Referred-By: <sips:alice@EXAMPLE.test:5061>")
+	carol.pickUp(carol.called())
+	dave.join(lobby, "Referred-By: <sip:alice@example.test>")
+	for len(w.roster.Users.List) < 4 {
+		w.notified()
+	}
+	for _, u := range w.roster.Users.List[2:] {
+		if by := u.Endpoints[0].Referred.By; by != shown {
+			t.Errorf("%s was referred by %q", u.Entity, by)
+		}
+	}
 	for _, body := range w.bodies {
 		if strings.Contains(body, "alice") {
 			t.Errorf("the name shows in\n%s", body)
