@@ -13,6 +13,7 @@ import (
 func (c *call) offerAgain() {
 	c.mu.Lock()
 	s, leg := c.session, c.leg
+	c.again = s == nil && !c.over // the ACK is here before Accept has returned
 	c.mu.Unlock()
 	if s == nil || leg == nil {
 		return

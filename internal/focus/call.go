@@ -56,6 +56,7 @@ type call struct {
 	cancelled  bool        // the caller gave up
 	over       bool        // the dialog has ended
 	bye        string      // Reason of the BYE that is due as soon as there is a session
+	again      bool        // another offer is due as soon as there is a session
 	parting    bool        // the BYE waits for its turn, or has left
 	parted     func()      // told when the BYE was answered; nil: nobody wants to know
 }

@@ -193,9 +193,13 @@ func (c *call) accept(body []byte) {
 	if !c.over {
 		c.session = session
 	}
+	again := c.again && !c.over
 	c.mu.Unlock()
-	if due != "" {
+	switch {
+	case due != "":
 		c.hangUp(due)
+	case again:
+		c.offerAgain()
 	}
 }
 
