@@ -104,6 +104,10 @@ type nicknames struct {
 	resting map[string]rest // by key
 }
 
+// mostResting bounds the names in quarantine: whoever comes and goes under ever new
+// names loses those that would have been free first.
+const mostResting = 4096
+
 // rest is the quarantine of a name after its user has left or was lost: for a
 // while nobody else can pass for him. [SW-NCK-10]
 type rest struct {
@@ -142,10 +146,20 @@ func (n *nicknames) rest(p *Participant, now, until time.Time) {
 		return
 	}
 	n.release(p)
+	var soonest string
 	for key, r := range n.resting {
 		if !now.Before(r.until) {
 			delete(n.resting, key)
+			continue
 		}
+		// The same whatever the order, for a replay must come to the same state.
+		s, ok := n.resting[soonest]
+		if !ok || r.until.Before(s.until) || r.until.Equal(s.until) && key < soonest {
+			soonest = key
+		}
+	}
+	if len(n.resting) >= mostResting {
+		delete(n.resting, soonest)
 	}
 	if n.resting == nil {
 		n.resting = make(map[string]rest)

@@ -2,10 +2,13 @@ package conference
 
 import "time"
 
-// How long, and how many of, a user's message ids are remembered. [SW-PUB-13]
+// How long, and how many, of a user's message ids are remembered, and how many of
+// all users: beyond, those of the user not heard for longest are forgotten, for users
+// may come and go under any number of names. [SW-PUB-13] [SEC-02]
 const (
 	recentFor   = 10 * time.Minute
 	recentCount = 1024
+	recentTotal = 1 << 17
 )
 
 // recentIDs remembers the Message-IDs by which the users' last messages came,
@@ -14,6 +17,7 @@ const (
 type recentIDs struct {
 	users       map[User]*sentIDs
 	first, last *sentIDs // by time of the last message
+	total       int      // ids of all users
 }
 
 // sentIDs holds the ids of one user.
@@ -47,12 +51,15 @@ func (r *recentIDs) add(u User, id string, now time.Time) {
 		sent = &sentIDs{user: u, at: make(map[string]time.Time)}
 		r.users[u] = sent
 	}
-	sent.add(id, now)
+	if sent.add(id, now) {
+		r.total++
+	}
 	if r.last != sent {
 		r.unlink(sent)
 		r.link(sent)
 	}
-	for r.first != sent && now.Sub(r.first.newest()) >= recentFor {
+	for r.first != sent && (now.Sub(r.first.newest()) >= recentFor || r.total > recentTotal) {
+		r.total -= len(r.first.order)
 		delete(r.users, r.first.user)
 		r.unlink(r.first)
 	}
@@ -83,18 +90,21 @@ func (r *recentIDs) unlink(sent *sentIDs) {
 	}
 }
 
-func (s *sentIDs) add(id string, now time.Time) {
+// add reports whether one more id is remembered now.
+func (s *sentIDs) add(id string, now time.Time) bool {
 	_, known := s.at[id]
 	s.at[id] = now
 	switch {
 	case known:
 	case len(s.order) < recentCount:
 		s.order = append(s.order, id)
+		return true
 	default:
 		delete(s.at, s.order[s.head])
 		s.order[s.head] = id
 		s.head = (s.head + 1) % recentCount
 	}
+	return false
 }
 
 // newest returns when the last id came.

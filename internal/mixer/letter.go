@@ -19,10 +19,11 @@ import (
 const firstLetter = 1 << 63
 
 // What waits for a user whose leg was lost, at most; one message of any size is
-// always taken.
+// taken as long as all that waits in the conference has room.
 const (
 	mailOctets = 64 << 10
 	mailCount  = 100
+	mailTotal  = 16 << 20
 )
 
 // letter is a private message, on its way to the sessions of one user.
@@ -107,6 +108,13 @@ func (x *mix) await(u conference.User, l *letter) bool {
 		return true // it comes back from another session of his
 	}
 	if x.ended || box != nil && (len(box.letters) >= mailCount || box.octets+l.shared.Size() > mailOctets) {
+		return false
+	}
+	total := l.shared.Size()
+	for _, other := range x.mail {
+		total += other.octets
+	}
+	if total > mailTotal {
 		return false
 	}
 	if box == nil {

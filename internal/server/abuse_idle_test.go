@@ -62,15 +62,16 @@ func TestIdleConnections(t *testing.T) {
 func TestConnectionsBeyondTheirLimit(t *testing.T) {
 	conform.Covers(t, "SEC-02")
 	s := besiege(t, nil)
-	for i := range 300 {
-		conn, err := s.open("tcp", []string{"sip", "msrp"}[i%2], 1)
+	for i := range 450 {
+		conn, err := s.open("tcp", []string{"sip", "msrp", "http"}[i%3], 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 	}
 	s.refusals("connections_per_address", 200)
-	s.goes("beside 300 connections of one address")
+	s.refusals("http_connections", 50)
+	s.goes("beside 450 connections of one address")
 }
 
 // closes waits until the server has closed a connection.

@@ -74,6 +74,7 @@ func refusals() []metric {
 			{"connections_per_address", func(s *snapshot) float64 { return float64(s.server.AddressConnections) }},
 			{"sip_connections", func(s *snapshot) float64 { return float64(s.transport.Refused) }},
 			{"msrp_connections", func(s *snapshot) float64 { return float64(s.media.Refused) }},
+			{"http_connections", func(s *snapshot) float64 { return float64(s.server.WebConnections) }},
 			{"handshakes", func(s *snapshot) float64 { return float64(s.transport.HandshakesRefused) }},
 			{"half_read", func(s *snapshot) float64 { return float64(s.transport.PartialRefused) }},
 			{"message_timeout", func(s *snapshot) float64 { return float64(s.transport.HalfRead) }},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,6 +64,7 @@ type Host struct {
 	// fixed after construction
 	cfg     Config
 	serving sync.WaitGroup
+	refused atomic.Uint64
 
 	// fixed after Listen
 	sites map[Site]*site
@@ -81,6 +83,9 @@ type site struct {
 func New(cfg Config) *Host {
 	return &Host{cfg: cfg.withDefaults(), sites: make(map[Site]*site)}
 }
+
+// Refused is how many connections were closed for being too many.
+func (h *Host) Refused() uint64 { return h.refused.Load() }
 
 // Handle lets handler serve a pattern of http.ServeMux on a site. It panics
 // where the mux does: for a pattern that is malformed or taken.
@@ -121,7 +126,7 @@ func (h *Host) Listen(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.listener = newLimited(l, h.cfg.MaxConnections, h.cfg.ConnectionsPerAddress)
+		s.listener = newLimited(l, &h.cfg, &h.refused)
 		if s.at.Secure {
 			s.listener = tls.NewListener(s.listener, h.cfg.TLS)
 		}

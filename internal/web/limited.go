@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // limited is a listener that closes connections beyond a limit at once, in total
@@ -11,14 +12,15 @@ import (
 type limited struct {
 	net.Listener
 	total, perNetwork int
+	refused           *atomic.Uint64
 
 	mu       sync.Mutex
 	open     int
 	networks map[netip.Prefix]int
 }
 
-func newLimited(l net.Listener, total, perNetwork int) *limited {
-	return &limited{Listener: l, total: total, perNetwork: perNetwork, networks: make(map[netip.Prefix]int)}
+func newLimited(l net.Listener, cfg *Config, refused *atomic.Uint64) *limited {
+	return &limited{Listener: l, total: cfg.MaxConnections, perNetwork: cfg.ConnectionsPerAddress, refused: refused, networks: make(map[netip.Prefix]int)}
 }
 
 // Accept returns the next connection within the limits.
@@ -32,6 +34,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		if l.enter(network) {
 			return &counted{Conn: conn, leave: sync.OnceFunc(func() { l.leave(network) })}, nil
 		}
+		l.refused.Add(1)
 		_ = conn.Close()
 	}
 }
