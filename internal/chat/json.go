@@ -120,26 +120,10 @@ func (p *jsonPrinter) help(text string) { write(p.err, "%s\n", text) }
 
 func object(e any) any {
 	switch e := e.(type) {
-	case joined:
-		return jsonJoined{"joined", e.conference, e.focus}
-	case sent:
-		return jsonID{"sent", e.id}
 	case participant.Message:
 		return messageObject(&e)
-	case again:
-		m := participant.Message(e)
-		m.History = true
-		return messageObject(&m)
 	case participant.Referral:
 		return jsonRefer{"refer", e.Target, e.Status, e.Reason, e.Final}
-	case invitation:
-		return invitationObject(&e)
-	case nicknamed:
-		return jsonNickname{"nickname", e.status == done, e.status, e.reason, e.name}
-	case lockChange:
-		return jsonLock{"lock", e.locked}
-	case listening:
-		return jsonListening{"listening", e.contact}
 	case participant.Roster:
 		return rosterObject(e)
 	case participant.Delivered:
@@ -154,6 +138,29 @@ func object(e any) any {
 		return jsonError{"error", 0, fmt.Sprintf("%d events dropped", e.Dropped)}
 	case participant.Left:
 		return jsonReason{"left", e.Reason}
+	}
+	return ownObject(e)
+}
+
+// ownObject is for what the session itself tells.
+func ownObject(e any) any {
+	switch e := e.(type) {
+	case joined:
+		return jsonJoined{"joined", e.conference, e.focus}
+	case sent:
+		return jsonID{"sent", e.id}
+	case again:
+		m := participant.Message(e)
+		m.History = true
+		return messageObject(&m)
+	case invitation:
+		return invitationObject(&e)
+	case nicknamed:
+		return jsonNickname{"nickname", e.status == done, e.status, e.reason, e.name}
+	case lockChange:
+		return jsonLock{"lock", e.locked}
+	case listening:
+		return jsonListening{"listening", e.contact}
 	}
 	return jsonError{"error", 0, fmt.Sprintf("event %T", e)}
 }

@@ -19,24 +19,12 @@ type textPrinter struct {
 // show implements printer.
 func (p *textPrinter) show(e any) {
 	switch e := e.(type) {
-	case joined:
-		p.say("* joined %s", e.conference)
 	case participant.Message:
 		p.message(&e)
-	case again:
-		p.line("| ", (*participant.Message)(&e))
 	case participant.Roster:
 		p.roster(e)
 	case participant.Referral:
 		p.referral(e)
-	case invitation:
-		p.invitation(&e)
-	case nicknamed:
-		p.nicknamed(e)
-	case lockChange:
-		p.say("* %s", e.text())
-	case listening:
-		p.say("* waiting to be invited as %s", e.contact)
 	case participant.Failed:
 		p.complain(e.Status, "message not delivered: "+e.Reason)
 	case participant.Problem:
@@ -49,6 +37,26 @@ func (p *textPrinter) show(e any) {
 			return
 		}
 		p.say("* left: %s", e.Reason)
+	default:
+		p.own(e)
+	}
+}
+
+// own prints what the session itself tells.
+func (p *textPrinter) own(e any) {
+	switch e := e.(type) {
+	case joined:
+		p.say("* joined %s", e.conference)
+	case again:
+		p.line("| ", (*participant.Message)(&e))
+	case invitation:
+		p.invitation(&e)
+	case nicknamed:
+		p.nicknamed(e)
+	case lockChange:
+		p.say("* %s", e.text())
+	case listening:
+		p.say("* waiting to be invited as %s", e.contact)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 //go:generate go test -run ^TestReference$ . -args -write
 
-var write = flag.Bool("write", false, "write docs/configuration.md") //nolint:gochecknoglobals // a flag of the test
+var write = flag.Bool("write", false, "write docs/configuration.md")
 
 // The reference in docs is that of the code.
 func TestReference(t *testing.T) {
@@ -26,7 +26,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	if *write {
-		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil { //nolint:gosec // G306: a document
+		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,9 +6,9 @@ import (
 
 // walk visits the keys that have a value, those of lists as one, in the order of the
 // file.
-func (keys section) walk(above string, visit func(key string, e *entry)) {
-	for i := range keys {
-		e := &keys[i]
+func (s section) walk(above string, visit func(key string, e *entry)) {
+	for i := range s {
+		e := &s[i]
 		if below, ok := e.setting.(section); ok {
 			below.walk(above+e.name+".", visit)
 			continue
