@@ -107,9 +107,9 @@ func (f *Focus) able(tx *transaction.ServerTx, fields []sipmsg.Field, contact st
 // first, else 405 or 501. [COM-05] [FOC-DSP-02] [FOC-DSP-09]
 func (f *Focus) Other(l *dialog.Layer, tx *transaction.ServerTx) {
 	req := tx.Request()
-	if req.Method.Known() && req.URI.User != "" {
+	if req.URI.User != "" || !req.URI.IsSIP() { // not what is for the server itself [IDN-09]
 		resource, _, err := f.cfg.Gate.Admit(req, tx.Source())
-		if err == nil && resource.Factory {
+		if err == nil && resource.Factory && req.Method.Known() {
 			err = &sip.Error{Status: 405, Header: []sipmsg.Field{{Name: "Allow", Value: access.FactoryMethods}}}
 		}
 		if err != nil {
