@@ -55,6 +55,8 @@ type DB struct {
 
 	queue queue
 
+	retired int // quarantines begun; owned by the writer
+
 	commits, operations, failed atomic.Uint64
 
 	mu   sync.RWMutex // guards what follows; written by the writer, after a commit

@@ -63,3 +63,12 @@ func SetSchema(t *testing.T, db *DB, version int) {
 		t.Fatal(err)
 	}
 }
+
+// Quarantines counts the quarantines in the file.
+func Quarantines(t *testing.T, db *DB) (n int) {
+	t.Helper()
+	if err := db.sql.QueryRowContext(t.Context(), "SELECT count(*) FROM quarantine").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

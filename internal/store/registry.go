@@ -91,6 +91,10 @@ func (db *DB) Save(ctx context.Context, def instance.Definition) error {
 	})
 }
 
+// forgetEvery is how many quarantines begin between two looks at those that are
+// over: each conference of the factory ends with one.
+const forgetEvery = 256
+
 // Drop implements [instance.Registry]. With the record goes what is kept of the
 // conference's history.
 func (db *DB) Drop(a instance.Address, until time.Time, done func(error)) {
@@ -105,7 +109,14 @@ func (db *DB) Drop(a instance.Address, until time.Time, done func(error)) {
 		if err := t.forget(id); err != nil {
 			return err
 		}
-		return t.exec("INSERT OR REPLACE INTO quarantine (conference, until) VALUES (?, ?)", string(id), until.Unix())
+		if err := t.exec("INSERT OR REPLACE INTO quarantine (conference, until) VALUES (?, ?)", string(id), until.Unix()); err != nil {
+			return err
+		}
+		db.retired++
+		if db.retired%forgetEvery != 0 {
+			return nil
+		}
+		return t.exec("DELETE FROM quarantine WHERE until <= ?", time.Now().Unix())
 	}})
 	if err != nil && done != nil {
 		done(err)
