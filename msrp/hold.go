@@ -21,6 +21,7 @@ func (c *conn) described(s *Session) bool {
 	gone := make(chan struct{})
 	c.holding = gone
 	c.mu.Unlock()
+	c.frameSince.Store(0) // the head is there; it is not the peer who is slow
 	limit := time.NewTimer(c.ep.cfg.HoldTimeout)
 	defer limit.Stop()
 	select {

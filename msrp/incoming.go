@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"bytes"
 	"sync/atomic"
 
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -31,7 +32,8 @@ type Incoming struct {
 	at        int64 // where the next octets of the running chunk go
 	first     int64 // where that chunk began
 	inspected bool
-	seen      int // octets that the inspector has seen
+	seen      int  // octets that the inspector has seen
+	rewritten bool // some of these are others now
 
 	conn    *conn
 	request msrpwire.Head // what the last response needs
@@ -54,6 +56,22 @@ func (in *Incoming) Field(name string) []byte {
 // Body returns the octets that are there without gap from the first on: all of
 // them once the message is complete. They must not be changed.
 func (in *Incoming) Body() []byte { return in.asm.prefix() }
+
+// Rewritten reports whether a later chunk has written other octets over some that
+// the Inspector had been shown. What it has concluded may no longer hold then.
+// RFC 4975 §7.3.1.
+func (in *Incoming) Rewritten() bool { return in.rewritten }
+
+// rewrites reports whether p, the next octets of the running chunk, changes what
+// the inspector has seen.
+func (in *Incoming) rewrites(p []byte) bool {
+	if in.at >= int64(in.seen) {
+		return false
+	}
+	old := in.Body()[in.at:in.seen]
+	n := min(len(old), len(p))
+	return !bytes.Equal(old[:n], p[:n])
+}
 
 // WantsFailure reports whether the sender is told of failures, RFC 4975 §7.1.1.
 func (in *Incoming) WantsFailure() bool { return in.request.FailureReport != msrpwire.FailureNo }

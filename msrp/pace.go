@@ -23,6 +23,7 @@ func (c *conn) pause() {
 	gone := make(chan struct{})
 	c.holding = gone
 	c.mu.Unlock()
+	c.frameSince.Store(0) // what is half read waits for us, not for the peer
 	limit := time.NewTimer(d)
 	defer limit.Stop()
 	select {

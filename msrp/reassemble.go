@@ -117,6 +117,7 @@ func (in *Incoming) take(p []byte) *Error {
 	s := in.session
 	end := in.at + int64(len(p))
 	held := in.asm.held
+	in.rewritten = in.rewritten || in.rewrites(p)
 	switch {
 	case end > s.cfg.MaxSize, in.asm.total >= 0 && end > in.asm.total:
 		return refusal(msrpwire.StatusStopSending) // [MSRP-RCV-05] [MSRP-RCV-14]

@@ -19,6 +19,14 @@ func (h *handler) Message(in *msrp.Incoming) {
 		state = &inspection{}
 	}
 	v := &state.verdict
+	if in.Rewritten() { // the headers may not be those that were checked [SW-PUB-14]
+		var err error
+		if *v, err = l.judge(in.Body()); err != nil {
+			in.Refuse(err)
+			return
+		}
+		state.judged = true
+	}
 	switch {
 	case l.done.Load():
 		in.Refuse(&msrp.Error{Status: msrpwire.StatusNoSuchSession}) // [SW-GEN-08]
