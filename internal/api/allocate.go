@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,6 +57,9 @@ func (a *api) definition(in *allocateInput) (instance.Definition, error) {
 		if def.Address.Host != strings.ToLower(a.cfg.Domain) {
 			return def, huma.Error422UnprocessableEntity("the URI is not of the domain " + a.cfg.Domain)
 		}
+		if slices.Contains(a.cfg.Factories, def.Address) {
+			return def, problemOf(instance.ErrTaken) // nobody would reach it
+		}
 	}
 	if b.Owner != "" {
 		if def.Owner, err = identityOf(b.Owner); err != nil {
@@ -68,6 +72,6 @@ func (a *api) definition(in *allocateInput) (instance.Definition, error) {
 	if def.Moderators, err = identitiesOf(b.Moderators); err != nil {
 		return def, err
 	}
-	def.Policy, err = b.Policy.over(a.cfg.Policy)
+	def.Policy, err = a.policyOver(b.Policy, a.cfg.Policy)
 	return def, err
 }

@@ -34,10 +34,12 @@ type Config struct {
 	Directory *instance.Directory
 	History   journal.History
 	Inviter   Inviter
-	Domain    string            // host part of the URIs that it allocates
-	Policy    conference.Policy // of conferences that name none
-	Token     string            // bearer token; empty: programs on this host only
-	Version   string            // of the program, for the OpenAPI document
+	Domain    string             // host part of the URIs that it allocates
+	Policy    conference.Policy  // of conferences that name none
+	Factories []instance.Address // that are no conferences, and none may be allocated at
+	Transient bool               // nothing outlives the server, so no conference can be durable
+	Token     string             // bearer token; empty: programs on this host only
+	Version   string             // of the program, for the OpenAPI document
 
 	// MaxMessage is the size of a message in octets, its wrapper included; 1 MiB.
 	MaxMessage int

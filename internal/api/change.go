@@ -54,7 +54,7 @@ func (a *api) amendment(ctx context.Context, e instance.Entry, in *changeInput) 
 		if err != nil {
 			return m, err
 		}
-		changed, err := in.Body.Policy.over(now)
+		changed, err := a.policyOver(in.Body.Policy, now)
 		if err != nil {
 			return m, err
 		}

@@ -48,6 +48,19 @@ func policyOf(p conference.Policy) *policy {
 	}
 }
 
+// policyOver is over, and what the configuration refuses is refused here, too.
+func (a *api) policyOver(p *policy, before conference.Policy) (conference.Policy, error) {
+	to, err := p.over(before)
+	switch {
+	case err != nil || to == before:
+	case to.History.Replay > to.History.Keep:
+		err = huma.Error422UnprocessableEntity(fmt.Sprintf("policy.history.replay: %d messages cannot be shown when %d are kept", to.History.Replay, to.History.Keep))
+	case to.History.Durable && !before.History.Durable && a.cfg.Transient:
+		err = huma.Error422UnprocessableEntity("policy.history.durable: this server keeps nothing beyond its end")
+	}
+	return to, err
+}
+
 // over lays what p says over a policy.
 func (p *policy) over(to conference.Policy) (conference.Policy, error) {
 	if p == nil {

@@ -25,9 +25,16 @@ func (s *Server) newAPI() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	factories := make([]instance.Address, 0, len(s.cfg.Factory))
+	for _, text := range s.cfg.Factory {
+		if uri, err := sipmsg.ParseURI(text); err == nil { // as validated
+			factories = append(factories, instance.Address{User: uri.UserDecoded(), Host: strings.ToLower(uri.Host)})
+		}
+	}
 	return api.New(api.Config{
 		Log: s.log, Directory: s.directory, History: s.journal, Inviter: inviter{s.focus}, Domain: s.cfg.Domain,
 		Policy: policyOf(s.cfg, s.cfg.Defaults), Token: token, Version: version(),
+		Factories: factories, Transient: s.store == nil,
 		MaxMessage: int(s.cfg.MSRP.MaxMessage), NewID: msrp.NewMessageID,
 	}), nil
 }

@@ -40,7 +40,7 @@ func (s *Server) counters() telemetry.Server {
 	if s.store != nil {
 		store := s.store.Counters()
 		c.Commits, c.Stored, c.StoreFailed = store.Commits, store.Operations, store.Failed
-		c.StorePending = int64(store.Pending)
+		c.StorePending, c.StoreRefused = int64(store.Pending), store.Refused
 	}
 	if s.accounts != nil {
 		auth := s.accounts.Counters()

@@ -64,5 +64,9 @@ func (s *Server) closeStore(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeClosing)
 	defer cancel()
-	return s.store.Close(ctx)
+	err := s.store.Close(ctx)
+	if err != nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "store not closed, what came last may not be kept", slog.Any("error", err))
+	}
+	return err
 }

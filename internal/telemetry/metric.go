@@ -88,6 +88,7 @@ func refusals() []metric {
 			{"refers", func(s *snapshot) float64 { return float64(s.server.RefersTooMany) }},
 			{"uri_list", func(s *snapshot) float64 { return float64(s.server.ListsRefused) }},
 			{"messages", func(s *snapshot) float64 { return float64(s.server.TooMany) }},
+			{"store_pending", func(s *snapshot) float64 { return float64(s.server.StoreRefused) }},
 		},
 	}}
 }

@@ -38,6 +38,7 @@ type Server struct {
 
 	Commits, Stored, StoreFailed uint64 // of the store: commits, operations in them, operations lost
 	StorePending                 int64  // octets that wait to be written
+	StoreRefused                 uint64 // operations for which there was no room among these
 
 	AddressConnections uint64  // connections refused for the limit of their address
 	WebConnections     uint64  // HTTP connections refused for a limit
