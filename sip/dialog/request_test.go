@@ -1,12 +1,15 @@
 package dialog
 
 import (
+	"errors"
+	"net/netip"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestRequestFollowsRouteSet(t *testing.T) {
@@ -65,5 +68,29 @@ func TestRequestFollowsRouteSet(t *testing.T) {
 				t.Error("BYE carries Contact")
 			}
 		})
+	}
+}
+
+// TestProxyIsNotThePeer: behind an HTTP proxy, the address that a dialog came from is the
+// proxy's, as a rule on this very host, and opens nothing there to the peer.
+func TestProxyIsNotThePeer(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "SEC-03")
+	refused := &sip.Error{Status: 403}
+	l := New(Config{Permit: func(at netip.AddrPort) error {
+		if at.Addr().IsLoopback() {
+			return refused
+		}
+		return nil
+	}})
+	local := netip.MustParseAddrPort("127.0.0.1:6379")
+	from := transport.Source{Transport: transport.WSS, Remote: netip.MustParseAddrPort("127.0.0.1:40000")}
+	targets := []transport.Target{{Transport: transport.TCP, Addr: local}}
+	if to, err := l.permitted(targets, from); err != nil || len(to) != 1 {
+		t.Errorf("a peer on this host: %v, %v", to, err)
+	}
+	from.Proxied = true
+	if to, err := l.permitted(targets, from); !errors.Is(err, refused) {
+		t.Errorf("a peer behind a proxy on this host: %v, %v", to, err)
 	}
 }
