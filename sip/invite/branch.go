@@ -108,6 +108,10 @@ func (b *Branch) Serve(tx *transaction.ServerTx) bool {
 		dialog.Reply(tx, 200, "")
 		b.c.deserted()
 	case sipmsg.UPDATE:
+		if b.c.done { // another branch has answered, or nobody wants the call any more
+			dialog.Reply(tx, 481, "")
+			return true
+		}
 		b.x.updated(tx, nil, b.c.earlyOffer(b)) // [FOC-OUT-19]
 	default:
 		return false

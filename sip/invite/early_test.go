@@ -224,3 +224,33 @@ func TestEarlyUpdateAnsweredLate(t *testing.T) {
 		p.Answer(p.Request(sipmsg.BYE), 200, "", "", "")
 	})
 }
+
+// TestOfferOfLostBranch: when one branch has answered the call is its own, and no other
+// one negotiates any more.
+func TestOfferOfLostBranch(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-OUT-18")
+	h := &taking{}
+	bubble(t, nil, func(x *scene) {
+		t, p := x.t, x.peer
+		callEarly(x, h)
+		inv := p.Request(sipmsg.INVITE)
+		p.Answer(inv, 183, "y", progress(9), offer)
+		acknowledged(x, "y", 9)
+		p.Answer(inv, 200, "x", withSDP, offer)
+		p.Request(sipmsg.ACK)
+		h.answered(t)
+		for n, body := range []string{offer, ""} {
+			text := replace(request("UPDATE", fmt.Sprint("u", n), n+1, "", body),
+				`From: "Alice" <sip:alice@ims.example>;tag=a1`, "From: <sip:alice@10.0.0.2>;tag=y")
+			text = replace(text, "To: <sip:conf@10.0.0.1>", "To: "+inv.Header.Value("From"))
+			p.Ask(replace(text, "Call-ID: c1", "Call-ID: "+inv.Header.CallID()), 481)
+		}
+		synctest.Wait()
+		if h.offers != 0 {
+			t.Errorf("asked %d times", h.offers)
+		}
+		h.answered(t).Bye()
+		p.Answer(p.Request(sipmsg.BYE), 200, "", "", "")
+	})
+}
