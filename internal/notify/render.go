@@ -56,6 +56,9 @@ func userOf(name conference.User, p *conference.Participant, was *shown) (all, o
 		CascadedFocus:  p.Focus,
 	}
 	owner = all
+	if p.Anonymous > 0 {
+		all.CascadedFocus = "" // where he can be reached
+	}
 	if p.Anonymous > 0 && p.Identity != "" {
 		owner.AssociatedAORs = append([]confinfo.URI{{URI: string(p.Identity)}}, all.AssociatedAORs...)
 	}

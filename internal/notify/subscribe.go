@@ -81,7 +81,13 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 		return
 	}
 	oldest := s.watchers.add(sub) // first: it is removed when the subscription ends
-	sub.feed(in.Accept(sub, contact))
+	subscription := in.Accept(sub, contact)
+	subscription.Do(func() {
+		if d := subscription.Dialog(); d != nil {
+			d.Own(string(sub.identity)) // From may hide him
+		}
+	})
+	sub.feed(subscription)
 	for _, goes := range []*subscriber{b.add(sub, limit), oldest} {
 		if goes != nil {
 			goes.end(event.Timeout)

@@ -168,7 +168,8 @@ func TestPrivacy(t *testing.T) {
 	bob := r.guest("tcp", "bob").join(lobby).connect()
 	w := r.watch("tcp", "bob")
 	w.full()
-	alice := r.guest("tcp", "alice").join(lobby, "Privacy: id").connect()
+	alice := r.guest("tcp", "alice")
+	alice.join(lobby, "Privacy: id", "Contact: <sip:alice@"+alice.Addr()+";transport=tcp>;isfocus").connect()
 	for len(w.roster.Users.List) < 2 {
 		w.notified()
 	}
