@@ -47,3 +47,35 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output: participant: AOR is no SIP URI with a user part
 }
+
+// A bot that joins a conference, answers ping, and leaves when it is told goodbye.
+func ExampleUE_Join() {
+	bot := func(ctx context.Context) error {
+		ue, err := participant.New(participant.Config{AOR: "sip:bot@conf.localhost", Server: "127.0.0.1:5060"})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = ue.Close(ctx) }()
+		lobby, err := ue.Join(ctx, "sip:lobby@conf.localhost", participant.Options{})
+		if err != nil {
+			return err // a *sip.Error if the focus refuses
+		}
+		for event := range lobby.Events() {
+			m, ok := event.(participant.Message)
+			if !ok || m.History {
+				continue
+			}
+			switch m.Text() {
+			case "ping":
+				_, err = lobby.Send(ctx, "pong")
+			case "goodbye":
+				err = lobby.Leave(ctx)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	_ = bot // run it while a server runs
+}
