@@ -1,6 +1,7 @@
 package ua_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,8 @@ func (n plan) reinvites() bool  { return n%2 == 0 }
 type leg struct {
 	plan   plan
 	callee bool
+	lasts  time.Duration         // 0: 40 s
+	more   func(*invite.Session) // what else happens in the session; nil: nothing
 
 	mu        sync.Mutex
 	session   *invite.Session
@@ -67,8 +70,11 @@ func (l *leg) talk(s *invite.Session) {
 		again := invite.Answer{Body: []byte(sdp)}
 		time.AfterFunc(5*time.Second, func() { s.Reinvite(again, func(*sipmsg.Response, error) {}) })
 	}
+	if l.more != nil {
+		l.more(s)
+	}
 	if l.callee == l.plan.calleeEnds() {
-		time.AfterFunc(40*time.Second, func() { s.Bye() })
+		time.AfterFunc(cmp.Or(l.lasts, 40*time.Second), func() { s.Bye() })
 	}
 }
 
@@ -102,6 +108,8 @@ func (l *leg) Ended(end invite.End) {
 
 // exchange keeps the legs of the callee, by Call-ID, and answers as planned.
 type exchange struct {
+	ring func(in *invite.Incoming, l *leg) // nil: a plain 180
+
 	mu   sync.Mutex
 	legs map[string]*leg
 }
@@ -113,7 +121,11 @@ func (x *exchange) Invite(in *invite.Incoming) {
 	x.mu.Lock()
 	x.legs[in.Request().Header.CallID()] = l
 	x.mu.Unlock()
-	in.Provisional(180, invite.Answer{})
+	if x.ring != nil {
+		x.ring(in, l)
+	} else {
+		in.Provisional(180, invite.Answer{})
+	}
 	time.AfterFunc(time.Second, func() {
 		if l.plan.refused() {
 			in.Reject(&sip.Error{Status: 486})

@@ -1,0 +1,229 @@
+package ua_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/invite"
+	"github.com/confab-chat/confab/sip/refer"
+	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/sip/ua"
+)
+
+// ledger counts what was told of something that has to end once.
+type ledger struct {
+	refer.Watch
+	mu       sync.Mutex
+	accepted int
+	ended    int
+	status   int // of the outcome
+	err      error
+}
+
+func (l *ledger) Accepted(*sipmsg.Response) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.accepted++
+}
+
+func (l *ledger) Ended(o refer.Outcome) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended++
+	l.status, l.err = o.Status, o.Err
+}
+
+// obliging does what REFERs ask for, and says so.
+type obliging struct{}
+
+func (obliging) Refer(in *refer.Incoming) {
+	r := in.Accept("")
+	time.AfterFunc(2*time.Second, func() { r.Report(180, "Ringing") })
+	time.AfterFunc(5*time.Second, func() { r.Report(200, "OK") })
+}
+
+// usages is a stack with all that is used inside dialogs: session timers of 90 s,
+// REFER, and a package to subscribe to.
+func usages(t *testing.T, net transport.Network, h invite.Handler, n event.Notifier) *ua.Stack {
+	t.Helper()
+	s := ua.New(ua.Config{
+		Invite: h, Transport: transport.Config{Network: net}, SessionExpires: 90 * time.Second,
+		Refer: refer.Config{Handler: obliging{}}, Packages: []event.Package{{Name: "conference", MinExpires: 60, Notifier: n}},
+	})
+	if _, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestUsagesOverBadNetwork makes 120 calls of four minutes with reliable provisional
+// responses, UPDATE and refreshes of the session at both sides, and REFER in some, over
+// the bad network: both sides agree in the end about each, and nothing is left.
+func TestUsagesOverBadNetwork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := badNetwork()
+		x := &exchange{legs: make(map[string]*leg)}
+		x.ring = func(in *invite.Incoming, l *leg) {
+			l.lasts = 4 * time.Minute
+			in.Reliably(180, invite.Answer{}, nil)
+		}
+		bob := usages(t, net.Host("10.0.0.2"), x, dull{})
+		alice := usages(t, net.Host("10.0.0.1"), nil, dull{})
+		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
+		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		target, _ := sipmsg.ParseAddress("<sip:carol@10.0.0.3>")
+		legs := make(map[string]*leg)
+		var refers []*ledger
+		var mu sync.Mutex // guards refers
+		for n := range 120 {
+			l := &leg{plan: plan(n), lasts: 4 * time.Minute}
+			l.more = func(s *invite.Session) {
+				if n%3 > 0 {
+					time.AfterFunc(8*time.Second, func() { s.Update(invite.Answer{Body: []byte(sdp)}, func(*sipmsg.Response, error) {}) })
+				}
+				if n%4 == 1 {
+					w := &ledger{}
+					mu.Lock()
+					refers = append(refers, w)
+					mu.Unlock()
+					time.AfterFunc(12*time.Second, func() { alice.Refer.ReferInside(s.Dialog(), refer.Order{To: target}, w) })
+				}
+			}
+			c := alice.Invite.Invite(dialog.Outgoing{
+				URI: to, From: from, Contact: "<sip:alice@10.0.0.1>", Body: []byte(sdp),
+				Fields: []sipmsg.Field{{Name: "Subject", Value: fmt.Sprint(n)}},
+			}, l)
+			legs[c.CallID()] = l
+			if l.plan.cancelled() {
+				time.AfterFunc(time.Second, func() { c.Cancel() })
+			}
+			<-time.After(50 * time.Millisecond)
+		}
+		<-time.After(15 * time.Minute)
+		synctest.Wait()
+		talks, done := 0, 0
+		for id, l := range legs {
+			if agree(t, id, l, x.legs[id]) {
+				talks++
+			}
+		}
+		for i, w := range refers {
+			if w.ended != 1 || w.accepted > 1 {
+				t.Errorf("REFER %d: accepted %d times, ended %d times", i, w.accepted, w.ended)
+			}
+			if w.status == 200 {
+				done++
+			}
+		}
+		if talks < 60 || done < len(refers)*3/4 {
+			t.Errorf("only %d calls came about, and %d of %d REFERs", talks, done, len(refers))
+		}
+		nothingLeft(t, alice, bob)
+	})
+}
+
+// pages hands out subscriptions and counts how they end.
+type pages struct {
+	mu           sync.Mutex
+	begun, ended int
+}
+
+func (p *pages) Subscribe(in *event.Incoming) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begun++
+	in.Accept(page{p}, "")
+}
+
+type page struct{ p *pages }
+
+func (page) Next(event.Pull) (event.Body, bool) {
+	return event.Body{ContentType: "text/plain", Data: []byte("x")}, true
+}
+func (page) Refresh(*sipmsg.Request, transport.Source) *sip.Error { return nil }
+func (g page) Ended(event.Termination) {
+	g.p.mu.Lock()
+	defer g.p.mu.Unlock()
+	g.p.ended++
+}
+
+// reader counts what a watch is told.
+type reader struct {
+	mu          sync.Mutex
+	told, ended int
+}
+
+func (r *reader) Notified(event.Notification) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told++
+}
+
+func (r *reader) Ended(event.Termination) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended++
+}
+
+// TestSubscriptionsOverBadNetwork subscribes a hundred times, refreshes and takes leave:
+// each ends once at both sides.
+func TestSubscriptionsOverBadNetwork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := badNetwork()
+		p := &pages{}
+		bob := usages(t, net.Host("10.0.0.2"), nil, p)
+		alice := usages(t, net.Host("10.0.0.1"), nil, dull{})
+		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
+		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		readers := make([]*reader, 100)
+		for i := range readers {
+			readers[i] = &reader{}
+			w := alice.Event.Subscribe(dialog.Outgoing{URI: to, From: from, Contact: "<sip:alice@10.0.0.1>"},
+				event.Interest{Event: "conference", Expires: 120}, readers[i])
+			time.AfterFunc(5*time.Minute, w.Unsubscribe)
+			<-time.After(50 * time.Millisecond)
+		}
+		<-time.After(15 * time.Minute)
+		synctest.Wait()
+		heard := 0
+		for i, r := range readers {
+			if r.ended != 1 {
+				t.Errorf("watch %d ended %d times", i, r.ended)
+			}
+			if r.told > 1 {
+				heard++
+			}
+		}
+		if p.begun != p.ended || heard < 90 {
+			t.Errorf("%d begun, %d ended, %d heard of more than once", p.begun, p.ended, heard)
+		}
+		nothingLeft(t, alice, bob)
+	})
+}
+
+// nothingLeft fails the test if stacks still have dialogs or transactions, and shuts
+// them down.
+func nothingLeft(t *testing.T, stacks ...*ua.Stack) {
+	t.Helper()
+	for _, s := range stacks {
+		if d, o := s.Dialog.Dialogs(), s.Transaction.Open(); d != 0 || o != 0 {
+			t.Errorf("%d dialogs and %d transactions left", d, o)
+		}
+		if c := s.Transaction.Counters(); c.Retransmitted == 0 || c.Absorbed == 0 {
+			t.Error("the network was too good")
+		}
+		if err := s.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
