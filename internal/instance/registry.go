@@ -26,6 +26,13 @@ type Registry interface {
 	Drop(a Address, until time.Time, done func(error))
 }
 
+// Forgetter is a journal that holds more than its store does, and gives it up for
+// an address that rests: whoever gets that next has another conference. The one that
+// still goes on keeps its log. It must not block.
+type Forgetter interface {
+	Forget(id conference.ID)
+}
+
 // Records are what a registry keeps.
 type Records struct {
 	Definitions []Definition
@@ -86,6 +93,9 @@ func (q *quarantine) restore(until map[Address]time.Time) {
 // goes. The caller holds mu; the registry only queues.
 func (d *Directory) retire(a Address, now time.Time, done func(error)) {
 	d.quarantine.add(a, now)
+	if f, ok := d.cfg.Journal.(Forgetter); ok {
+		f.Forget(a.ID())
+	}
 	if d.cfg.Registry != nil {
 		d.cfg.Registry.Drop(a, now.Add(d.cfg.Quarantine), done)
 		return

@@ -206,6 +206,15 @@ func (j *Journal) ensure(id conference.ID) *log {
 	return l
 }
 
+// Forget drops what is in memory of a conference that has ended and whose URI was
+// given back: it is no history of whoever gets that next. The log of a conference
+// that goes on stays.
+func (j *Journal) Forget(id conference.ID) {
+	if l, err := j.lookup(id); err == nil && l != nil && l.abandon() {
+		j.release(id, l)
+	}
+}
+
 // release forgets a log whose conference has ended. Those who follow it go on
 // with the next, which the next life of the URI will be written to.
 func (j *Journal) release(id conference.ID, l *log) {

@@ -157,6 +157,21 @@ func (l *log) retire() bool {
 	return true
 }
 
+// abandon makes a log whose conference does not live one that is gone, and reports
+// whether it did.
+func (l *log) abandon() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := l.others.len(); n > 0 {
+		if _, over := l.others.at(n - 1).Event.(conference.Ended); !over {
+			return false
+		}
+	}
+	l.gone = true
+	l.added()
+	return true
+}
+
 // read returns up to limit entries behind after.
 func (l *log) read(after journal.Position, limit int) ([]journal.Entry, error) {
 	l.mu.Lock()
