@@ -88,8 +88,9 @@ func (u *soakUser) talk(ctx context.Context) error {
 
 // drop breaks the session in one of many ways, comes back, and has what was not
 // answered answered.
-func (u *soakUser) drop(ctx context.Context) (err error) {
-	way := u.random.IntN(7)
+func (u *soakUser) drop(ctx context.Context) error { return u.dropBy(ctx, u.random.IntN(7)) }
+
+func (u *soakUser) dropBy(ctx context.Context, way int) (err error) {
 	u.note(fmt.Sprint("dropping ", way))
 	if way%2 == 0 {
 		_ = u.session.conn.SetLinger(0) // with a reset

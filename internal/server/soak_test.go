@@ -195,6 +195,29 @@ func TestDrops(t *testing.T) {
 	conform.Covers(t, "SW-RPT-06", "SW-HIS-02", "SW-HIS-04", "MSRP-CON-15")
 }
 
+// TestAllCut cuts the connections of everybody in a conference at once, again and
+// again, with messages under way. All come back, and nothing is lost or repeated.
+func TestAllCut(t *testing.T) {
+	s := newSoak(t, soakPlan{rooms: 10, users: 3})
+	s.fill(t.Context())
+	test := t.Context()
+	for range 20 {
+		s.everybody(func(u *soakUser) error {
+			for range 1 + u.random.IntN(20) {
+				u.say(everybody, u.random.IntN(500))
+			}
+			if to := u.random.IntN(len(u.room.users)); to != u.index {
+				u.say(to, 10)
+			}
+			u.interrupted()
+			return u.dropBy(test, []int{0, 1, 5, 6}[u.random.IntN(4)])
+		})
+	}
+	s.finish()
+	s.empty()
+	conform.Covers(t, "SW-RPT-06", "SW-HIS-04", "MSRP-CON-15")
+}
+
 // level is what a process uses.
 type level struct {
 	goroutines int
