@@ -146,11 +146,15 @@ func (s *Session) unbound() {
 // what was read before; requests to it get 481. [MSRP-CON-17]
 func (s *Session) Close() { s.end(nil, false) }
 
-// end ends the session, for the first time only.
+// end ends the session, for the first time only. When it returns nothing is sent
+// any more.
 func (s *Session) end(err error, tell bool) {
 	s.mu.Lock()
 	if s.ended.Load() {
 		s.mu.Unlock()
+		if c := s.conn.Load(); c != nil {
+			c.detach(s) // whoever was first may not have come to it yet
+		}
 		return
 	}
 	s.ended.Store(true)

@@ -51,7 +51,7 @@ func (x *mix) marks(legs ...*Leg) []conference.Mark {
 	marks := make([]conference.Mark, 0, len(legs))
 	for _, l := range legs {
 		if l.reads.upTo > 0 {
-			marks = append(marks, conference.Mark{Endpoint: l.req.Endpoint, Position: l.position()})
+			marks = append(marks, conference.Mark{Endpoint: l.req.Endpoint, Position: l.confirmed()})
 		}
 	}
 	return marks

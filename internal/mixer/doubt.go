@@ -7,17 +7,23 @@ import (
 	"github.com/confab-chat/confab/msrp"
 )
 
-// doubt notes what an ended session has left unconfirmed, for the next one.
-// RFC 4975 §5.4. [MSRP-CON-15] [SW-RPT-06]
+// doubt notes what an ended session has left unconfirmed, for the next one. It
+// does so once; when it returns, that is done. RFC 4975 §5.4. [MSRP-CON-15]
+// [SW-RPT-06]
 func (l *Leg) doubt(h *handler) {
 	if h == nil {
 		return
 	}
+	l.mu.Lock()
+	if h.doubted {
+		l.mu.Unlock()
+		return
+	}
+	h.doubted = true
 	refs := h.session.Unconfirmed()
 	if h.reports() {
 		refs = append(refs, h.session.Unreported()...)
 	}
-	l.mu.Lock()
 	for _, ref := range refs {
 		at := conference.Position(ref)
 		if ref < firstLetter && (l.doubted == 0 || at < l.doubted) {
@@ -75,4 +81,24 @@ func (l *Leg) seeDoubt() conference.Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.doubted
+}
+
+// confirmed is the place up to which the peer has answered everything that was
+// meant for it, on whichever session. [SW-RPT-06]
+func (l *Leg) confirmed() conference.Position {
+	at := l.position()
+	l.mu.Lock()
+	sessions := [...]*handler{l.current.Load(), l.previous}
+	l.mu.Unlock()
+	for _, h := range sessions {
+		if h == nil {
+			continue
+		}
+		for _, ref := range h.session.Unconfirmed() {
+			if ref < firstLetter && conference.Position(ref) <= at {
+				at = conference.Position(ref) - 1
+			}
+		}
+	}
+	return at
 }

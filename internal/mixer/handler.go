@@ -18,6 +18,8 @@ type handler struct {
 
 	ready atomic.Bool // bound, and time for messages to everybody has come
 
+	doubted bool // what it left unconfirmed is noted; guarded by the leg's mutex
+
 	// Of a leg behind a relay. [SW-RPT-07]
 	relayed    atomic.Bool
 	answers    atomic.Int32 // good ones, to copies

@@ -186,6 +186,37 @@ func TestReturnAfterMove(t *testing.T) {
 	})
 }
 
+// A participant moves, and moves again before he connects: what the first session
+// left unconfirmed comes on the third.
+func TestReturnAfterTwoMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			remember(100, 0)(b)
+		})
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		b.mute.Store(true)
+		a.say("one")
+		b.hears(a.text(lobby, "one"))
+		a.try(part{body: a.text(bob, "psst")}, 200)
+		b.hears(a.text(bob, "psst"))
+		for range 2 {
+			b.move()
+			b.hold("sendrecv")
+		}
+		_ = b.nc.Close()
+		b.mute.Store(false)
+		b.dial()
+		b.bind()
+		b.hears(a.text(bob, "psst"))
+		b.recalls(a.text(lobby, "one"))
+		quiet(t, a, b)
+		b.leave()
+		a.leave()
+		conform.Covers(t, "SW-RPT-06")
+	})
+}
+
 // Messages that are too old are not shown to newcomers.
 func TestHistoryAges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

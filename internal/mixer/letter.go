@@ -86,6 +86,9 @@ func (l *Leg) returned(refs []uint64) {
 	for _, x := range back {
 		l.mix.await(l.req.User, x)
 	}
+	if len(back) > 0 && l.current.Load() != nil && l.isBound() {
+		l.mix.deliverLetters(l) // the next session is there already
+	}
 }
 
 // mail is what waits for a user.

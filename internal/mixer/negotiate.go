@@ -190,7 +190,7 @@ func (l *Leg) replace(fresh *handler) aftermath {
 	if fresh == nil {
 		return after
 	}
-	after.ended[0] = l.previous
+	after.passed = l.previous
 	l.previous = l.current.Swap(fresh)
 	l.bound = false
 	return after
@@ -200,6 +200,7 @@ func (l *Leg) replace(fresh *handler) aftermath {
 type aftermath struct {
 	leg     *Leg
 	ended   [3]*handler
+	passed  *handler // ended, too; its successor carries on where it stopped
 	found   bool // the conference need not wait any longer
 	session *handler
 	terms   *terms
@@ -210,6 +211,8 @@ func (a aftermath) carryOut() {
 	for _, h := range a.ended {
 		h.end()
 	}
+	a.passed.end()
+	a.leg.doubt(a.passed)
 	if a.found {
 		a.leg.tell()
 	}
