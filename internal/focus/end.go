@@ -9,9 +9,13 @@ import (
 // [FOC-TRM-03]
 func (a *attendance) end(e conference.Ended) {
 	reason := `SIP;cause=200;text="Conference ended"`
-	if e.Cause == conference.EndShutdown {
+	switch e.Cause {
+	case conference.EndShutdown:
 		reason = `SIP;cause=503;text="Server is shutting down"`
 		a.farewell.hurry()
+	case conference.EndFault:
+		reason = `SIP;cause=500;text="Conference failed"` // [MIX-08]
+	case conference.EndRequested, conference.EndEmpty, conference.EndNobody, conference.EndCreatorLeft, conference.EndDuration:
 	}
 	a.dismiss()
 	for _, c := range a.all() {

@@ -33,6 +33,9 @@ func (l *Leg) failed(h *handler, err error) {
 	l.doubt(previous)
 	l.log(slog.LevelInfo, "leg lost", slog.Any("error", err))
 	switch {
+	case errors.Is(err, msrp.ErrShutdown):
+		// No connection leads here any more, for nobody. [MIX-08]
+		l.mix.inst.Do(conference.End{At: l.mix.mixer.cfg.Now(), Cause: conference.EndFault}, nil)
 	case !waited:
 		l.giveUp(err)
 	case l.open.Load(): // if not, start will tell

@@ -108,7 +108,7 @@ func TestTyping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := bob.Typing(true); err != nil {
+	if err = bob.Typing(true); err != nil {
 		t.Fatal(err)
 	}
 	alice.shows("typing", map[string]any{"from": "sip:bob@example.test", "active": true})

@@ -8,7 +8,6 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
-	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -84,7 +83,7 @@ func TestOrderOfChecks(t *testing.T) {
 			bob.Send(bob.call.Ack())
 			for _, method := range []sipmsg.Method{sipmsg.SUBSCRIBE, sipmsg.MESSAGE, "DANCE", sipmsg.INVITE} {
 				t.Run(string(method), func(t *testing.T) {
-					r.bar("sip:alice@example.test")
+					r.do(conference.Bar{At: time.Now(), Identity: "sip:alice@example.test"})
 					c := &caller{guest: r.guest("tcp", "alice"), trusted: trusted, method: method}
 					for _, s := range steps(c, bob) {
 						if s.mend != nil {
@@ -143,15 +142,5 @@ func steps(c *caller, bob *guest) []step {
 		return append(first, step{"method", func() { c.proves = true }, 405})
 	default:
 		return append(first, step{"method", func() { c.proves = true }, 501})
-	}
-}
-
-// bar keeps a user out, as the administration would.
-func (r *rig) bar(id conference.Identity) {
-	r.t.Helper()
-	done := make(chan error, 1)
-	r.entry().Instance.Do(conference.Bar{At: time.Now(), Identity: id}, func(result instance.Result) { done <- result.Err })
-	if err := <-done; err != nil {
-		r.t.Fatal(err)
 	}
 }
