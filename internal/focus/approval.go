@@ -43,12 +43,17 @@ func (c *call) knock(inst *instance.Instance) {
 		return
 	}
 	k := &knock{call: c, in: c.in, attendance: a}
-	c.mu.Lock()
-	c.knocking = k
-	c.mu.Unlock()
 	a.mu.Lock()
 	a.knocks = append(a.knocks, k)
 	a.mu.Unlock()
+	c.mu.Lock()
+	c.knocking = k // now that it is in line: who gives up takes it out again
+	gone := c.cancelled
+	c.mu.Unlock()
+	if gone {
+		k.in.Do(k.end)
+		return
+	}
 	c.focus.log(slog.LevelInfo, "caller waits for approval", c.in.Request(), slog.String("user", string(c.caller.User)))
 	contact := c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
 	k.in.Do(func() {

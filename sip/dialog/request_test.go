@@ -5,11 +5,12 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestRequestFollowsRouteSet(t *testing.T) {
