@@ -22,14 +22,17 @@ func answer(ctx context.Context, network, certificate, key string) error {
 		return err
 	}
 	defer func() { _ = ua.Close() }()
-	server, err := callee(ua)
+	at, serve, err := open(ctx, network, certificate, key)
 	if err != nil {
 		return err
 	}
-	at, err := serve(ctx, server, network, certificate, key)
+	contact := sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "conf", Host: "127.0.0.1", Port: portOf(at)}}
+	contact.Address.UriParams.Add("transport", network)
+	server, err := callee(ua, contact)
 	if err != nil {
 		return err
 	}
+	go serve(server)
 	fmt.Println(at) //nolint:forbidigo // that is how the test finds it
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
@@ -44,7 +47,7 @@ func answer(ctx context.Context, network, certificate, key string) error {
 
 // callee answers INVITE and BYE the way the library's own examples do, with its
 // cache of dialogs.
-func callee(ua *sipgo.UserAgent) (*sipgo.Server, error) {
+func callee(ua *sipgo.UserAgent, contact sip.ContactHeader) (*sipgo.Server, error) {
 	server, err := sipgo.NewServer(ua)
 	if err != nil {
 		return nil, err
@@ -53,7 +56,6 @@ func callee(ua *sipgo.UserAgent) (*sipgo.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	contact := sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "conf", Host: "127.0.0.1"}}
 	dialogs := sipgo.NewDialogServerCache(client, contact)
 	server.OnInvite(func(req *sip.Request, tx sip.ServerTransaction) {
 		dialog, err := dialogs.ReadInvite(req, tx)
@@ -72,33 +74,30 @@ func callee(ua *sipgo.UserAgent) (*sipgo.Server, error) {
 	return server, nil
 }
 
-// serve listens on a free port.
-func serve(ctx context.Context, server *sipgo.Server, network, certificate, key string) (net.Addr, error) {
+// open listens on a free port, on which serve then takes requests.
+func open(ctx context.Context, network, certificate, key string) (at net.Addr, serve func(*sipgo.Server), err error) {
 	var lc net.ListenConfig
 	if network == "udp" {
-		socket, err := lc.ListenPacket(ctx, "udp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+		socket, e := lc.ListenPacket(ctx, "udp", "127.0.0.1:0")
+		if e != nil {
+			return nil, nil, e
 		}
-		go func() { _ = server.ServeUDP(socket) }()
-		return socket.LocalAddr(), nil
+		return socket.LocalAddr(), func(s *sipgo.Server) { _ = s.ServeUDP(socket) }, nil
 	}
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	serveStream := server.ServeTCP
 	switch network {
 	case "ws":
-		serveStream = server.ServeWS
+		return l.Addr(), func(s *sipgo.Server) { _ = s.ServeWS(l) }, nil
 	case "tls":
-		pair, err := tls.LoadX509KeyPair(certificate, key)
-		if err != nil {
-			return nil, err
+		pair, e := tls.LoadX509KeyPair(certificate, key)
+		if e != nil {
+			return nil, nil, e
 		}
-		l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}})
-		serveStream = server.ServeTLS
+		secure := tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}})
+		return l.Addr(), func(s *sipgo.Server) { _ = s.ServeTLS(secure) }, nil
 	}
-	go func() { _ = serveStream(l) }()
-	return l.Addr(), nil
+	return l.Addr(), func(s *sipgo.Server) { _ = s.ServeTCP(l) }, nil
 }

@@ -65,10 +65,11 @@ func (a *agent) start(ctx context.Context, ua *sipgo.UserAgent) error {
 	})
 	options := []sipgo.ClientOption{sipgo.WithClientHostname("foreign.invalid"), sipgo.WithClientNAT()}
 	if a.network == "udp" || a.network == "tcp" {
-		at, e := serve(ctx, server, a.network, "", "")
+		at, serve, e := open(ctx, a.network, "", "")
 		if e != nil {
 			return e
 		}
+		go serve(server)
 		a.contact.Address.Host, a.contact.Address.Port = "127.0.0.1", portOf(at)
 		options = []sipgo.ClientOption{sipgo.WithClientHostname("127.0.0.1"), sipgo.WithClientPort(portOf(at))}
 	}

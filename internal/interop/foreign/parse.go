@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -31,8 +32,10 @@ func parse() error {
 	})
 	written := testing.Benchmark(func(b *testing.B) {
 		b.Helper()
+		var out bytes.Buffer
 		for b.Loop() {
-			_ = message.String()
+			out.Reset()
+			message.StringWrite(&out)
 		}
 	})
 	fmt.Println(read.NsPerOp(), read.AllocsPerOp())       //nolint:forbidigo // the benchmark reads it
