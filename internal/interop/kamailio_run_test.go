@@ -25,6 +25,7 @@ const kamailioIP = "127.0.0.2"
 type kamailio struct {
 	IP            string
 	Port, TLSPort int    // the first for UDP, TCP and WebSocket
+	Reached       int    // port that clients of the relay are told
 	Folder        string // of the configuration and its certificates
 	Server        string // URI of the conference server
 }
@@ -35,6 +36,7 @@ func newKamailio(t *testing.T, ca *testca.Authority) *kamailio {
 	_ = peer(t, "kamailio", "kamailio, kamailio-tls-modules and kamailio-websocket-modules")
 	k := &kamailio{IP: kamailioIP}
 	k.Port, k.TLSPort = freePort(t, k.IP), freePort(t, k.IP)
+	k.Reached = k.TLSPort
 	k.Folder = certified(t, ca, testca.Names{CommonName: "proxy.example.test", DNS: []string{"proxy.example.test"}, IP: []string{k.IP}})
 	return k
 }

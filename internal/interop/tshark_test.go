@@ -106,9 +106,11 @@ func mark(t *testing.T, file, text string, ended <-chan struct{}) bool {
 func frames(t *testing.T, tshark string, read []string, filter string) string {
 	t.Helper()
 	cmd := exec.CommandContext(timeout(t, time.Minute), tshark, append(read, "-Y", filter)...)
+	var log bytes.Buffer
+	cmd.Stderr = &log
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("tshark -Y %q: %v", filter, err)
+		t.Fatalf("tshark -Y %q: %v\n%s", filter, err, log.String())
 	}
 	return strings.TrimSpace(string(out))
 }
