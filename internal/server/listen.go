@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,10 +64,44 @@ func (s *Server) listenMSRP(ctx context.Context, l config.Listener) (mixer.Way, 
 		way.Port = at.Addr.Port()
 	}
 	if host, _ := hostPort(s.cfg.MSRP.Advertise); host == "" {
-		way.Host = at.Addr.Addr().Unmap().String()
+		way.Host = s.mediaHost(ctx, at.Addr.Addr().Unmap())
 	}
 	s.opened(ctx, at)
 	return way, nil
+}
+
+// mediaHost is what peers are told of an MSRP listener where the configuration does not
+// say it: its address. Of a listener on all addresses that would be none, and
+// put the stream on hold besides (RFC 3264 §8.4); then it is the host that SIP
+// advertises, or an address of this host.
+func (s *Server) mediaHost(ctx context.Context, listens netip.Addr) string {
+	if !listens.IsUnspecified() {
+		return listens.String()
+	}
+	host, _ := hostPort(s.cfg.SIP.Advertise)
+	if host == "" {
+		host = hostAddress().String()
+		s.log.LogAttrs(ctx, slog.LevelWarn, "msrp.advertise is not set, peers are told an address of this host",
+			slog.String("host", host))
+	}
+	return host
+}
+
+// hostAddress is an address by which other hosts reach this one, if it has one: IPv4
+// first, which all peers can use.
+func hostAddress() netip.Addr {
+	best := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return best
+	}
+	for _, a := range all {
+		p, err := netip.ParsePrefix(a.String())
+		if addr := p.Addr().Unmap(); err == nil && addr.IsGlobalUnicast() && (best.IsLoopback() || addr.Is4() && best.Is6()) {
+			best = addr
+		}
+	}
+	return best
 }
 
 func (s *Server) listenSIP(ctx context.Context, l config.Listener) error {
