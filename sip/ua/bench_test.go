@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -28,6 +29,7 @@ var (
 	loadTarget  = flag.String("load.target", "", "make calls to this address")
 	loadNetwork = flag.String("load.network", "udp", "over this transport")
 	loadCalls   = flag.Int("load.calls", 0, "how many calls to make")
+	loadHolds   = flag.Bool("load.holds", false, "do not hang up")
 )
 
 // loadParallel is how many calls are open at a time.
@@ -80,6 +82,42 @@ func benchmarkCall(b *testing.B, network string) {
 	}
 }
 
+// BenchmarkDialog answers calls of another process, which does not hang up, and reports
+// what a confirmed dialog with its session takes when the transactions are over: of the
+// heap, and in goroutines. Run it with -benchtime 50000x.
+func BenchmarkDialog(b *testing.B) {
+	for _, network := range []string{transport.UDP, transport.TCP} {
+		b.Run(network, func(b *testing.B) { benchmarkDialog(b, network) })
+	}
+}
+
+func benchmarkDialog(b *testing.B, network string) {
+	b.Helper()
+	s := ua.New(ua.Config{
+		Invite: quiet{}, T1: 50 * time.Millisecond, // so that transactions are over after 3.2 s
+		Transaction: transaction.Config{MaxTransactions: 10_000_000},
+	})
+	at := reach(b, s, network)
+	defer shut(b, s)
+	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestPlaceCalls$", "-load.holds",
+		"-load.target="+at.String(), "-load.network="+network, "-load.calls="+strconv.Itoa(b.N))
+	child.Stdout, child.Stderr = os.Stderr, os.Stderr
+	before, goroutines := heap(), runtime.NumGoroutine()
+	if err := child.Run(); err != nil {
+		b.Fatal(err)
+	}
+	for s.Transaction.Open() > 0 {
+		<-time.After(50 * time.Millisecond)
+	}
+	dialogs := s.Dialog.Dialogs()
+	if dialogs < b.N*99/100 {
+		b.Fatalf("%d dialogs of %d", dialogs, b.N)
+	}
+	b.ReportMetric(float64(heap()-before)/float64(dialogs), "B/dialog")
+	b.ReportMetric(float64(runtime.NumGoroutine()-goroutines), "goroutines")
+	b.ReportMetric(0, "ns/op")
+}
+
 // reach opens a listener.
 func reach(b *testing.B, s *ua.Stack, network string) netip.AddrPort {
 	b.Helper()
@@ -107,7 +145,7 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// hasty hangs up when it is answered.
+// hasty hangs up when it is answered, unless it is to hold.
 type hasty struct {
 	quiet
 	t    *testing.T
@@ -117,7 +155,11 @@ type hasty struct {
 func (h hasty) Progress(*sipmsg.Response) {}
 
 func (h hasty) Answered(s *invite.Session, _ *sipmsg.Response, _ []byte) (invite.SessionHandler, invite.Answer) {
-	s.Bye()
+	if *loadHolds {
+		h.over <- struct{}{}
+	} else {
+		s.Bye()
+	}
 	return h, invite.Answer{}
 }
 
@@ -126,7 +168,11 @@ func (h hasty) Failed(err error) {
 	h.over <- struct{}{}
 }
 
-func (h hasty) Ended(invite.End) { h.over <- struct{}{} }
+func (h hasty) Ended(invite.End) {
+	if !*loadHolds {
+		h.over <- struct{}{}
+	}
+}
 
 // TestPlaceCalls is the calling side of BenchmarkCall.
 func TestPlaceCalls(t *testing.T) {
@@ -167,6 +213,11 @@ func TestPlaceCalls(t *testing.T) {
 		if i < *loadCalls {
 			s.Invite.Invite(out, hasty{t: t, over: over})
 		}
+	}
+	if *loadHolds {
+		<-time.After(time.Second) // for the last ACKs
+		shut(t, s)
+		return
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
