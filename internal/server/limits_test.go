@@ -123,13 +123,15 @@ func TestTransactionsOfAnAddress(t *testing.T) {
 	r.vacant()
 }
 
-// TestLoad: with everything turned away that is new, who is in can still leave.
+// TestLoad: with everything turned away that is new, who is in can still talk and
+// leave, and when the load is over others can come again.
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "SEC-04")
 	var wait atomic.Int64
 	r := serveTuned(t, func(c *config.Config) { c.Limits.CPUWait = time.Second },
 		tuning{wait: func() time.Duration { return time.Duration(wait.Load()) }})
-	alice := r.guest("tcp", "alice").join(lobby).connect()
+	alice, carol := r.guest("tcp", "alice").join(lobby).connect(), r.guest("udp", "carol").join(lobby)
 	for wait.Store(int64(time.Minute)); r.load.Share() < 1; {
 		<-time.After(limits.Interval)
 	}
@@ -142,7 +144,12 @@ func TestLoad(t *testing.T) {
 	if got := r.metric(`confab_refused_total{limit="load"}`); got != 1 {
 		t.Errorf("%v refusals counted", got)
 	}
+	carol.leave()
 	alice.say("still here")
+	for wait.Store(0); r.load.Share() > 0; {
+		<-time.After(limits.Interval)
+	}
+	r.guest("tcp", "dave").join(lobby).leave()
 	alice.leave()
 	r.vacant()
 }
