@@ -9,8 +9,13 @@
 // messages until it is left. What happens arrives as [Event] values on a channel.
 //
 // By itself the package answers re-INVITEs, refreshes and renews subscriptions,
-// asks for a full roster when a document is missing, and replaces a broken MSRP
-// connection once by a re-INVITE.
+// asks for a full roster when a document is missing, replaces a broken MSRP
+// connection once by a re-INVITE, and tells senders who ask for it that their message
+// has arrived (RFC 5438), unless the user is anonymous or Config.NoNotifications is set.
+//
+// [Message.Ask] asks recipients for such notifications, which come as [Notified];
+// [Conference.Displayed] tells that the user has seen a message, and
+// [Conference.Typing] that he writes one (RFC 3994).
 //
 // With [UE.Listen] it takes invitations, too: calls of a focus (INVITE) and requests to
 // join a conference (REFER), which the application accepts or declines.

@@ -187,6 +187,8 @@ func (s *session) event(e participant.Event) {
 		delete(s.waiting, e.ID)
 	case participant.Roster, participant.Problem:
 		s.ready = true
+	case participant.Notified:
+		return // we do not ask for it
 	case participant.Message:
 		s.past.add(e)
 	case participant.Left:
