@@ -33,6 +33,7 @@ func TestSIPpPreconditions(t *testing.T) {
 
 // TestSIPpTimers has SIPp call our stack, which has to keep the session alive.
 func TestSIPpTimers(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "TMR-02", "TMR-05")
 	_ = peer(t, "sipp", "sip-tester")
 	stack := ua.New(ua.Config{Invite: accepting{}})
@@ -42,6 +43,20 @@ func TestSIPpTimers(t *testing.T) {
 		t.Fatal(err)
 	}
 	callWith(t, "timer_uac", at.String(), "u1", 50)
+}
+
+// TestSIPpTimerLost has SIPp refresh its sessions once and then forget them: they are ended.
+func TestSIPpTimerLost(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "TMR-03", "TMR-06")
+	_ = peer(t, "sipp", "sip-tester")
+	stack := ua.New(ua.Config{Invite: accepting{}})
+	t.Cleanup(func() { shut(stack) })
+	at, err := stack.Listen(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	callWith(t, "timer_lost_uac", at.String(), "u1", 20)
 }
 
 // callWith has SIPp place calls to an address; none may fail.
