@@ -145,6 +145,10 @@ func problemOf(err error) participant.Problem {
 		if reason == "" {
 			reason = sipmsg.ReasonPhrase(refused.Status)
 		}
+		header := sipmsg.Header{Fields: []sipmsg.Field{{Name: "Warning", Value: refused.Warning}}}
+		for _, w := range header.Warnings() { // why, in words
+			reason += ": " + w.Text
+		}
 		if refused.Cause != nil { // nobody answered: what the network said
 			reason += ": " + refused.Cause.Error()
 		}

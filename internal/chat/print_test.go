@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/participant"
+	"github.com/confab-chat/confab/sip"
 )
 
 // events is one of each kind.
@@ -171,6 +172,14 @@ func TestReadLines(t *testing.T) {
 
 func TestProblemOf(t *testing.T) {
 	t.Parallel()
+	refused := &sip.Error{Status: 403, Warning: `399 conf.example "Members only"`}
+	if p := problemOf(refused); p != (participant.Problem{Status: 403, Reason: "Forbidden: Members only"}) {
+		t.Errorf("a refusal with a warning is %+v", p)
+	}
+	broken := &sip.Error{Status: 503, Reason: "Transport Failure", Cause: errors.New("connection refused")}
+	if p := problemOf(broken); p != (participant.Problem{Status: 503, Reason: "Transport Failure: connection refused"}) {
+		t.Errorf("a broken transport is %+v", p)
+	}
 	if p := problemOf(errors.New("why")); p != (participant.Problem{Reason: "why"}) {
 		t.Errorf("%+v", p)
 	}

@@ -37,6 +37,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if err == nil && cfg.Keep {
 		d.say("The server goes on until you press Ctrl-C. Join it from another terminal:")
 		d.say("  confab chat sip:lobby@%s --server %s --transport tcp --as sip:you@%s", d.domain(), d.addr("tcp"), d.domain())
+		if web, ok := d.server.Addr("http", "tcp"); ok {
+			d.say("  confab conference list --api http://%s", web)
+		}
 		<-ctx.Done()
 	}
 	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
