@@ -1,11 +1,13 @@
 package participant
 
 import (
+	"strings"
 	"time"
 
 	"github.com/confab-chat/confab/cpim"
 	"github.com/confab-chat/confab/imdn"
 	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 // Notified tells what became of a message of ours at one recipient, as [Message.Ask]
@@ -45,8 +47,10 @@ func (c *Conference) Displayed(id string) error {
 // noted notes what a message asks for, and reports whether it is a message: not a
 // notification for one of ours, which is dealt with. Ask is filled in.
 func (c *Conference) noted(in *msrp.Incoming, wrapper *cpim.Message, m *Message) bool {
-	if mediaType(m.ContentType) == imdn.MediaType {
-		c.notified(m) // and never answered [IMDN-02]
+	if documents, is := notificationsIn(wrapper, m); is {
+		for _, document := range documents { // none is ever answered [IMDN-02]
+			c.notified(m, document)
+		}
 		return false
 	}
 	r := requestIn(wrapper, m)
@@ -66,7 +70,7 @@ func (c *Conference) noted(in *msrp.Incoming, wrapper *cpim.Message, m *Message)
 // undelivered tells the sender of a message that it cannot be shown.
 func (c *Conference) undelivered(in *msrp.Incoming, wrapper *cpim.Message, from cpim.Address) {
 	m := Message{From: string(from.URI), ContentType: string(wrapper.ContentType()), ID: in.ID(), History: isHistory(in)}
-	if mediaType(m.ContentType) == imdn.MediaType {
+	if _, is := notificationsIn(wrapper, &m); is {
 		return
 	}
 	r := requestIn(wrapper, &m)
@@ -89,9 +93,35 @@ func (c *Conference) answer(in *msrp.Incoming, r *request, s imdn.Status) {
 	}
 }
 
+// notificationsIn returns the documents of a notification, of which there may be several
+// in one (RFC 5438 §7.1.4), and whether the message is one at all.
+func notificationsIn(wrapper *cpim.Message, m *Message) (documents [][]byte, is bool) {
+	t, err := sipmsg.ParseMediaType(m.ContentType)
+	if err != nil {
+		return nil, false
+	}
+	disposition, _, _ := strings.Cut(string(wrapper.Field("content-disposition")), ";")
+	switch {
+	case t.Type+"/"+t.Subtype == imdn.MediaType:
+		return [][]byte{m.Body}, true
+	case t.Type != "multipart" || !strings.EqualFold(strings.TrimSpace(disposition), "notification"):
+		return nil, false
+	}
+	parts, err := sipmsg.ParseMultipart(t, m.Body, sipmsg.Limits{})
+	if err != nil {
+		return nil, true
+	}
+	for i := range parts {
+		if mediaType(parts[i].Header.Value("Content-Type")) == imdn.MediaType {
+			documents = append(documents, parts[i].Body)
+		}
+	}
+	return documents, true
+}
+
 // notified tells of a notification for a message of ours.
-func (c *Conference) notified(m *Message) {
-	n, err := imdn.Parse(m.Body)
+func (c *Conference) notified(m *Message, document []byte) {
+	n, err := imdn.Parse(document)
 	if err != nil || m.History || !m.Private {
 		c.log.Debug("notification ignored", "from", m.From, "reason", err)
 		return

@@ -58,6 +58,24 @@ func TestAsk(t *testing.T) {
 			x.t.Errorf("%+v", e)
 		}
 		none(x.t, c)
+
+		// Two in one.
+		both := "--b\r\nContent-type: message/imdn+xml\r\n\r\n" + string(content) + "\r\n--b\r\nContent-Type: text/plain\r\n\r\nx" +
+			"\r\n--b\r\nContent-Type: message/imdn+xml\r\n\r\n" + strings.ReplaceAll(string(content), "display", "processing-x") +
+			"\r\n--b\r\nContent-Type: message/imdn+xml\r\n\r\n" + strings.NewReplacer("displayed", "stored", "display-", "processing-").Replace(string(content)) + "\r\n--b--\r\n"
+		for _, body := range []string{both, "--c--"} {
+			x.give(&cpim.Draft{
+				From: cpim.Party{URI: "sip:bob@ims.example"}, To: []cpim.Party{{URI: "sip:alice@ims.example"}},
+				Bindings: imdnBinding(), Headers: asking, MIME: []cpim.Pair{{Name: "Content-Disposition", Value: "Notification"}},
+				ContentType: "multipart/mixed; boundary=b", Content: []byte(body),
+			})
+		}
+		for _, want := range []imdn.Status{imdn.Displayed, imdn.Stored} {
+			if e := next[Notified](x.t, c); e.Status != want || e.ID != id {
+				x.t.Errorf("%+v", e)
+			}
+		}
+		none(x.t, c)
 		x.silent() // no notification for a notification
 	})
 }
