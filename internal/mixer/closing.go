@@ -42,9 +42,14 @@ func (x *mix) end() {
 	if x.sweep != nil {
 		x.sweep.Stop()
 	}
-	legs := x.legs
+	legs, mail := x.legs, x.mail
 	x.legs, x.users, x.open, x.mail = nil, nil, nil, nil
 	x.mu.Unlock()
+	for _, box := range mail {
+		for _, l := range box.letters {
+			l.fail() // while its sender still has a session
+		}
+	}
 	var busy []*Leg
 	for _, l := range legs {
 		if l.lingers() {

@@ -84,7 +84,9 @@ func (l *Leg) returned(refs []uint64) {
 	}
 	l.mu.Unlock()
 	for _, x := range back {
-		l.mix.await(l.req.User, x)
+		if !l.mix.await(l.req.User, x) {
+			x.fail() // too much waits already
+		}
 	}
 	if len(back) > 0 && l.current.Load() != nil && l.isBound() {
 		l.mix.deliverLetters(l) // the next session is there already

@@ -1,0 +1,59 @@
+package mixer_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+)
+
+// What comes back from a lost session and is too much to wait for the next one has
+// been answered well: its sender is told.
+func TestTooMuchComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		b.mute.Store(true)
+		for i := range 8 {
+			body := a.text(bob, strings.Repeat("x", 12<<10))
+			a.try(part{id: fmt.Sprint("long", i), body: body}, 200)
+			b.hears(body)
+		}
+		_ = b.nc.Close()
+		<-h.events
+		synctest.Wait()
+		for i := 5; i < 8; i++ {
+			if len(a.reports) == 0 {
+				t.Fatalf("no report of the message %d", i)
+			}
+			if f := <-a.reports; f.report != 404 || f.id != fmt.Sprint("long", i) {
+				t.Errorf("%d of %s", f.report, f.id)
+			}
+		}
+		if len(a.reports) > 0 {
+			t.Error("a report of what waits")
+		}
+	})
+}
+
+// What waits for somebody when the conference ends does not reach him any more.
+func TestEndWhileLettersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		_ = b.nc.Close()
+		<-h.events
+		a.try(part{id: "waits", body: a.text(bob, "psst")}, 200)
+		h.do(conference.End{At: time.Now()})
+		synctest.Wait()
+		if len(a.reports) != 1 {
+			t.Fatalf("%d reports", len(a.reports))
+		}
+		if f := <-a.reports; f.report != 404 || f.id != "waits" {
+			t.Errorf("%d of %s", f.report, f.id)
+		}
+	})
+}
