@@ -19,7 +19,7 @@ func (h *handler) Message(in *msrp.Incoming) {
 		state = &inspection{}
 	}
 	v := &state.verdict
-	if in.Rewritten() { // the headers may not be those that were checked [SW-PUB-14]
+	if in.Rewritten() { // the headers may not be those that were checked [SW-PUB-02]
 		var err error
 		if *v, err = l.judge(in.Body()); err != nil {
 			in.Refuse(err)

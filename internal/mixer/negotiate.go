@@ -201,7 +201,7 @@ type aftermath struct {
 	leg     *Leg
 	ended   [3]*handler
 	passed  *handler // ended, too; its successor carries on where it stopped
-	found   bool // the conference need not wait any longer
+	found   bool     // the conference need not wait any longer
 	session *handler
 	terms   *terms
 	begins  bool

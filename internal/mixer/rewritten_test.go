@@ -16,15 +16,13 @@ func TestRewrittenHeader(t *testing.T) {
 	m, b := h.join(mallory, nil), h.join(bob, nil)
 	h.join(alice, nil)
 	for name, to := range map[string]string{"to everybody": lobby, "in private": bob} {
-		t.Run(name, func(t *testing.T) {
-			mine := wrap(mallory, to, "text/plain", "pay him")
-			forged := wrap(alice, to, "text/plain", "pay him")
-			id := "re" + strings.ReplaceAll(name, " ", "")
-			half := len(mine) - 3
-			m.try(part{id: id, rng: rangeOf(1, half, len(mine)), body: mine[:half], flag: "+"}, 200)
-			m.try(part{id: id, rng: rangeOf(1, half, len(mine)), body: forged[:half], flag: "+"}, 200)
-			m.try(part{id: id, rng: rangeOf(half+1, len(mine), len(mine)), body: mine[half:], flag: "$"}, 403)
-		})
+		mine := wrap(mallory, to, "text/plain", "pay him")
+		forged := wrap(alice, to, "text/plain", "pay him")
+		id := "re" + strings.ReplaceAll(name, " ", "")
+		half := len(mine) - 3
+		m.try(part{id: id, rng: rangeOf(1, half, len(mine)), body: mine[:half], flag: "+"}, 200)
+		m.try(part{id: id, rng: rangeOf(1, half, len(mine)), body: forged[:half], flag: "+"}, 200)
+		m.try(part{id: id, rng: rangeOf(half+1, len(mine), len(mine)), body: mine[half:], flag: "$"}, 403)
 	}
 	if n := len(b.copies); n > 0 {
 		t.Errorf("%d forged messages arrived: %+v", n, <-b.copies)
@@ -34,5 +32,5 @@ func TestRewrittenHeader(t *testing.T) {
 	m.try(part{id: "fine", rng: rangeOf(1, 80, len(body)), body: body[:80], flag: "+"}, 200)
 	m.try(part{id: "fine", rng: rangeOf(1, len(body), len(body)), body: body, flag: "$"}, 200)
 	b.hears(body)
-	conform.Covers(t, "SW-PUB-14")
+	conform.Covers(t, "SW-PUB-02")
 }

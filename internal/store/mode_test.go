@@ -15,7 +15,7 @@ import (
 func TestNobodyElseReads(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // G302: what this is about
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -39,7 +39,7 @@ func TestNobodyElseReads(t *testing.T) {
 		}
 		shut(t, db)
 		// Of an earlier version, which left it to the umask.
-		if err := os.Chmod(filepath.Join(dir, "confab.db"), 0o644); err != nil { //nolint:gosec // G302: as above
+		if err := os.Chmod(filepath.Join(dir, "confab.db"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
