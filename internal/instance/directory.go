@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -89,6 +90,8 @@ func (c Config) withDefaults() (Config, error) {
 type Directory struct {
 	cfg Config // fixed
 
+	refused atomic.Uint64 // conferences, for a limit
+
 	mu         sync.Mutex // guards what follows
 	reserved   map[Address]*Definition
 	aliases    map[Address]Address
@@ -98,6 +101,10 @@ type Directory struct {
 	draining   bool
 	running    sync.WaitGroup // instances; joined under mu
 }
+
+// Refused is how many conferences were not made, or not begun, because there are too
+// many of one user or in all.
+func (d *Directory) Refused() uint64 { return d.refused.Load() }
 
 // NewDirectory returns a directory with the reserved conferences given, which
 // are those of the configuration, and those that the registry has.

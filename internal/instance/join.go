@@ -56,6 +56,7 @@ func (d *Directory) found(f Founding, admit Admission, done Joined) (*Instance, 
 		return nil, ErrNotCreator
 	}
 	if d.cfg.MaxPerUser > 0 && d.founded[admit.Admit.Identity] >= d.cfg.MaxPerUser {
+		d.refused.Add(1)
 		return nil, ErrUserLimit
 	}
 	a := Address{User: randomUser(), Host: d.cfg.Domain}
@@ -137,6 +138,7 @@ func (d *Directory) room() error {
 		return ErrDraining
 	}
 	if d.cfg.MaxConferences > 0 && len(d.alive) >= d.cfg.MaxConferences {
+		d.refused.Add(1)
 		return ErrServerLimit
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/confab-chat/confab/internal/access"
@@ -86,6 +87,8 @@ type Service struct {
 	// fixed after construction
 	cfg Config
 
+	displaced atomic.Uint64 // subscriptions that had to go for another of their user
+
 	mu     sync.Mutex
 	boards map[conference.ID]*board
 
@@ -100,6 +103,9 @@ func New(cfg Config) *Service {
 	cfg = cfg.withDefaults()
 	return &Service{cfg: cfg, boards: make(map[conference.ID]*board), watchers: watchers{most: cfg.PerUser}}
 }
+
+// Displaced is how many subscriptions had to go because their user made too many.
+func (s *Service) Displaced() uint64 { return s.displaced.Load() }
 
 // Package describes the service to the SIP stack. Expires is what subscribers
 // get at most, and who asks for nothing. [NOT-SUB-05]

@@ -81,6 +81,9 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 		return
 	}
 	oldest := s.watchers.add(sub) // first: it is removed when the subscription ends
+	if oldest != nil {
+		s.displaced.Add(1)
+	}
 	subscription := in.Accept(sub, contact)
 	subscription.Do(func() {
 		if d := subscription.Dialog(); d != nil {

@@ -165,3 +165,23 @@ func (g *guest) turned(req *sipmsg.Request) *sipmsg.Response {
 	g.Send(testnet.Refused(req, resp))
 	return resp
 }
+
+// TestSubscriptionsOfOneUser has a user subscribe over and over: each one more ends
+// another one of his.
+func TestSubscriptionsOfOneUser(t *testing.T) {
+	conform.Covers(t, "SEC-02", "NOT-SUB-11")
+	const n, most = 500 / fold, 5
+	s := besiege(t, func(c *config.Config) { c.Limits.SubscriptionsPerUser = most })
+	for range n {
+		w := s.guest("udp", "alice")
+		w.Send(w.other(sipmsg.SUBSCRIBE, lobby, "Event: conference"))
+		w.Expect(200, sipmsg.SUBSCRIBE)
+		w.Answer(w.Request(), 200)
+	}
+	s.refusals("subscriptions_per_user", n-most)
+	if got := s.notifier.Subscriptions(); got != most {
+		t.Errorf("%d subscriptions", got)
+	}
+	s.goes("after many subscriptions")
+	s.holds("after many subscriptions", n*(24<<10)+4<<20) // their transactions and peers are still there
+}

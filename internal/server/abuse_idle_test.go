@@ -74,6 +74,25 @@ func TestConnectionsBeyondTheirLimit(t *testing.T) {
 	s.goes("beside 450 connections of one address")
 }
 
+// TestHandshakesBeyondTheirLimit begins to shake hands and goes no further.
+func TestHandshakesBeyondTheirLimit(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	s, ca := ears(t, func(c *config.Config) { c.Limits.HandshakesPerAddress = 10 })
+	for range 50 {
+		conn, err := s.open("tls", "sip", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+	s.refusals("handshakes", 40)
+	conn, err := s.open("tls", "sip", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.over("tls", "carol", s.secure(ca, conn)).join(lobby).leave()
+}
+
 // closes waits until the server has closed a connection.
 func closes(t *testing.T, conn net.Conn, within time.Duration) {
 	t.Helper()

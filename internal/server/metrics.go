@@ -32,6 +32,7 @@ func (s *Server) counters() telemetry.Server {
 	calls := s.focus.Counters()
 	c.Invited, c.Joined, c.NotJoined = calls.Invitations, calls.Joined, calls.Failed
 	c.Referrals, c.RefersTooMany, c.ListsRefused = calls.Referrals, calls.RefersTooMany, calls.ListsRefused
+	c.ConferencesRefused, c.SubscriptionsDisplaced = s.directory.Refused(), s.notifier.Displaced()
 	for _, e := range s.directory.All() {
 		if e.Instance != nil {
 			c.Conferences++

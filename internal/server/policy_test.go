@@ -226,6 +226,9 @@ func TestLimits(t *testing.T) {
 	if resp := r.guest("tcp", "carol").refused(factory, 503); resp.Header.Value("Retry-After") == "" {
 		t.Error("503 without Retry-After")
 	}
+	if n := r.metric(`confab_refused_total{limit="conferences"}`); n != 2 {
+		t.Errorf("%v refusals counted", n)
+	}
 	bob.leave()
 	alice.leave()
 	r.vacant()

@@ -87,6 +87,8 @@ func refusals() []metric {
 			{"auth_failures", func(s *snapshot) float64 { return float64(s.server.Locked) }},
 			{"refers", func(s *snapshot) float64 { return float64(s.server.RefersTooMany) }},
 			{"uri_list", func(s *snapshot) float64 { return float64(s.server.ListsRefused) }},
+			{"conferences", func(s *snapshot) float64 { return float64(s.server.ConferencesRefused) }},
+			{"subscriptions_per_user", func(s *snapshot) float64 { return float64(s.server.SubscriptionsDisplaced) }},
 			{"messages", func(s *snapshot) float64 { return float64(s.server.TooMany) }},
 			{"store_pending", func(s *snapshot) float64 { return float64(s.server.StoreRefused) }},
 		},

@@ -40,6 +40,9 @@ type Server struct {
 	StorePending                 int64  // octets that wait to be written
 	StoreRefused                 uint64 // operations for which there was no room among these
 
+	ConferencesRefused     uint64 // since there are too many, of one user or in all
+	SubscriptionsDisplaced uint64 // by another of the same user
+
 	AddressConnections uint64  // connections refused for the limit of their address
 	WebConnections     uint64  // HTTP connections refused for a limit
 	LoadWait           float64 // seconds that work waits for a processor
