@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -95,5 +96,28 @@ func TestRequestFromElsewhere(t *testing.T) {
 	alice.Send(testnet.Cancel(inv))
 	alice.Expect(200, sipmsg.CANCEL)
 	alice.Send(testnet.Refused(inv, alice.Expect(487, sipmsg.INVITE)))
+	r.vacant()
+}
+
+// TestNobodyFromElsewhere: where callers need not say who they are, that they say nothing
+// proves nothing either.
+func TestNobodyFromElsewhere(t *testing.T) {
+	conform.Covers(t, "IDN-07")
+	r := serve(t, func(c *config.Config) {
+		c.Auth.Local, c.Auth.AllowAnonymous, c.SIP.Trust = false, true, nil
+	})
+	nobody := r.guest("udp", "nobody")
+	req := nobody.invite(lobby)
+	_, tag, _ := strings.Cut(nobody.call.From, ";")
+	nobody.call.From = "<sip:anonymous@anonymous.invalid>;" + tag
+	req.Header.Set("From", nobody.call.From)
+	nobody.create(req)
+	home := nobody.SIPPeer
+	elsewhere := testnet.DialSIPFrom(t, "udp", "127.0.0.2:0", r.address("sip", "udp"))
+	nobody.SIPPeer, nobody.call.Peer = elsewhere, elsewhere
+	nobody.Send(nobody.call.Request(sipmsg.BYE))
+	nobody.Expect(403, sipmsg.BYE)
+	nobody.SIPPeer, nobody.call.Peer = home, home
+	nobody.leave()
 	r.vacant()
 }
