@@ -95,7 +95,7 @@ func (s *Server) Memory() int64 { return s.ask(askMemory) }
 // transactions after a while.
 func (s *Server) Settled() int64 {
 	least := s.Memory()
-	for quiet := 0; quiet < 20; quiet++ {
+	for quiet := 0; quiet < 36; quiet++ {
 		<-time.After(time.Second)
 		if now := s.Memory(); now < least-least/100 {
 			least, quiet = now, 0
