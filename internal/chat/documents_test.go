@@ -37,8 +37,19 @@ func TestDocumented(t *testing.T) {
 		}
 	}
 	for _, e := range []any{
-		joined{}, sent{}, nicknamed{}, lockChange{}, listening{}, participant.Message{}, participant.Referral{}, participant.Roster{},
-		participant.Delivered{}, participant.Failed{}, participant.Typing{}, participant.Problem{}, participant.Left{},
+		joined{},
+		sent{},
+		nicknamed{},
+		lockChange{},
+		listening{},
+		participant.Message{},
+		participant.Referral{},
+		participant.Roster{},
+		participant.Delivered{},
+		participant.Failed{},
+		participant.Typing{},
+		participant.Problem{},
+		participant.Left{},
 	} {
 		name := eventName(t, e)
 		if !strings.Contains(page, "`"+name+"`") {
