@@ -42,7 +42,7 @@ func TestSIPpTimers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	callWith(t, "timer_uac", at.String(), "u1", 50)
+	callSIPp(t, "timer_uac", at.String(), "u1", 50)
 }
 
 // TestSIPpTimerLost has SIPp refresh its sessions once and then forget them: they are ended.
@@ -56,25 +56,29 @@ func TestSIPpTimerLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	callWith(t, "timer_lost_uac", at.String(), "u1", 20)
+	callSIPp(t, "timer_lost_uac", at.String(), "u1", 20)
 }
 
-// callWith has SIPp place calls to an address; none may fail.
+// callWith is callSIPp as a test of its own.
 func callWith(t *testing.T, file, to, mode string, calls int) {
 	t.Helper()
-	t.Run(mode, func(t *testing.T) {
-		cmd := exec.CommandContext(timeout(t, 2*time.Minute), peer(t, "sipp", "sip-tester"),
-			to, "-sf", "testdata/sipp/"+file+".xml", "-t", mode,
-			"-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", "100", "-l", "500",
-			"-nostdin", "-trace_err", "-error_file", "/dev/stderr")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("sipp: %v\n%s", err, tail(out))
-		}
-		if got := successful(t, out); got != calls {
-			t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out))
-		}
-	})
+	t.Run(mode, func(t *testing.T) { callSIPp(t, file, to, mode, calls) })
+}
+
+// callSIPp has SIPp place calls to an address; none may fail.
+func callSIPp(t *testing.T, file, to, mode string, calls int) {
+	t.Helper()
+	cmd := exec.CommandContext(timeout(t, 2*time.Minute), peer(t, "sipp", "sip-tester"),
+		to, "-sf", "testdata/sipp/"+file+".xml", "-t", mode,
+		"-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", "100", "-l", "500",
+		"-nostdin", "-trace_err", "-error_file", "/dev/stderr")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("sipp: %v\n%s", err, tail(out))
+	}
+	if got := successful(t, out); got != calls {
+		t.Errorf("%d of %d calls succeeded\n%s", got, calls, tail(out))
+	}
 }
 
 // accepting answers every INVITE whose session timer will do.

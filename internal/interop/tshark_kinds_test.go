@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/participant"
+	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 const wideOpen = `
@@ -39,7 +41,7 @@ func TestTsharkReadsKinds(t *testing.T) {
 	s := serve(t, fmt.Sprintf(wideOpen, filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")))
 	capture := filepath.Join(t.TempDir(), "kinds.pcapng")
 	stop := record(t, tshark, capture)
-	everyKind(t, s, k, &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12})
+	alice := everyKind(t, s, k, &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12})
 	stop()
 
 	read := []string{"-r", capture, "-n"}
@@ -53,6 +55,7 @@ func TestTsharkReadsKinds(t *testing.T) {
 		ports = append(ports, network+".port=="+port)
 	}
 	decode("udp", s.Addr["sip/udp"], "sip")
+	decode("udp", alice, "sip") // a lower port that is somebody's would count for more
 	decode("tcp", s.Addr["sip/tcp"], "sip")
 	decode("tcp", s.Addr["sip/ws"], "http")
 	decode("tcp", s.Addr["msrp/tcp"], "msrp")
@@ -76,8 +79,9 @@ func TestTsharkReadsKinds(t *testing.T) {
 	}
 }
 
-// everyKind plays a conference of users over UDP, TCP and WebSocket and behind a relay.
-func everyKind(t *testing.T, s *served, k *kamailio, trust *tls.Config) {
+// everyKind plays a conference of users over UDP, TCP and WebSocket and behind a relay. It
+// returns the address of the one over UDP.
+func everyKind(t *testing.T, s *served, k *kamailio, trust *tls.Config) (udp string) {
 	t.Helper()
 	ctx := timeout(t, 2*patience)
 	over := func(network string, media participant.Media) *meeting {
@@ -88,7 +92,8 @@ func everyKind(t *testing.T, s *served, k *kamailio, trust *tls.Config) {
 	if _, err := bob.Listen(ctx); err != nil {
 		t.Fatal(err)
 	}
-	a, err := m.make("alice").Create(ctx, "sip:factory@conf.example.test",
+	alice := m.make("alice")
+	a, err := alice.Create(ctx, "sip:factory@conf.example.test",
 		participant.Options{Invite: []participant.Invitee{{URI: bob.Contact(), Copy: "to"}}})
 	if err != nil {
 		t.Fatalf("Create: %v", err)
@@ -113,4 +118,9 @@ func everyKind(t *testing.T, s *served, k *kamailio, trust *tls.Config) {
 	}
 	m.referral(a, "sip:carol@example.test")
 	m.leave(d, b, a)
+	contact, err := sipmsg.ParseURI(alice.Contact())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort(contact.Host, strconv.Itoa(int(contact.Port)))
 }
