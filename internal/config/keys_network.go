@@ -20,7 +20,7 @@ func sipKeys(s *SIP) section {
 func msrpKeys(m *MSRP) section {
 	return section{
 		{"listen", "tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two", listeners(&m.Listen)},
-		{"advertise", "host[:port] for a=path where it differs from the listener", text(&m.Advertise, optional(hostPort))},
+		{"advertise", "host[:port] for a=path where it differs from the listener; for one on all addresses the default is the host of sip.advertise, or an address of this host", text(&m.Advertise, optional(hostPort))},
 		{"max_message", "largest message, CPIM wrapper included", size(&m.MaxMessage, 1<<10, 64<<20)},
 		{"strict", "tolerate nothing of clients beyond the standards", flag(&m.Strict)},
 		{"cema", "offer that middleboxes may anchor media (RFC 6714); who offers it is answered so in any case", flag(&m.CEMA)},
