@@ -18,7 +18,7 @@ import (
 func TestTsharkReadsDemo(t *testing.T) {
 	tshark := peer(t, "tshark", "tshark")
 	capture := filepath.Join(t.TempDir(), "demo.pcapng")
-	stop := record(t, tshark, capture)
+	stop := record(t, tshark, capture, "tcp or udp")
 	out, err := exec.CommandContext(timeout(t, time.Minute), confab(t), "demo").CombinedOutput()
 	stop()
 	if err != nil {
@@ -45,12 +45,13 @@ func TestTsharkReadsDemo(t *testing.T) {
 	}
 }
 
-// record captures the loopback interface into file until stop is called. The
+// record captures the loopback interface into file until stop is called, as far as
+// filter, which UDP has to pass, lets it. The
 // capture is running when it returns, and complete when stop does: marks sent
 // over the interface show both.
-func record(t *testing.T, tshark, file string) (stop func()) {
+func record(t *testing.T, tshark, file, filter string) (stop func()) {
 	t.Helper()
-	cmd := exec.CommandContext(timeout(t, 2*time.Minute), tshark, "-q", "-i", "lo", "-f", "tcp or udp", "-w", file)
+	cmd := exec.CommandContext(timeout(t, 2*time.Minute), tshark, "-q", "-i", "lo", "-B", "64", "-f", filter, "-w", file)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
