@@ -190,7 +190,7 @@ func TestThirdParty(t *testing.T) {
 // TestHiddenParticipant has a user talk whom the others do not know.
 func TestHiddenParticipant(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "PAR-GEN-04", "PRV-01")
+	conform.Covers(t, "PAR-GEN-04")
 	r := serve(t, nil)
 	bob, err := r.ue(t, "tcp", "bob").Join(t.Context(), lobby, participant.Options{})
 	if err != nil {
