@@ -70,6 +70,7 @@ func (c Create) decide(s *State, out []Event) ([]Event, error) {
 		e.Owner = c.First.Identity
 	}
 	var born State
+	born.roster.numbered = s.roster.numbered
 	e.apply(&born)
 	return c.First.decide(&born, append(out, e))
 }
@@ -78,10 +79,12 @@ func (e Created) apply(s *State) {
 	if s.alive {
 		return
 	}
-	marks := s.marks
+	marks, numbered := s.marks, s.roster.numbered
 	*s = State{position: s.position, created: e, alive: true, activity: e.At, emptySince: e.At}
 	if e.Policy.History.Durable {
-		s.marks = marks // what was said in the earlier life can still be read
+		// What was said in the earlier life can still be read, and an anonymous user
+		// of then must not be taken for one of now.
+		s.marks, s.roster.numbered = marks, numbered
 	}
 	s.moderators = identitySet(e.Moderators)
 	s.starters = identitySet(e.Starters)

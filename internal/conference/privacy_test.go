@@ -83,3 +83,19 @@ func TestOpenAndPrivateDeviceAreTwoInTheRoster(t *testing.T) {
 		t.Errorf("its successor is shown as %s", got.User)
 	}
 }
+
+// TestAnonymousNumbersGoOn: where what was said outlives a conference, nobody is
+// taken for the anonymous user of an earlier life.
+func TestAnonymousNumbersGoOn(t *testing.T) {
+	t.Parallel()
+	for durable, want := range map[bool]User{false: "sip:anonymous1@anonymous.invalid", true: "sip:anonymous2@anonymous.invalid"} {
+		f := found(t, func(c *Create) { c.Policy.History.Durable = durable })
+		private := Admit{At: epoch, Identity: "sip:mallory@m.test", Private: true, Endpoint: "m1"}
+		f.must(t, private)
+		f.must(t, End{At: epoch})
+		f.must(t, Create{At: epoch, ID: f.ID(), Policy: f.Policy(), First: Admit{At: epoch, Identity: "sip:trudy@t.test", Private: true, Endpoint: "t1"}})
+		if got := f.Endpoint("t1").Participant.User; got != want {
+			t.Errorf("durable %v: %s, want %s", durable, got, want)
+		}
+	}
+}

@@ -90,7 +90,8 @@ func (c Config) withDefaults() (Config, error) {
 type Directory struct {
 	cfg Config // fixed
 
-	refused atomic.Uint64 // conferences, for a limit
+	refused  atomic.Uint64 // conferences, for a limit
+	amending chan struct{} // holds a token while a record is being changed
 
 	mu         sync.Mutex // guards what follows
 	reserved   map[Address]*Definition
@@ -115,6 +116,7 @@ func NewDirectory(cfg Config, reserved ...Definition) (*Directory, error) {
 	}
 	d := &Directory{
 		cfg:      cfg,
+		amending: make(chan struct{}, 1),
 		reserved: make(map[Address]*Definition),
 		aliases:  make(map[Address]Address),
 		alive:    make(map[Address]*Instance),

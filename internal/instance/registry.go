@@ -136,6 +136,12 @@ func set[T any](to, from *T) {
 // and for the conference. The error is ErrNotFound, that of the registry, or
 // that of the command.
 func (d *Directory) Amend(ctx context.Context, a Address, m Amendment) error {
+	select { // one after the other: each begins with what the one before has made
+	case d.amending <- struct{}{}:
+		defer func() { <-d.amending }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	d.mu.Lock()
 	a = d.resolve(a)
 	old, i := d.live(a, time.Now()), d.alive[a]

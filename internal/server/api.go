@@ -31,9 +31,11 @@ func (s *Server) newAPI() (http.Handler, error) {
 			factories = append(factories, instance.Address{User: uri.UserDecoded(), Host: strings.ToLower(uri.Host)})
 		}
 	}
+	policy := policyOf(s.cfg, s.cfg.Defaults)
+	policy.End.MaxDuration = 0 // that of the defaults is for the conferences of the factory, D-16
 	return api.New(api.Config{
 		Log: s.log, Directory: s.directory, History: s.journal, Inviter: inviter{s.focus}, Domain: s.cfg.Domain,
-		Policy: policyOf(s.cfg, s.cfg.Defaults), Token: token, Version: version(),
+		Policy: policy, Token: token, Version: version(),
 		Factories: factories, Transient: s.store == nil,
 		MaxMessage: int(s.cfg.MSRP.MaxMessage), NewID: msrp.NewMessageID,
 	}), nil
