@@ -237,7 +237,7 @@ func levelNow() level {
 func settled(t *testing.T, before level) {
 	t.Helper()
 	const slack = 8 << 20
-	deadline := time.Now().Add(45 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		now := levelNow()
 		if now.goroutines <= before.goroutines+2 && now.heap <= before.heap+slack {
