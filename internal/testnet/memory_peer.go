@@ -102,7 +102,7 @@ func (p *Peer) Next(d time.Duration) sipmsg.Message {
 func (p *Peer) Response(status int) *sipmsg.Response {
 	p.t.Helper()
 	for {
-		m := p.Next(2 * time.Second)
+		m := p.Next(5 * time.Second)
 		resp, ok := m.(*sipmsg.Response)
 		if ok && resp.Status == 100 && status != 100 {
 			continue
@@ -125,7 +125,7 @@ func (p *Peer) Ask(text string, status int) *sipmsg.Response {
 // method.
 func (p *Peer) Request(method sipmsg.Method) *sipmsg.Request {
 	p.t.Helper()
-	m := p.Next(2 * time.Second)
+	m := p.Next(5 * time.Second)
 	req, ok := m.(*sipmsg.Request)
 	if !ok || req.Method != method {
 		p.t.Fatalf("want %s, got %s", method, Line(m))
