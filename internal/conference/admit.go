@@ -2,7 +2,6 @@ package conference
 
 import (
 	"maps"
-	"strconv"
 	"time"
 )
 
@@ -215,11 +214,7 @@ func (s *State) enrol(e Admitted) *Participant {
 	}
 	s.roster.add(p)
 	if p.Anonymous != 0 {
-		p.Display = "Anonymous " + strconv.FormatUint(p.Anonymous, 10)
-		s.roster.numbered = max(s.roster.numbered, p.Anonymous)
-		if p.Identity != "" {
-			s.roster.anonymous[p.Identity] = p.Anonymous
-		}
+		s.roster.number(p)
 	}
 	p.userKey, p.displayKey = userKey(string(p.User)), looseKey(p.Display)
 	if x, ok := s.absent.find(p.User, e.At); ok {

@@ -46,6 +46,7 @@ const (
 	KindCreated      Kind = "created"
 	KindAdmitted     Kind = "admitted"
 	KindAdvanced     Kind = "advanced"
+	KindMasked       Kind = "masked"
 	KindConnected    Kind = "connected"
 	KindDeparted     Kind = "departed"
 	KindLegLost      Kind = "leg_lost"

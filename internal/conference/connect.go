@@ -16,6 +16,7 @@ type Connect struct {
 	Endpoint EndpointID
 	Media    Direction // as negotiated
 	Contact  string    // of an endpoint that was called
+	Private  bool      // a called user asks for privacy in his answer [PRV-01]
 }
 
 // Connected says that an endpoint is in the conference.
@@ -44,8 +45,12 @@ func (c Connect) decide(s *State, out []Event) ([]Event, error) {
 	if err := c.stillWelcome(s, ep); err != nil {
 		return nil, err
 	}
+	user := ep.Participant.User
+	if masked, ok := c.mask(s, ep); ok {
+		out, user = append(out, masked), masked.Now
+	}
 	out = append(out, Connected{
-		At: c.At, User: ep.Participant.User, Endpoint: ep.ID, Media: c.Media, Contact: c.Contact,
+		At: c.At, User: user, Endpoint: ep.ID, Media: c.Media, Contact: c.Contact,
 	})
 	if old := s.Endpoint(ep.Replaces); old != nil {
 		out = append(out, departure(old, c.At, CauseReplaced, "", ""))

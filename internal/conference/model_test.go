@@ -95,7 +95,7 @@ func (c *choices) command(s *State) Command {
 	case 1, 2, 3, 4, 5:
 		return c.admit(s)
 	case 6, 7, 8, 9, 10:
-		return Connect{At: c.now, Endpoint: c.endpoint(s), Media: Direction(c.pick(5))}
+		return Connect{At: c.now, Endpoint: c.endpoint(s), Media: Direction(c.pick(5)), Private: c.pick(3) == 0}
 	case 11:
 		return Leave{At: c.now, Endpoint: c.endpoint(s), Cause: Cause(c.pick(8))}
 	case 12:

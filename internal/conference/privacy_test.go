@@ -99,3 +99,24 @@ func TestAnonymousNumbersGoOn(t *testing.T) {
 		}
 	}
 }
+
+// TestCalledUserWantsPrivacy gives him another name as he answers, and keeps it.
+func TestCalledUserWantsPrivacy(t *testing.T) {
+	t.Parallel()
+	f := found(t, nil)
+	f.must(t, bobCalled())
+	events := f.must(t, Connect{At: epoch, Endpoint: "bob1", Private: true})
+	if got := kinds(events); got != "masked connected" {
+		t.Fatalf("events %s", got)
+	}
+	p := f.Endpoint("bob1").Participant
+	if p.User != "sip:anonymous1@anonymous.invalid" || p.Identity != "sip:bob@b.test" || p.Display != "Anonymous 1" ||
+		f.Participant(p.User) != p || f.Participant("sip:bob@b.test") != nil || f.UserCount() != 2 {
+		t.Errorf("%+v", p)
+	}
+	again := bobCalled()
+	again.Endpoint = "bob2"
+	if events := f.must(t, again); len(events) > 0 {
+		t.Errorf("%s while he is there", kinds(events))
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
@@ -30,6 +31,7 @@ type invitation struct {
 
 	// owned by the shard of the Call-ID
 	alerted   bool
+	private   bool // he wants privacy, as his answers say
 	early     early
 	adapted   bool   // it was sent again in another way
 	supported string // Supported of the INVITE where that is not what is announced
@@ -169,6 +171,7 @@ func (i *invitation) heard() {
 func (i *invitation) Progress(resp *sipmsg.Response) {
 	i.heard()
 	c := i.call
+	i.private = i.private || identity.WantsPrivacy(&resp.Header) // [PRV-01]
 	if resp.Status == 180 && !i.alerted {
 		i.alerted = true
 		c.inst.Do(conference.Advance{At: i.now(), Endpoint: c.endpoint, Status: conference.StatusAlerting}, nil)
@@ -189,6 +192,7 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 		c.hangUp(due)
 		return c, invite.Answer{}
 	}
+	i.private = i.private || identity.WantsPrivacy(&resp.Header)
 	direction, err := i.agree(s, resp, answer)
 	if err != nil {
 		// [FOC-OUT-09]
@@ -197,7 +201,7 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 		return c, invite.Answer{}
 	}
 	c.inst.Do(conference.Connect{
-		At: i.now(), Endpoint: c.endpoint, Media: direction, Contact: contactIn(resp),
+		At: i.now(), Endpoint: c.endpoint, Media: direction, Contact: contactIn(resp), Private: i.private,
 	}, i.connected)
 	return c, invite.Answer{}
 }

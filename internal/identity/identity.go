@@ -51,9 +51,9 @@ func anonymous(a sipmsg.Address) bool {
 		strings.EqualFold(a.URI.User, "anonymous") || strings.EqualFold(a.Display, "anonymous")
 }
 
-// wantsPrivacy reports whether the Privacy field asks for id, user or header
+// WantsPrivacy reports whether the Privacy field asks for id, user or header
 // (RFC 3323 §4.2, RFC 3325 §9.3). "none" and no field mean no. [PRV-03]
-func wantsPrivacy(h *sipmsg.Header) bool {
+func WantsPrivacy(h *sipmsg.Header) bool {
 	return slices.ContainsFunc(h.Privacy(), func(value string) bool {
 		return value == "id" || value == "user" || value == "header"
 	})

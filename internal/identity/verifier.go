@@ -109,7 +109,7 @@ func (v *Verifier) Identify(req *sipmsg.Request, src transport.Source) (Identity
 	if err != nil {
 		return Identity{}, err
 	}
-	id.Privacy = id.Privacy || wantsPrivacy(&req.Header)
+	id.Privacy = id.Privacy || WantsPrivacy(&req.Header)
 	id.Trusted = v.Trusted(src)
 	return id, nil
 }

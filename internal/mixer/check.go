@@ -126,10 +126,10 @@ func (l *Leg) parties(m *cpim.Message) (to cpim.Address, err error) {
 	if err != nil {
 		return to, refusal(err)
 	}
-	if l.mix.mixer.cfg.StrictNames && l.mix.nicks.another(from.Name(), l.req.User) {
+	if l.mix.mixer.cfg.StrictNames && l.mix.nicks.another(from.Name(), l.user()) {
 		return to, forbidden("That name is another's") // [SW-PUB-20]
 	}
-	if string(from.URI) == anonymous || !l.mayBe.hold(from.URI) {
+	if string(from.URI) == anonymous || !l.self.Load().mayBe.hold(from.URI) {
 		return to, forbidden("From is not yours")
 	}
 	return to, refusal(toErr)

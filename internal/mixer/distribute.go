@@ -101,7 +101,7 @@ func (l *Leg) form(d *due) *msrp.Shared {
 // ownDevice reports whether a message is from the leg's own user and, by
 // configuration, not for his other devices. [SW-PUB-05]
 func (x *mix) ownDevice(l *Leg, m *conference.Message) bool {
-	return x.mixer.cfg.OwnDevicesOff && m.User == l.req.User
+	return x.mixer.cfg.OwnDevicesOff && m.User == l.user()
 }
 
 // push hands out what is due in a conference without history. What a leg cannot

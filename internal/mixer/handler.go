@@ -121,6 +121,6 @@ func (l *Leg) log(level slog.Level, event string, attrs ...slog.Attr) {
 		return
 	}
 	attrs = append(attrs, slog.String("conference", string(l.mix.id)),
-		slog.String("user", string(l.req.User)), slog.String("endpoint", string(l.req.Endpoint)))
+		slog.String("user", string(l.user())), slog.String("endpoint", string(l.req.Endpoint)))
 	log.LogAttrs(context.Background(), level, event, attrs...) //nolint:sloglint // constant at every call
 }

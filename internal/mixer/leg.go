@@ -53,12 +53,12 @@ type Leg struct {
 	owner    *Mixer
 	mix      *mix
 	req      LegRequest
-	mayBe    addresses // from req.Addresses
 	meansAll addresses // from req.Conference
 
 	reads  reading // owned by the instance's goroutine
 	roster string  // who is there, for those who have no other way to know; as reads
 
+	self    atomic.Pointer[self]    // as whom its user is seen
 	quirks  atomic.Pointer[Quirks]  // what its client is known for
 	terms   atomic.Pointer[terms]   // what was negotiated last; nil without a stream
 	current atomic.Pointer[handler] // of the session that carries the leg, written with mu held
@@ -85,6 +85,27 @@ type Leg struct {
 	told     bucket // of disposition notifications
 }
 
+// self is as whom the user of a leg is seen, and what he may write into From.
+type self struct {
+	user  conference.User
+	mayBe addresses
+}
+
+// user is the URI under which everybody sees the leg's user.
+func (l *Leg) user() conference.User { return l.self.Load().user }
+
+// masked gives the legs of a user who is called, and wants privacy as he
+// answers, his anonymous URI. None of them carries messages yet. [PRV-01]
+func (x *mix) masked(e conference.Masked) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, l := range x.legs {
+		if l.place < 0 && l.user() == e.User {
+			l.self.Store(&self{e.Now, addressesOf([]string{string(e.Now)})})
+		}
+	}
+}
+
 // Reserve makes a leg for an endpoint that the conference has admitted. It
 // carries no messages before its endpoint is connected. Asked again for the same
 // endpoint it returns the same leg. The error is [ErrFull] or
@@ -99,9 +120,10 @@ func (m *Mixer) Reserve(req LegRequest) (*Leg, error) {
 	}
 	fresh := &Leg{
 		owner: m,
-		req:   req, mayBe: addressesOf(req.Addresses), meansAll: addressesOf(req.Conference),
+		req:   req, meansAll: addressesOf(req.Conference),
 		talk: sdp.Negotiation{ID: sessionID(), Policy: m.policy()}, place: -1,
 	}
+	fresh.self.Store(&self{req.User, addressesOf(req.Addresses)})
 	fresh.Identify(req.UserAgent, req.Features)
 	l := m.mixOf(req.Instance).add(fresh)
 	if l != fresh {

@@ -84,7 +84,7 @@ func (l *Leg) returned(refs []uint64) {
 	}
 	l.mu.Unlock()
 	for _, x := range back {
-		if !l.mix.await(l.req.User, x) {
+		if !l.mix.await(l.user(), x) {
 			x.fail() // too much waits already
 		}
 	}
@@ -141,19 +141,19 @@ func (x *mix) await(u conference.User, l *letter) bool {
 // [SW-PRV-10]
 func (x *mix) deliverLetters(l *Leg) {
 	x.mu.Lock()
-	box := x.mail[l.req.User]
+	box := x.mail[l.user()]
 	if box == nil || !l.takesPrivate() {
 		x.mu.Unlock()
 		return
 	}
-	delete(x.mail, l.req.User)
+	delete(x.mail, l.user())
 	x.mu.Unlock()
 	for _, m := range box.letters {
 		err := error(msrp.ErrTooLarge) //nolint:unconvert // it takes other errors, too
 		if l.terms.Load().wants(m.content) {
 			err = l.postLetter(m)
 		}
-		if err != nil && (!errors.Is(err, msrp.ErrClosed) || !x.await(l.req.User, m)) {
+		if err != nil && (!errors.Is(err, msrp.ErrClosed) || !x.await(l.user(), m)) {
 			m.fail()
 		}
 	}

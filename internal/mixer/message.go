@@ -69,7 +69,7 @@ func (l *Leg) post(in *msrp.Incoming, contentType string) {
 	m := &conference.Message{
 		At:          l.mix.mixer.cfg.Now(),
 		ID:          msrp.NewMessageID(), // [SW-PUB-07]
-		User:        l.req.User,
+		User:        l.user(),
 		Endpoint:    l.req.Endpoint,
 		SenderID:    in.ID(),
 		ContentType: contentType,

@@ -154,6 +154,8 @@ func (x *mix) Applied(s *conference.State, at conference.Position, e conference.
 		x.mixer.enlist(x)
 	case conference.Posted:
 		x.distribute(at, e.Message)
+	case conference.Masked:
+		x.masked(e)
 	case conference.Connected:
 		x.Flush()
 		x.connected(s, at, e.Endpoint)
@@ -203,7 +205,7 @@ func (x *mix) connected(s *conference.State, at conference.Position, id conferen
 	l.place = len(x.open)
 	x.open = append(x.open, l)
 	x.crowd.Add(1)
-	for _, key := range l.mayBe {
+	for _, key := range l.self.Load().mayBe {
 		x.users[key] = append(x.users[key], l)
 	}
 	x.mu.Unlock()
@@ -249,7 +251,7 @@ func (x *mix) shut(l *Leg) {
 	x.open = x.open[:last]
 	l.place = -1
 	x.crowd.Add(-1)
-	for _, key := range l.mayBe {
+	for _, key := range l.self.Load().mayBe {
 		legs := x.users[key]
 		legs = slices.DeleteFunc(legs, func(o *Leg) bool { return o == l })
 		if x.users[key] = legs; len(legs) == 0 {

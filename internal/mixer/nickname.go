@@ -35,7 +35,7 @@ func (l *Leg) nickname(value []byte) (string, error) {
 		return "", &msrp.Error{Status: msrpwire.StatusBadRequest, Comment: "No Use-Nickname"} // [SW-NCK-04]
 	case !l.mix.policy.Load().Nicknames:
 		return "", forbidden("No nicknames here") // [SW-NCK-02]
-	case !l.mix.mayRename(l.req.User, m.cfg.Now()):
+	case !l.mix.mayRename(l.user(), m.cfg.Now()):
 		return "", forbidden("Too many nicknames")
 	}
 	name, err := msrpwire.ParseNickname(value, m.cfg.Strict) // [SW-NCK-03] [SW-NCK-11]

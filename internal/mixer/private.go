@@ -53,7 +53,7 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Refuse(err)
 		return
 	}
-	if !x.whispered.first(from.req.User, in.ID(), x.mixer.cfg.Now()) {
+	if !x.whispered.first(from.user(), in.ID(), x.mixer.cfg.Now()) {
 		in.Accept() // he has it already [SW-PUB-13]
 		return
 	}
@@ -62,7 +62,7 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 		err = x.hand(legs, &letter{shared: shared, content: v.content, from: from, in: in})
 	}
 	if err != nil {
-		x.whispered.forget(from.req.User, in.ID())
+		x.whispered.forget(from.user(), in.ID())
 		in.Refuse(err)
 		return
 	}
@@ -74,10 +74,10 @@ func (x *mix) whisper(from *Leg, in *msrp.Incoming, v verdict) {
 
 // copyToSender lets the sender's other devices see what he wrote. [SW-PRV-08]
 func (x *mix) copyToSender(from *Leg, shared *msrp.Shared, v verdict) {
-	if addressKey(v.to) == addressKey(string(from.req.User)) {
+	if addressKey(v.to) == addressKey(string(from.user())) {
 		return // they have it
 	}
-	for _, l := range x.openLegsOf(from, string(from.req.User)) {
+	for _, l := range x.openLegsOf(from, string(from.user())) {
 		if t := l.terms.Load(); l.takesPrivate() && t != nil && t.receives && t.wants(v.content) {
 			_ = l.send(shared, 0) // one that is not there misses a copy of what he has on the other
 		}
@@ -137,7 +137,7 @@ func (x *mix) hand(legs []*Leg, m *letter) error {
 	switch {
 	case taken > 0:
 		return nil
-	case lost && x.await(legs[0].req.User, m):
+	case lost && x.await(legs[0].user(), m):
 		return nil
 	case large == len(legs):
 		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Too large for the recipient"}

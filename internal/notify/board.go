@@ -62,6 +62,9 @@ func (b *board) Applied(s *conference.State, _ conference.Position, e conference
 		b.update(s, e.User)
 	case conference.Advanced:
 		b.update(s, e.User)
+	case conference.Masked:
+		b.update(s, e.User)
+		b.update(s, e.Now) // [PRV-01]
 	case conference.Connected:
 		b.update(s, e.User)
 	case conference.LegLost:

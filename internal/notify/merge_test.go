@@ -108,7 +108,7 @@ func (h *history50) step(step int) {
 	case 6:
 		h.do(conference.Advance{At: time.Now(), Endpoint: some, Status: conference.Status(1 + h.rnd.IntN(2))})
 	case 7:
-		h.do(conference.Connect{At: time.Now(), Endpoint: some})
+		h.do(conference.Connect{At: time.Now(), Endpoint: some, Private: h.rnd.IntN(3) == 0})
 	case 8:
 		h.change(user, some)
 	}

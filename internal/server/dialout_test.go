@@ -71,7 +71,13 @@ func (g *guest) called() *sipmsg.Request {
 // pickUp answers the INVITE and takes the ACK.
 func (g *guest) pickUp(invite *sipmsg.Request) {
 	g.rig.t.Helper()
-	g.Send(g.call.Accept(invite, g.sdp))
+	g.answers(invite, "Privacy: none")
+}
+
+// answers is pickUp with a field in the answer.
+func (g *guest) answers(invite *sipmsg.Request, field string) {
+	g.rig.t.Helper()
+	g.Send(g.call.Accept(invite, g.sdp, field))
 	if ack := g.Request(); ack.Method != sipmsg.ACK {
 		g.rig.t.Fatalf("want ACK, got\n%s", ack.Append(nil))
 	}

@@ -163,7 +163,7 @@ func TestCreatorCancels(t *testing.T) {
 
 // TestPrivacy has a user who wants to be nobody.
 func TestPrivacy(t *testing.T) {
-	conform.Covers(t, "SW-PUB-14")
+	conform.Covers(t, "SW-PUB-14", "PRV-01")
 	r := serve(t, nil)
 	bob := r.guest("tcp", "bob").join(lobby).connect()
 	w := r.watch("tcp", "bob")

@@ -97,7 +97,7 @@ func (p *Peer) Next(d time.Duration) sipmsg.Message {
 	}
 }
 
-// Response returns the next message within two seconds, which must be a response with
+// Response returns the next message within five seconds, which must be a response with
 // that status. 100 is passed over unless asked for.
 func (p *Peer) Response(status int) *sipmsg.Response {
 	p.t.Helper()
@@ -121,7 +121,7 @@ func (p *Peer) Ask(text string, status int) *sipmsg.Response {
 	return p.Response(status)
 }
 
-// Request returns the next message within two seconds, which must be a request of that
+// Request returns the next message within five seconds, which must be a request of that
 // method.
 func (p *Peer) Request(method sipmsg.Method) *sipmsg.Request {
 	p.t.Helper()

@@ -42,6 +42,7 @@ func samples() []conference.Event {
 		conference.Changed{},
 		conference.Resumed{},
 		conference.Nicknamed{},
+		conference.Masked{},
 		conference.Acknowledged{},
 		conference.Ended{},
 	}

@@ -13,6 +13,8 @@ func formOf(k conference.Kind) (form, bool) { //nolint:cyclop // a table
 		return plain[conference.Admitted](), true
 	case conference.KindAdvanced:
 		return plain[conference.Advanced](), true
+	case conference.KindMasked:
+		return plain[conference.Masked](), true
 	case conference.KindConnected:
 		return plain[conference.Connected](), true
 	case conference.KindDeparted:
