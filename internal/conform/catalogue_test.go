@@ -1,7 +1,9 @@
 package conform_test
 
 import (
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -37,6 +39,42 @@ func TestCatalogueIsWellFormed(t *testing.T) {
 	}
 	if len(seen) != 583 {
 		t.Errorf("the catalogue has %d rows; the identifiers are fixed and there are 583", len(seen))
+	}
+}
+
+// TestClauses has each subclause name rows that exist and code that is there, and each
+// procedure of focus, notification service and participant belong to a subclause.
+func TestClauses(t *testing.T) {
+	t.Parallel()
+	indexed := make(map[string]bool)
+	for _, clause := range conform.Clauses() {
+		if !strings.HasPrefix(clause.Number, "7.") || clause.Title == "" || len(clause.Code) == 0 {
+			t.Errorf("subclause %q has no number, no title or no code", clause.Number)
+		}
+		for _, name := range clause.Names {
+			if !slices.ContainsFunc(clause.Rows, func(r conform.Row) bool { return strings.HasPrefix(r.ID+"-", name+"-") }) {
+				t.Errorf("%s: %s is neither a group nor a row", clause.Number, name)
+			}
+		}
+		for _, row := range clause.Rows {
+			indexed[row.ID] = true
+		}
+		for _, path := range clause.Code {
+			if _, err := os.Stat("../../" + path); err != nil {
+				t.Errorf("%s: %v", clause.Number, err)
+			}
+		}
+	}
+	for _, group := range conform.Catalogue() {
+		prefix, _, _ := strings.Cut(group.Prefix, "-")
+		if !slices.Contains([]string{"FOC", "NOT", "PAR", "MIX"}, prefix) {
+			continue
+		}
+		for _, row := range group.Rows {
+			if !indexed[row.ID] {
+				t.Errorf("%s belongs to no subclause", row.ID)
+			}
+		}
 	}
 }
 
