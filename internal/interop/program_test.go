@@ -29,8 +29,8 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	if len(os.Args) == 5 && os.Args[1] == asCallee {
-		if err := answerCalls(os.Args[2], os.Args[3], os.Args[4]); err != nil {
+	if len(os.Args) > 1 && os.Args[1] == asCallee {
+		if err := answerCalls(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

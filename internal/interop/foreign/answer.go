@@ -1,53 +1,44 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
-	"syscall"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 )
 
 // answer takes every call, and ends with the standard input. It writes its
-// address, and for each line that it reads the processor time that it has used
-// so far, in nanoseconds.
-func answer(ctx context.Context, network, certificate, key string) error {
+// address, and for each line that it reads what it has used so far.
+func answer(ctx context.Context, network string, pair tls.Certificate, waits bool) error {
 	ua, err := sipgo.NewUA(sipgo.WithUserAgent("foreign"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ua.Close() }()
-	at, serve, err := open(ctx, network, certificate, key)
+	at, serve, err := open(ctx, network, pair)
 	if err != nil {
 		return err
 	}
 	contact := sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "conf", Host: "127.0.0.1", Port: portOf(at)}}
 	contact.Address.UriParams.Add("transport", network)
-	server, err := callee(ua, contact)
+	server, err := callee(ua, contact, waits)
 	if err != nil {
 		return err
 	}
 	go serve(server)
 	fmt.Println(at) //nolint:forbidigo // that is how the test finds it
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			return err
-		}
-		fmt.Println(u.Utime.Nano() + u.Stime.Nano()) //nolint:forbidigo // as above
-	}
-	return in.Err()
+	return tell(os.Stdin, os.Stdout)
 }
 
-// callee answers INVITE and BYE the way the library's own examples do, with its
-// cache of dialogs.
-func callee(ua *sipgo.UserAgent, contact sip.ContactHeader) (*sipgo.Server, error) {
+// callee answers INVITE and BYE with the library's cache of dialogs. If it waits, it
+// does so as the library's own examples do: the handler of an INVITE returns when the
+// dialog has ended, which takes a goroutine. If not, the handler returns at once, and
+// what remains is the dialog in the cache until its BYE.
+func callee(ua *sipgo.UserAgent, contact sip.ContactHeader, waits bool) (*sipgo.Server, error) {
 	server, err := sipgo.NewServer(ua)
 	if err != nil {
 		return nil, err
@@ -63,11 +54,14 @@ func callee(ua *sipgo.UserAgent, contact sip.ContactHeader) (*sipgo.Server, erro
 			_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusBadRequest, "Bad Request", nil))
 			return
 		}
-		defer func() { _ = dialog.Close() }()
 		if err := dialog.RespondSDP([]byte(offer)); err != nil {
+			_ = dialog.Close()
 			return
 		}
-		<-dialog.Context().Done()
+		if waits {
+			<-dialog.Context().Done()
+			_ = dialog.Close()
+		}
 	})
 	server.OnAck(func(req *sip.Request, tx sip.ServerTransaction) { _ = dialogs.ReadAck(req, tx) })
 	server.OnBye(func(req *sip.Request, tx sip.ServerTransaction) { _ = dialogs.ReadBye(req, tx) })
@@ -75,7 +69,7 @@ func callee(ua *sipgo.UserAgent, contact sip.ContactHeader) (*sipgo.Server, erro
 }
 
 // open listens on a free port, on which serve then takes requests.
-func open(ctx context.Context, network, certificate, key string) (at net.Addr, serve func(*sipgo.Server), err error) {
+func open(ctx context.Context, network string, pair tls.Certificate) (at net.Addr, serve func(*sipgo.Server), err error) {
 	var lc net.ListenConfig
 	if network == "udp" {
 		socket, e := lc.ListenPacket(ctx, "udp", "127.0.0.1:0")
@@ -92,10 +86,6 @@ func open(ctx context.Context, network, certificate, key string) (at net.Addr, s
 	case "ws":
 		return l.Addr(), func(s *sipgo.Server) { _ = s.ServeWS(l) }, nil
 	case "tls":
-		pair, e := tls.LoadX509KeyPair(certificate, key)
-		if e != nil {
-			return nil, nil, e
-		}
 		secure := tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}})
 		return l.Addr(), func(s *sipgo.Server) { _ = s.ServeTLS(secure) }, nil
 	}

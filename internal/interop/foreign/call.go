@@ -65,7 +65,7 @@ func (a *agent) start(ctx context.Context, ua *sipgo.UserAgent) error {
 	})
 	options := []sipgo.ClientOption{sipgo.WithClientHostname("foreign.invalid"), sipgo.WithClientNAT()}
 	if a.network == "udp" || a.network == "tcp" {
-		at, serve, e := open(ctx, a.network, "", "")
+		at, serve, e := open(ctx, a.network, tls.Certificate{})
 		if e != nil {
 			return e
 		}

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -38,6 +39,8 @@ func run(args []string) error {
 	to := flags.String("to", "", "by way of this host:port")
 	certificate := flags.String("certificate", "", "PEM file for tls")
 	key := flags.String("key", "", "PEM file for tls")
+	t1 := flags.Duration("t1", sip.T1, "timer T1, of which others are multiples")
+	waits := flags.Bool("waits", false, "a goroutine waits for the end of each dialog")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -47,7 +50,15 @@ func run(args []string) error {
 		defer cancel()
 		return call(ctx, *network, *uri, *to)
 	case "answer":
-		return answer(context.Background(), *network, *certificate, *key)
+		sip.SetTimers(*t1, sip.T2, sip.T4)
+		var pair tls.Certificate
+		if *network == "tls" {
+			var err error
+			if pair, err = tls.LoadX509KeyPair(*certificate, *key); err != nil {
+				return err
+			}
+		}
+		return answer(context.Background(), *network, pair, *waits)
 	case "parse":
 		return parse()
 	}
