@@ -2,8 +2,6 @@ package event_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net/netip"
 	"strconv"
 	"sync"
 	"testing"
@@ -65,20 +63,7 @@ func TestLossyNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const watches, last = 50, 100
-		rnd := rand.New(rand.NewPCG(3, 4))
-		var mu sync.Mutex
-		net := &transporttest.Network{Fate: func(netip.AddrPort, netip.AddrPort, []byte) []time.Duration {
-			mu.Lock()
-			defer mu.Unlock()
-			if rnd.IntN(4) == 0 {
-				return nil
-			}
-			delays := []time.Duration{time.Duration(rnd.IntN(400)) * time.Millisecond}
-			if rnd.IntN(10) == 0 {
-				delays = append(delays, time.Second)
-			}
-			return delays
-		}}
+		net := transporttest.Bad(t, transporttest.Odds{Lost: 25, Doubled: 10, Delay: 400 * time.Millisecond})
 		c := &counter{}
 		notifier := newRig(t, net.Host("10.0.0.1"), event.Package{Name: "conference", Notifier: c})
 		defer notifier.Close()

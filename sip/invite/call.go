@@ -25,9 +25,10 @@ type CallHandler interface {
 	// answer that goes into the ACK if the 2xx made the offer.
 	Answered(s *Session, resp *sipmsg.Response, answer []byte) (SessionHandler, Answer)
 	// Failed is called with a *sip.Error: the final response, 408 for none within
-	// Timer B, 503 for a failing transport, 487 after [Call.Cancel], when nobody has
-	// answered within the ring time, or if the callee hung up before we heard of its
-	// answer.
+	// Timer B, 503 for a failing transport, 487 if the callee hung up before we heard of
+	// its answer. After [Call.Cancel], and when nobody has answered within the ring time,
+	// it is 487 too, whatever ends the INVITE without a final response: 64*T1 after the
+	// CANCEL, or Timer B and the transport where no response let a CANCEL leave.
 	Failed(err error)
 }
 

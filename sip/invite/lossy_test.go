@@ -1,8 +1,6 @@
 package invite_test
 
 import (
-	"math/rand/v2"
-	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,20 +32,8 @@ func TestLossyNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const calls = 300
-		rnd := rand.New(rand.NewPCG(1, 2)) // reproducible
-		var mu sync.Mutex
-		net := &transporttest.Network{Fate: func(_, _ netip.AddrPort, _ []byte) []time.Duration {
-			mu.Lock()
-			defer mu.Unlock()
-			var delays []time.Duration
-			for rnd.Float64() > 0.33 && len(delays) < 3 {
-				delays = append(delays, time.Duration(rnd.IntN(300))*time.Millisecond)
-				if rnd.Float64() < 0.8 {
-					break
-				}
-			}
-			return delays
-		}}
+		net := transporttest.Bad(t, transporttest.Odds{Lost: 33, Doubled: 15, Delay: 300 * time.Millisecond})
+		var mu sync.Mutex // guards callees
 		callees := make(map[string]*record)
 		callee := newRig(t, net.Host("10.0.0.1"), serve(func(in *invite.Incoming) {
 			h := &record{}

@@ -242,6 +242,23 @@ func TestCallCancelled(t *testing.T) {
 			h.failed(t, 487)
 		})
 	})
+	t.Run("nothing ever arrives", func(t *testing.T) {
+		t.Parallel()
+		h := &record{}
+		calling(t, h, func(x *scene, c *invite.Call, _ *sipmsg.Request) {
+			t, r, p := x.t, x.rig, x.peer
+			<-time.After(time.Second)
+			c.Cancel()
+			<-time.After(32 * time.Second) // past Timer B
+			h.failed(t, 487)
+			for m := p.Next(0); m != nil; m = p.Next(0) {
+				if req, ok := m.(*sipmsg.Request); !ok || req.Method != sipmsg.INVITE {
+					t.Errorf("unexpected %v", m)
+				}
+			}
+			r.Dialogs(t, 0)
+		})
+	})
 	t.Run("no final answer", func(t *testing.T) {
 		t.Parallel()
 		h := &record{}

@@ -2,8 +2,6 @@ package transaction_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,19 +19,7 @@ import (
 // once, and nothing is left of it when the timers have run out.
 func TestCallsOverBadNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		random, mu := rand.New(rand.NewPCG(3, 4)), sync.Mutex{}
-		network := &transporttest.Network{Fate: func(_, _ netip.AddrPort, _ []byte) []time.Duration {
-			mu.Lock()
-			defer mu.Unlock()
-			delay := func() time.Duration { return time.Duration(random.Int64N(int64(80 * time.Millisecond))) }
-			switch random.IntN(8) {
-			case 0:
-				return nil
-			case 1:
-				return []time.Duration{delay(), delay(), delay()}
-			}
-			return []time.Duration{delay()}
-		}}
+		network := transporttest.Bad(t, transporttest.Odds{Lost: 12, Doubled: 12, Delay: 80 * time.Millisecond})
 		const calls = 100
 		answering := &answerer{sessions: make(map[string]*session)}
 		uas := newStack(t, network.Host(peerAddr), transaction.Config{}, answering.user())

@@ -70,7 +70,7 @@ func usages(t *testing.T, net transport.Network, h invite.Handler, n event.Notif
 func TestUsagesOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork()
+		net := badNetwork(t)
 		x := &exchange{legs: make(map[string]*leg)}
 		x.ring = func(in *invite.Incoming, l *leg) {
 			l.lasts = 4 * time.Minute
@@ -179,7 +179,7 @@ func (r *reader) Ended(event.Termination) {
 func TestSubscriptionsOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork()
+		net := badNetwork(t)
 		p := &pages{}
 		bob := usages(t, net.Host("10.0.0.2"), nil, p)
 		alice := usages(t, net.Host("10.0.0.1"), nil, dull{})

@@ -133,7 +133,7 @@ func (w *waiter) Confirmed(*sipmsg.Request) {
 func TestSuspendedCallsOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork()
+		net := badNetwork(t)
 		x := &waiters{legs: make(map[string]*waiter)}
 		bob, alice := timedStack(t, net.Host("10.0.0.2"), x), timedStack(t, net.Host("10.0.0.1"), nil)
 		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
