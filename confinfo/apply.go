@@ -63,26 +63,32 @@ func mergeUsers(local []User, doc *Users) *Users {
 		local = nil
 	case Partial:
 	}
-	t := table[User]{list: slices.Clone(local), key: userKey}
-	for i := range doc.List {
-		u := &doc.List[i]
-		old := t.find(u.Entity)
-		switch {
-		case u.State == Deleted:
-			t.remove(u.Entity)
-		case old == nil:
-			t.add(mergeUser(&User{Entity: u.Entity}, u))
-		case u.State == Full:
-			*old = mergeUser(&User{Entity: u.Entity}, u)
-		default:
-			*old = mergeUser(old, u)
-		}
-	}
-	return &Users{List: t.rest()}
+	return &Users{List: mergeList(local, doc.List)}
 }
 
-// mergeUser lays what u has over local.
-func mergeUser(local, u *User) User {
+// mergeList carries the elements of a document into those of the local state.
+func mergeList[T any, E element[T]](local, doc []T) []T {
+	t := table[T, E]{list: slices.Clone(local)}
+	for i := range doc {
+		e := E(&doc[i])
+		old := t.find(e.key())
+		none := e.bare(Full)
+		switch {
+		case e.state() == Deleted:
+			t.remove(e.key())
+		case old == nil:
+			t.add(e.merge(&none))
+		case e.state() == Full:
+			*old = e.merge(&none)
+		default:
+			*old = e.merge(old)
+		}
+	}
+	return t.rest()
+}
+
+// merge lays what u has over local.
+func (u *User) merge(local *User) User {
 	m := *local
 	m.Nickname = over(m.Nickname, u.Nickname)
 	m.DisplayText = over(m.DisplayText, u.DisplayText)
@@ -91,31 +97,12 @@ func mergeUser(local, u *User) User {
 	m.Languages = overList(m.Languages, u.Languages)
 	m.CascadedFocus = over(m.CascadedFocus, u.CascadedFocus)
 	if len(u.Endpoints) > 0 {
-		m.Endpoints = mergeEndpoints(m.Endpoints, u.Endpoints)
+		m.Endpoints = mergeList(m.Endpoints, u.Endpoints)
 	}
 	return m
 }
 
-func mergeEndpoints(local, doc []Endpoint) []Endpoint {
-	t := table[Endpoint]{list: slices.Clone(local), key: endpointKey}
-	for i := range doc {
-		e := &doc[i]
-		old := t.find(e.Entity)
-		switch {
-		case e.State == Deleted:
-			t.remove(e.Entity)
-		case old == nil:
-			t.add(mergeEndpoint(&Endpoint{Entity: e.Entity}, e))
-		case e.State == Full:
-			*old = mergeEndpoint(&Endpoint{Entity: e.Entity}, e)
-		default:
-			*old = mergeEndpoint(old, e)
-		}
-	}
-	return t.rest()
-}
-
-func mergeEndpoint(local, e *Endpoint) Endpoint {
+func (e *Endpoint) merge(local *Endpoint) Endpoint {
 	m := *local
 	m.DisplayText = over(m.DisplayText, e.DisplayText)
 	m.Referred = overExecution(m.Referred, e.Referred)
@@ -126,7 +113,7 @@ func mergeEndpoint(local, e *Endpoint) Endpoint {
 	m.DisconnectionInfo = overExecution(m.DisconnectionInfo, e.DisconnectionInfo)
 	m.CallInfo = over(m.CallInfo, e.CallInfo)
 	if len(e.Media) > 0 {
-		t := table[Media]{list: slices.Clone(m.Media), key: mediaKey}
+		t := table[Media, *Media]{list: slices.Clone(m.Media)}
 		for i := range e.Media {
 			if old := t.find(e.Media[i].ID); old != nil {
 				*old = e.Media[i]

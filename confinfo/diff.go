@@ -28,7 +28,7 @@ func Diff(before, after *Document) (*Document, bool) {
 	if !after.ConferenceState.equal(before.ConferenceState) {
 		d.ConferenceState = after.ConferenceState
 	}
-	if list := diffUsers(before.users(), after.users()); len(list) > 0 {
+	if list := diffList(before.users(), after.users()); len(list) > 0 {
 		// Without the attribute it would mean full and wipe the roster (RFC 4575 §4.4).
 		d.Users = &Users{State: Partial, List: list}
 	}
@@ -51,22 +51,21 @@ func (d *Document) users() []User {
 
 // index finds elements by key. Both lists mostly have the same order, so it
 // looks at the expected place before it builds a map.
-type index[T any] struct {
+type index[T any, E keyed[T]] struct {
 	list []T
-	key  func(*T) string
 	next int
 	at   map[string]int
 }
 
-func (x *index[T]) find(key string) *T {
-	if x.next < len(x.list) && x.key(&x.list[x.next]) == key {
+func (x *index[T, E]) find(key string) *T {
+	if x.next < len(x.list) && E(&x.list[x.next]).key() == key {
 		x.next++
 		return &x.list[x.next-1]
 	}
 	if x.at == nil {
 		x.at = make(map[string]int, len(x.list))
 		for i := range x.list {
-			x.at[x.key(&x.list[i])] = i
+			x.at[E(&x.list[i]).key()] = i
 		}
 	}
 	i, ok := x.at[key]
@@ -77,32 +76,44 @@ func (x *index[T]) find(key string) *T {
 	return &x.list[i]
 }
 
-func userKey(u *User) string         { return u.Entity }
-func endpointKey(e *Endpoint) string { return e.Entity }
-func mediaKey(m *Media) string       { return m.ID }
+// element is a part of a document that has an entity and a state of its own: a
+// user or an endpoint.
+type element[T any] interface {
+	keyed[T]
+	whole() T                 // with everything, full
+	diff(before *T) (T, bool) // what leads from before to it, and whether anything does
+	merge(local *T) T         // laid over local
+	bare(State) T             // its entity alone
+	state() State
+}
 
-func diffUsers(before, after []User) []User {
-	var list []User
-	old := index[User]{list: before, key: userKey}
+// diffList returns the elements of a partial document that lead from before to after.
+func diffList[T any, E element[T]](before, after []T) []T {
+	var list []T
+	old := index[T, E]{list: before}
 	for i := range after {
-		u := &after[i]
-		was := old.find(u.Entity)
+		now := E(&after[i])
+		was := old.find(now.key())
 		if was == nil {
-			list = append(list, u.whole())
+			list = append(list, now.whole())
 			continue
 		}
-		if d, changed := DiffUser(was, u); changed {
+		if d, changed := now.diff(was); changed {
 			list = append(list, d)
 		}
 	}
-	now := index[User]{list: after, key: userKey}
+	now := index[T, E]{list: after}
 	for i := range before {
-		if key := before[i].Entity; now.find(key) == nil {
-			list = append(list, User{Entity: key, State: Deleted})
+		if was := E(&before[i]); now.find(was.key()) == nil {
+			list = append(list, was.bare(Deleted))
 		}
 	}
 	return list
 }
+
+func (u *User) key() string       { return u.Entity }
+func (u *User) state() State      { return u.State }
+func (u *User) bare(s State) User { return User{Entity: u.Entity, State: s} }
 
 // whole is the user with everything.
 func (u *User) whole() User {
@@ -120,44 +131,27 @@ func (u *User) whole() User {
 // DiffUser returns the element of a partial document that leads from before to
 // after, two full states of the same user, and whether there is any change. It
 // is for callers that know who changed; [Diff] looks at everybody.
-func DiffUser(before, after *User) (User, bool) {
-	d := User{Entity: after.Entity, State: Partial}
+func DiffUser(before, after *User) (User, bool) { return after.diff(before) }
+
+func (u *User) diff(before *User) (User, bool) {
+	d := u.bare(Partial)
 	c := comparison{}
-	d.Nickname = c.text(before.Nickname, after.Nickname)
-	d.DisplayText = c.text(before.DisplayText, after.DisplayText)
-	d.AssociatedAORs = pick(&c, before.AssociatedAORs, after.AssociatedAORs, equalURIs)
-	d.Roles = pick(&c, before.Roles, after.Roles, slices.Equal)
-	d.Languages = pick(&c, before.Languages, after.Languages, slices.Equal)
-	d.CascadedFocus = c.text(before.CascadedFocus, after.CascadedFocus)
-	d.Endpoints = diffEndpoints(before.Endpoints, after.Endpoints)
+	d.Nickname = c.text(before.Nickname, u.Nickname)
+	d.DisplayText = c.text(before.DisplayText, u.DisplayText)
+	d.AssociatedAORs = pick(&c, before.AssociatedAORs, u.AssociatedAORs, equalURIs)
+	d.Roles = pick(&c, before.Roles, u.Roles, slices.Equal)
+	d.Languages = pick(&c, before.Languages, u.Languages, slices.Equal)
+	d.CascadedFocus = c.text(before.CascadedFocus, u.CascadedFocus)
+	d.Endpoints = diffList(before.Endpoints, u.Endpoints)
 	if c.gone {
-		return after.whole(), true
+		return u.whole(), true
 	}
 	return d, c.changed || len(d.Endpoints) > 0
 }
 
-func diffEndpoints(before, after []Endpoint) []Endpoint {
-	var list []Endpoint
-	old := index[Endpoint]{list: before, key: endpointKey}
-	for i := range after {
-		e := &after[i]
-		was := old.find(e.Entity)
-		if was == nil {
-			list = append(list, e.whole())
-			continue
-		}
-		if d, changed := diffEndpoint(was, e); changed {
-			list = append(list, d)
-		}
-	}
-	now := index[Endpoint]{list: after, key: endpointKey}
-	for i := range before {
-		if key := before[i].Entity; now.find(key) == nil {
-			list = append(list, Endpoint{Entity: key, State: Deleted})
-		}
-	}
-	return list
-}
+func (e *Endpoint) key() string           { return e.Entity }
+func (e *Endpoint) state() State          { return e.State }
+func (e *Endpoint) bare(s State) Endpoint { return Endpoint{Entity: e.Entity, State: s} }
 
 func (e *Endpoint) whole() Endpoint {
 	w := *e
@@ -165,23 +159,23 @@ func (e *Endpoint) whole() Endpoint {
 	return w
 }
 
-func diffEndpoint(before, after *Endpoint) (Endpoint, bool) {
-	d := Endpoint{Entity: after.Entity, State: Partial}
+func (e *Endpoint) diff(before *Endpoint) (Endpoint, bool) {
+	d := e.bare(Partial)
 	c := comparison{}
-	d.DisplayText = c.text(before.DisplayText, after.DisplayText)
-	d.Referred = c.execution(before.Referred, after.Referred)
-	d.Status = Status(c.text(string(before.Status), string(after.Status)))
-	d.JoiningMethod = JoiningMethod(c.text(string(before.JoiningMethod), string(after.JoiningMethod)))
-	d.JoiningInfo = c.execution(before.JoiningInfo, after.JoiningInfo)
-	d.DisconnectionMethod = DisconnectionMethod(c.text(string(before.DisconnectionMethod), string(after.DisconnectionMethod)))
-	d.DisconnectionInfo = c.execution(before.DisconnectionInfo, after.DisconnectionInfo)
-	d.Media = c.media(before.Media, after.Media)
-	if before.CallInfo != after.CallInfo {
-		d.CallInfo = after.CallInfo
-		c.note(after.CallInfo == CallInfo{})
+	d.DisplayText = c.text(before.DisplayText, e.DisplayText)
+	d.Referred = c.execution(before.Referred, e.Referred)
+	d.Status = Status(c.text(string(before.Status), string(e.Status)))
+	d.JoiningMethod = JoiningMethod(c.text(string(before.JoiningMethod), string(e.JoiningMethod)))
+	d.JoiningInfo = c.execution(before.JoiningInfo, e.JoiningInfo)
+	d.DisconnectionMethod = DisconnectionMethod(c.text(string(before.DisconnectionMethod), string(e.DisconnectionMethod)))
+	d.DisconnectionInfo = c.execution(before.DisconnectionInfo, e.DisconnectionInfo)
+	d.Media = c.media(before.Media, e.Media)
+	if before.CallInfo != e.CallInfo {
+		d.CallInfo = e.CallInfo
+		c.note(e.CallInfo == CallInfo{})
 	}
 	if c.gone {
-		return after.whole(), true
+		return e.whole(), true
 	}
 	return d, c.changed
 }
@@ -214,11 +208,13 @@ func (c *comparison) execution(before, after Execution) Execution {
 	return after
 }
 
+func (m *Media) key() string { return m.ID }
+
 // media has keys but no state: changed ones are replaced by id, and one that is
 // gone cannot be said in part.
 func (c *comparison) media(before, after []Media) []Media {
 	var list []Media
-	old := index[Media]{list: before, key: mediaKey}
+	old := index[Media, *Media]{list: before}
 	for i := range after {
 		was := old.find(after[i].ID)
 		if was == nil || *was != after[i] {
@@ -226,7 +222,7 @@ func (c *comparison) media(before, after []Media) []Media {
 			c.note(false)
 		}
 	}
-	now := index[Media]{list: after, key: mediaKey}
+	now := index[Media, *Media]{list: after}
 	for i := range before {
 		if now.find(before[i].ID) == nil {
 			c.note(true)

@@ -1,19 +1,24 @@
 package confinfo
 
+// keyed is an element that is told from its neighbours by a key.
+type keyed[T any] interface {
+	*T
+	key() string
+}
+
 // table is the virtual table of RFC 4575 §4.6: the elements of one kind below a
 // parent, by key, in the order in which they came.
-type table[T any] struct {
+type table[T any, E keyed[T]] struct {
 	list []T
-	key  func(*T) string
 	at   map[string]int
 	dead int
 }
 
-func (t *table[T]) index() map[string]int {
+func (t *table[T, E]) index() map[string]int {
 	if t.at == nil {
 		t.at = make(map[string]int, len(t.list))
 		for i := range t.list {
-			t.at[t.key(&t.list[i])] = i
+			t.at[E(&t.list[i]).key()] = i
 		}
 	}
 	return t.at
@@ -21,19 +26,19 @@ func (t *table[T]) index() map[string]int {
 
 // find returns the element with the key, nil if there is none. It is good until
 // the next add.
-func (t *table[T]) find(key string) *T {
+func (t *table[T, E]) find(key string) *T {
 	if i, ok := t.index()[key]; ok {
 		return &t.list[i]
 	}
 	return nil
 }
 
-func (t *table[T]) add(v T) {
-	t.index()[t.key(&v)] = len(t.list)
+func (t *table[T, E]) add(v T) {
+	t.index()[E(&v).key()] = len(t.list)
 	t.list = append(t.list, v)
 }
 
-func (t *table[T]) remove(key string) {
+func (t *table[T, E]) remove(key string) {
 	if _, ok := t.index()[key]; ok {
 		delete(t.at, key)
 		t.dead++
@@ -41,13 +46,13 @@ func (t *table[T]) remove(key string) {
 }
 
 // rest returns what was not removed.
-func (t *table[T]) rest() []T {
+func (t *table[T, E]) rest() []T {
 	if t.dead == 0 {
 		return t.list
 	}
 	kept := t.list[:0]
 	for i := range t.list {
-		if at, ok := t.at[t.key(&t.list[i])]; ok && at == i {
+		if at, ok := t.at[E(&t.list[i]).key()]; ok && at == i {
 			kept = append(kept, t.list[i])
 		}
 	}
