@@ -2,7 +2,6 @@ package focus
 
 import (
 	"github.com/confab-chat/confab/internal/conference"
-	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -26,7 +25,7 @@ func (c *call) offerAgain() {
 		}
 		s.Reinvite(invite.Answer{Body: offer.Append(nil)}, func(resp *sipmsg.Response, err error) {
 			if err == nil {
-				err = c.acceptAgain(leg, resp.Body)
+				err = c.acceptAgain(leg, resp)
 			}
 			if err != nil {
 				c.leave(conference.CauseFailed, noAnswer(err))
@@ -35,12 +34,8 @@ func (c *call) offerAgain() {
 	})
 }
 
-func (c *call) acceptAgain(leg Leg, body []byte) error {
-	answer, err := sdp.Parse(body)
-	if err != nil {
-		return err
-	}
-	direction, err := leg.Accept(answer)
+func (c *call) acceptAgain(leg Leg, resp *sipmsg.Response) error {
+	_, direction, err := takeAnswer(leg, &resp.Header, resp.Body)
 	if err == nil {
 		c.setMedia(direction)
 	}

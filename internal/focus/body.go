@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -67,6 +69,20 @@ func offerInMultipart(mediaType sipmsg.MediaType, body []byte, depth int, known 
 		}
 	}
 	return offer, nil
+}
+
+// takeAnswer has the leg take the answer to its offer that a message brings.
+func takeAnswer(leg Leg, header *sipmsg.Header, body []byte) (*sdp.Session, conference.Direction, error) {
+	body, err := offerIn(header, body)
+	if err != nil {
+		return nil, conference.NoStream, err
+	}
+	answer, err := sdp.Parse(body)
+	if err != nil {
+		return nil, conference.NoStream, err
+	}
+	direction, err := leg.Accept(answer)
+	return answer, direction, err
 }
 
 // encoded reports whether a content coding other than identity was applied.

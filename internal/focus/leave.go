@@ -32,18 +32,10 @@ func noAnswer(err error) string {
 
 // answered takes the answer in an ACK.
 func (c *call) answered(ack *sipmsg.Request) error {
-	body, err := offerIn(&ack.Header, ack.Body)
-	if err != nil {
-		return err
-	}
-	answer, err := sdp.Parse(body)
-	if err != nil {
-		return err
-	}
 	c.mu.Lock()
 	leg := c.leg
 	c.mu.Unlock()
-	direction, err := leg.Accept(answer)
+	_, direction, err := takeAnswer(leg, &ack.Header, ack.Body)
 	if err != nil {
 		return err
 	}

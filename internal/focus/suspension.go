@@ -73,16 +73,10 @@ func (w *suspension) acknowledged(prack *sipmsg.Request) {
 }
 
 func (w *suspension) answered(prack *sipmsg.Request) error {
-	body, err := offerIn(&prack.Header, prack.Body)
-	if err != nil {
-		return err
+	answer, direction, err := takeAnswer(w.leg, &prack.Header, prack.Body)
+	if answer != nil {
+		w.theirs, w.met, w.direction = answer, answer.Met(), direction
 	}
-	answer, err := sdp.Parse(body)
-	if err != nil {
-		return err
-	}
-	w.direction, err = w.leg.Accept(answer)
-	w.theirs, w.met = answer, answer.Met()
 	return err
 }
 
