@@ -1,27 +1,14 @@
 package msrp
 
 import (
-	"bufio"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"errors"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"time"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
-
-// maxUpgrade bounds the answer to a handshake of ours, in octets.
-const maxUpgrade = 16 << 10
-
-var errHandshake = errors.New("msrp: WebSocket handshake failed")
 
 // ConnectWebSocket is like Connect, but opens a WebSocket to a URL, ws or wss, or
 // shares one: where the peer's path has the transport ws, it does not say how it
@@ -72,47 +59,13 @@ func webTarget(address string) (target, error) {
 func (ep *Endpoint) upgrade(ctx context.Context, nc net.Conn, to *target) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, ep.cfg.HandshakeTimeout)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	early, err := shake(nc, to.web)
-	if !stop() && err == nil {
-		err = context.Cause(ctx)
-	}
+	early, err := websocket.Open(ctx, nc, websocket.Request{Host: to.web.Host, Path: to.web.RequestURI(), Subprotocol: subprotocol})
 	if err != nil {
-		_ = nc.Close()
 		return nil, err
 	}
 	g, ok := nc.(*guarded)
 	if !ok {
 		g = &guarded{Conn: nc}
 	}
-	return &webConn{guarded: guarded{Conn: g.Conn}, client: true, limit: 2<<20 + wsHeader, early: early}, nil
-}
-
-func shake(nc net.Conn, u *url.URL) (early []byte, err error) {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random) // it never fails
-	key := base64.StdEncoding.EncodeToString(random)
-	path := u.RequestURI()
-	if _, err = io.WriteString(nc, "GET "+path+" HTTP/1.1\r\nHost: "+u.Host+"\r\n"+
-		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: "+key+"\r\nSec-WebSocket-Protocol: "+subprotocol+"\r\n\r\n"); err != nil {
-		return nil, err
-	}
-	in := bufio.NewReader(io.LimitReader(nc, maxUpgrade))
-	resp, err := http.ReadResponse(in, nil)
-	if err != nil {
-		return nil, errors.Join(errHandshake, err)
-	}
-	_ = resp.Body.Close()
-	h := resp.Header
-	switch {
-	case resp.StatusCode != http.StatusSwitchingProtocols:
-		return nil, fmt.Errorf("%w: %s", errHandshake, resp.Status)
-	case !hasToken(h, "Connection", "upgrade"), !hasToken(h, "Upgrade", "websocket"),
-		h.Get("Sec-Websocket-Accept") != wsframe.AcceptKey(key):
-		return nil, fmt.Errorf("%w: no WebSocket server", errHandshake)
-	case !strings.EqualFold(h.Get("Sec-Websocket-Protocol"), subprotocol), h.Get("Sec-Websocket-Extensions") != "":
-		return nil, fmt.Errorf("%w: not the subprotocol msrp", errHandshake)
-	}
-	return in.Peek(in.Buffered())
+	return &webConn{guarded: guarded{Conn: g.Conn}, role: wsframe.Client, limit: 2<<20 + wsHeader, early: early}, nil
 }

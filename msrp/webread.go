@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 var (
@@ -89,7 +89,7 @@ func (c *conn) frames(b []byte) (used int, fatal error) {
 			fatal = c.payload(p)
 			continue
 		}
-		h, n, err := wsframe.Parse(b[used:], !c.web.client, math.MaxInt32)
+		h, n, err := c.web.role.Parse(b[used:], math.MaxInt32)
 		if errors.Is(err, wsframe.ErrIncomplete) {
 			break
 		}

@@ -1,12 +1,10 @@
 package msrp
 
 import (
-	"crypto/rand"
 	"sync"
 	"time"
-	"unicode/utf8"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // writeLock lets one writer at a time use a WebSocket.
@@ -24,11 +22,7 @@ func (w *webConn) writeMessages(pool *blockPool, p []byte, cuts []int) error {
 	defer pool.give(b)
 	at := 0
 	for _, end := range cuts {
-		kind := wsframe.Text
-		if !utf8.Valid(p[at:end]) {
-			kind = wsframe.Binary
-		}
-		b.buf = wsframe.AppendFrame(b.buf, kind, p[at:end], w.mask())
+		b.buf = w.role.Append(b.buf, wsframe.KindOf(p[at:end]), p[at:end])
 		at = end
 	}
 	w.out.Lock()
@@ -40,16 +34,6 @@ func (w *webConn) writeMessages(pool *blockPool, p []byte, cuts []int) error {
 	return err
 }
 
-// mask is nil for frames of a server. RFC 6455 §5.3.
-func (w *webConn) mask() *[4]byte {
-	if !w.client {
-		return nil
-	}
-	var m [4]byte
-	_, _ = rand.Read(m[:]) // never fails
-	return &m
-}
-
 // control writes a control frame.
 func (w *webConn) control(op wsframe.Opcode, payload []byte) error {
 	w.out.Lock()
@@ -57,7 +41,7 @@ func (w *webConn) control(op wsframe.Opcode, payload []byte) error {
 	if w.out.closing {
 		return nil
 	}
-	_, err := w.Write(wsframe.AppendFrame(nil, op, payload, w.mask()))
+	_, err := w.Write(w.role.Append(nil, op, payload))
 	return err
 }
 
@@ -75,7 +59,7 @@ func (w *webConn) goodbye(code uint16) error {
 	if err := w.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		return err
 	}
-	_, err := w.Conn.Write(wsframe.AppendFrame(nil, wsframe.Close, wsframe.ClosePayload(code), w.mask()))
+	_, err := w.Conn.Write(w.role.Append(nil, wsframe.Close, wsframe.ClosePayload(code)))
 	return err
 }
 

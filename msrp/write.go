@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 type eventKind uint8

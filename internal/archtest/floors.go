@@ -33,8 +33,8 @@ func house() []row {
 		{path: "sip", floor: wire, may: []string{"sip/sipmsg"}},
 		{path: "sip/sipmsg", floor: wire},
 		{path: "sip/sipid", floor: wire},
-		{path: "sip/wsframe", floor: wire},
 		{path: "msrp/msrpwire", floor: wire},
+		{path: "websocket/wsframe", floor: wire},
 		{path: "sdp", floor: wire, may: []string{"msrp/msrpwire"}},
 		{path: "cpim", floor: wire},
 		{path: "redact", floor: wire},
@@ -43,7 +43,8 @@ func house() []row {
 		{path: "resourcelist", floor: wire, may: []string{"sip"}},
 
 		{path: "wheel", floor: endpoints, only: []string{}},
-		{path: "sip/transport", floor: endpoints, may: []string{"wheel"}},
+		{path: "websocket", floor: endpoints},
+		{path: "sip/transport", floor: endpoints, may: []string{"wheel", "websocket"}},
 		{path: "sip/transport/transporttest", floor: endpoints, may: []string{"sip/transport"}},
 		{path: "sip/locate", floor: endpoints, may: []string{"sip/transport"}},
 		{path: "sip/transaction", floor: endpoints, may: []string{"wheel", "sip/transport"}},
@@ -53,7 +54,7 @@ func house() []row {
 		{path: "sip/event", floor: endpoints, may: append(sipStack, "wheel")},
 		{path: "sip/refer", floor: endpoints, may: append(sipStack, "wheel", "sip/event")},
 		{path: "sip/ua", floor: endpoints, may: append(sipStack, "wheel", "sip/invite", "sip/event", "sip/refer", "sip/locate")},
-		{path: "msrp", floor: endpoints, may: []string{"wheel"}},
+		{path: "msrp", floor: endpoints, may: []string{"wheel", "websocket"}},
 		{path: "participant", floor: endpoints, may: []string{"wheel", "sip", "msrp"}},
 
 		{path: "internal/conference", floor: server, only: []string{}, pure: true},

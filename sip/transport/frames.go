@@ -2,13 +2,12 @@ package transport
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"time"
 	"unicode/utf8"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // partial is a WebSocket message whose last frame is still to come.
@@ -28,7 +27,7 @@ func (in *inbox) consumeFrames() error {
 	limit := in.s.layer.cfg.Limits.Message()
 	for in.start < in.end {
 		rest := in.buf[in.start:in.end]
-		h, n, err := wsframe.Parse(rest, !in.s.flow.dialed, limit)
+		h, n, err := in.s.role().Parse(rest, limit)
 		if errors.Is(err, wsframe.ErrIncomplete) || err == nil && len(rest) < n+h.Length {
 			return nil
 		}
@@ -140,13 +139,11 @@ func (s *stream) append(dst []byte, op wsframe.Opcode, octets []byte) []byte {
 	if !s.frames {
 		return append(dst, octets...)
 	}
-	if !s.flow.dialed {
-		return wsframe.AppendFrame(dst, op, octets, nil)
-	}
-	var mask [4]byte
-	_, _ = rand.Read(mask[:]) // it never fails
-	return wsframe.AppendFrame(dst, op, octets, &mask)
+	return s.role().Append(dst, op, octets)
 }
+
+// role is which side of a WebSocket this one is.
+func (s *stream) role() wsframe.Role { return wsframe.Role(s.flow.dialed) }
 
 // closing notes the code of the Close frame that ends the connection.
 func (s *stream) closing(code uint16) {

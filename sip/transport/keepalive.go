@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"time"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // pongTimeout is how long the answer to a keep-alive may take (RFC 5626 §4.4.1).

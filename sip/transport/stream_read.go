@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // readSize is the size of a read buffer that holds no large message.

@@ -5,9 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-	"unicode/utf8"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // writeSize is how much one write call takes, so that the write deadline
@@ -22,11 +21,11 @@ const keepSize = 64 << 10
 type outBuffers struct{ pool sync.Pool }
 
 func (s *stream) write(octets []byte, _ netip.Addr, _ netip.AddrPort, done func(error)) {
-	op := wsframe.Text
-	if s.frames && !utf8.Valid(octets) {
-		op = wsframe.Binary // else text, which is what browsers want
+	var kind wsframe.Opcode
+	if s.frames {
+		kind = wsframe.KindOf(octets)
 	}
-	s.put(op, octets, done)
+	s.put(kind, octets, done)
 }
 
 // put queues a message; op counts for WebSocket only.

@@ -4,10 +4,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strings"
-	"time"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket"
 )
 
 // subprotocol is that of SIP over WebSocket (RFC 7118 §4.1).
@@ -28,65 +26,26 @@ func (l *Layer) WebSocket(secure bool, opts WebSocketOptions) http.Handler {
 	if secure {
 		transport = WSS
 	}
+	server := &websocket.Server{Subprotocol: subprotocol, Secure: secure, Origins: opts.Origins}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status, text := checkUpgrade(r)
-		if status == 0 && !opts.allows(r, secure) {
-			status, text = http.StatusForbidden, "pages of this origin may not connect"
-		}
-		if status == http.StatusUpgradeRequired {
-			w.Header().Set("Upgrade", "websocket")
-			w.Header().Set("Sec-WebSocket-Version", "13")
-		}
-		if status != 0 {
+		if refusal := server.Check(r); refusal != nil {
 			l.count.upgradesRefused.Add(1)
-			http.Error(w, text, status)
+			refusal.Answer(w)
 			return
 		}
-		origin := r.Header.Get("Origin")
-		through := proxied(r.Header) || origin != "" && !ownOrigin(origin, r, secure)
-		l.serveWebSocket(w, r, transport, through)
+		l.serveWebSocket(w, r, server, transport)
 	})
 }
 
-// checkUpgrade reports what is wrong with a handshake (RFC 6455 §4.2.1, RFC 7118
-// §4.1), or 0.
-func checkUpgrade(r *http.Request) (status int, text string) {
-	keys := r.Header.Values("Sec-Websocket-Key")
-	switch {
-	case r.Method != http.MethodGet:
-		return http.StatusMethodNotAllowed, "WebSocket begins with GET"
-	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"),
-		r.Header.Get("Sec-Websocket-Version") != "13":
-		return http.StatusUpgradeRequired, "WebSocket version 13 is served here"
-	case len(keys) != 1 || !wsframe.ValidKey(keys[0]):
-		return http.StatusBadRequest, "Sec-WebSocket-Key is missing or malformed"
-	case !hasToken(r.Header, "Sec-Websocket-Protocol", subprotocol):
-		return http.StatusBadRequest, "the subprotocol sip is required"
-	}
-	return 0, ""
-}
-
-// hasToken reports whether a list header has a token, in whatever case.
-func hasToken(h http.Header, name, token string) bool {
-	for _, line := range h.Values(name) {
-		for word := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(word), token) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // serveWebSocket takes the connection over from the HTTP server.
-func (l *Layer) serveWebSocket(w http.ResponseWriter, r *http.Request, transport string, through bool) {
+func (l *Layer) serveWebSocket(w http.ResponseWriter, r *http.Request, server *websocket.Server, transport string) {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		http.Error(w, "no address", http.StatusInternalServerError)
 		return
 	}
 	s := newStream(l, endpoint{transport: transport, addr: unmap(remote)}, false)
-	s.through = through
+	s.through = proxied(r.Header) || server.Foreign(r)
 	if r.TLS != nil {
 		s.names = proven(*r.TLS)
 	}
@@ -95,22 +54,12 @@ func (l *Layer) serveWebSocket(w http.ResponseWriter, r *http.Request, transport
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}
-	conn, buffered, err := http.NewResponseController(w).Hijack()
+	conn, early, err := server.Accept(w, r, l.cfg.WriteTimeout)
 	if err != nil {
 		s.end(err)
-		http.Error(w, "no WebSocket here", http.StatusInternalServerError)
 		return
 	}
-	if early, err := buffered.Reader.Peek(buffered.Reader.Buffered()); err == nil && len(early) > 0 {
-		s.early = append(s.early, early...)
-	}
-	_ = conn.SetDeadline(time.Now().Add(l.cfg.WriteTimeout)) // the write tells
-	if _, err := conn.Write(acceptance(r.Header.Get("Sec-Websocket-Key"))); err != nil {
-		_ = conn.Close()
-		s.end(err)
-		return
-	}
-	_ = conn.SetDeadline(time.Time{})
+	s.early = early
 	if !s.up(conn, s.names) {
 		return
 	}
@@ -118,12 +67,6 @@ func (l *Layer) serveWebSocket(w http.ResponseWriter, r *http.Request, transport
 	if !l.start(s.read) {
 		s.end(ErrClosed)
 	}
-}
-
-func acceptance(key string) []byte {
-	return []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Accept: " + wsframe.AcceptKey(key) + "\r\n" +
-		"Sec-WebSocket-Protocol: " + subprotocol + "\r\n\r\n")
 }
 
 // up gives a stream its connection and starts to write what waits for it. It

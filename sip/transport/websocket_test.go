@@ -15,7 +15,7 @@ import (
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // webServer puts the WebSocket handler of a layer on a server of net/http.
@@ -139,7 +139,7 @@ func readFrame(t *testing.T, in *bufio.Reader) (wsframe.Opcode, string) {
 			t.Fatalf("after %x: %v", head, err)
 		}
 		head = append(head, b)
-		h, n, err := wsframe.Parse(head, false, 1<<20)
+		h, n, err := wsframe.Client.Parse(head, 1<<20)
 		if errors.Is(err, wsframe.ErrIncomplete) {
 			continue
 		}

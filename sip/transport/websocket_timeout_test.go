@@ -14,7 +14,8 @@ import (
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip/transport"
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // memoryWeb serves the WebSocket handler on the network in memory.
@@ -122,7 +123,7 @@ func TestNoPong(t *testing.T) {
 			}
 			began := time.Now()
 			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-				"Sec-WebSocket-Accept: "+wsframe.AcceptKey(req.Header.Get("Sec-Websocket-Key"))+"\r\nSec-WebSocket-Protocol: sip\r\n\r\n")
+				"Sec-WebSocket-Accept: "+websocket.AcceptKey(req.Header.Get("Sec-Websocket-Key"))+"\r\nSec-WebSocket-Protocol: sip\r\n\r\n")
 			_, _ = io.Copy(io.Discard, in)
 			heard <- time.Since(began)
 		}()

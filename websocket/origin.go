@@ -1,4 +1,4 @@
-package transport
+package websocket
 
 import (
 	"net"
@@ -11,8 +11,8 @@ import (
 // allows reports whether a handshake comes from where it may. Without an Origin
 // it comes from no browser; a browser names the origin of the page, which has to
 // be that of this server or on the list: otherwise any web page could speak
-// through its visitor. RFC 6455 §10.2. [COM-22]
-func (o *WebSocketOptions) allows(r *http.Request, secure bool) bool {
+// through its visitor. RFC 6455 §10.2. [COM-22] [WS-07]
+func (s *Server) allows(r *http.Request) bool {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
 		return true
@@ -20,23 +20,30 @@ func (o *WebSocketOptions) allows(r *http.Request, secure bool) bool {
 	if len(origins) > 1 {
 		return false
 	}
-	for _, listed := range o.Origins {
+	for _, listed := range s.Origins {
 		if strings.EqualFold(listed, origins[0]) {
 			return true
 		}
 	}
-	return ownOrigin(origins[0], r, secure)
+	return s.own(origins[0], r)
 }
 
-// ownOrigin reports whether an origin is the one that the request was sent to.
-func ownOrigin(origin string, r *http.Request, secure bool) bool {
-	scheme := "http"
-	if secure {
-		scheme = "https"
+// Foreign reports whether a handshake comes from a page of another server than
+// the one that it was sent to.
+func (s *Server) Foreign(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin != "" && !s.own(origin, r)
+}
+
+// own reports whether an origin is the one that the request was sent to.
+func (s *Server) own(origin string, r *http.Request) bool {
+	scheme, port := "http", ":80"
+	if s.Secure {
+		scheme, port = "https", ":443"
 	}
 	u, err := url.Parse(origin)
 	if err != nil || !strings.EqualFold(u.Scheme, scheme) || u.Host == "" ||
-		!strings.EqualFold(withoutDefault(u.Host, scheme), withoutDefault(r.Host, scheme)) {
+		!strings.EqualFold(strings.TrimSuffix(u.Host, port), strings.TrimSuffix(r.Host, port)) {
 		return false
 	}
 	// Host is what the browser took for our name. Where only this machine can
@@ -44,23 +51,19 @@ func ownOrigin(origin string, r *http.Request, secure bool) bool {
 	return !onLoopback(r) || loopbackName(u.Hostname())
 }
 
-// withoutDefault drops the port of a scheme from host:port.
-func withoutDefault(host, scheme string) string {
-	if scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
-	}
-	return strings.TrimSuffix(host, ":80")
-}
-
 func onLoopback(r *http.Request) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && addrPort(local).Addr().IsLoopback()
+	if !ok {
+		return false
+	}
+	addr, err := netip.ParseAddrPort(local.String())
+	return err == nil && addr.Addr().Unmap().IsLoopback()
 }
 
 func loopbackName(host string) bool {
 	host = strings.ToLower(host)
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.IsLoopback()
+		return addr.Unmap().IsLoopback()
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

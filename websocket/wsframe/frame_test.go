@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/confab-chat/confab/sip/wsframe"
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 // The examples of RFC 6455 §5.7.
@@ -34,7 +34,7 @@ func TestExamples(t *testing.T) {
 		if got := hex.EncodeToString(octets); got != tt.octets {
 			t.Errorf("%s: wrote %.80s", tt.name, got)
 		}
-		h, n, err := wsframe.Parse(octets, tt.mask != nil, 1<<20)
+		h, n, err := wsframe.Role(tt.mask == nil).Parse(octets, 1<<20)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -72,7 +72,7 @@ func TestFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		var fault *wsframe.Error
-		if _, _, err := wsframe.Parse(octets, tt.client, 1024); !errors.As(err, &fault) || fault.Code != tt.code {
+		if _, _, err := wsframe.Role(!tt.client).Parse(octets, 1024); !errors.As(err, &fault) || fault.Code != tt.code {
 			t.Errorf("%s: %v, want code %d", tt.name, err, tt.code)
 		}
 	}
@@ -96,20 +96,22 @@ func TestCloseCodes(t *testing.T) {
 	}
 }
 
-// RFC 6455 §1.3, and flow F-J of the catalogue.
-func TestAcceptKey(t *testing.T) {
+// What a side writes the other one reads, under a mask if it is a client.
+func TestRoles(t *testing.T) {
 	t.Parallel()
-	for key, want := range map[string]string{
-		"dGhlIHNhbXBsZSBub25jZQ==": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
-		"aW1zLWV4YW1wbGUta2V5MQ==": "ZihQ5PYGjpROaUPJjXhzFP1diZY=",
-	} {
-		if got := wsframe.AcceptKey(key); got != want || !wsframe.ValidKey(key) {
-			t.Errorf("%s: %s", key, got)
-		}
-	}
-	for _, key := range []string{"", "YQ==", "not base64 at all!!!!!!!"} {
-		if wsframe.ValidKey(key) {
-			t.Errorf("%q is valid", key)
+	for _, tt := range []struct {
+		role, peer wsframe.Role
+	}{{wsframe.Client, wsframe.Server}, {wsframe.Server, wsframe.Client}} {
+		for payload, kind := range map[string]wsframe.Opcode{"Grüße": wsframe.Text, "\xff": wsframe.Binary, "": wsframe.Text} {
+			octets := tt.role.Append(nil, wsframe.KindOf([]byte(payload)), []byte(payload))
+			h, n, err := tt.peer.Parse(octets, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wsframe.XOR(octets[n:], h.Mask)
+			if h.Opcode != kind || h.Masked != (tt.role == wsframe.Client) || string(octets[n:]) != payload {
+				t.Errorf("%q became %+v %q", payload, h, octets[n:])
+			}
 		}
 	}
 }
@@ -120,7 +122,8 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(text), false)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, client bool) {
-		h, n, err := wsframe.Parse(b, client, 1<<16)
+		to := wsframe.Role(!client)
+		h, n, err := to.Parse(b, 1<<16)
 		if err != nil {
 			return
 		}
@@ -131,7 +134,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("written again (-read +written):\n%s", diff)
 		}
 		for i := range n {
-			if _, _, err := wsframe.Parse(b[:i], client, 1<<16); !errors.Is(err, wsframe.ErrIncomplete) {
+			if _, _, err := to.Parse(b[:i], 1<<16); !errors.Is(err, wsframe.ErrIncomplete) {
 				t.Errorf("%d of %d octets: %v", i, n, err)
 			}
 		}

@@ -49,16 +49,17 @@ type Header struct {
 // ErrIncomplete says that a header has not come as a whole yet.
 var ErrIncomplete = errors.New("wsframe: incomplete")
 
-// Parse reads the header at the start of b, which is n octets long. Frames of
-// clients are masked, those of servers are not; a payload over limit octets is
-// an error. Other errors than ErrIncomplete are of type *Error.
-func Parse(b []byte, fromClient bool, limit int) (h Header, n int, err error) {
+// Parse reads the header, n octets long, at the start of what has come to a side
+// of a WebSocket: the frames of clients are masked, those of servers are not. A
+// payload over limit octets is an error. Other errors than ErrIncomplete are of
+// type *Error.
+func (r Role) Parse(b []byte, limit int) (h Header, n int, err error) {
 	if len(b) < 2 {
 		return h, 0, ErrIncomplete
 	}
 	h.Final, h.Opcode = b[0]&final != 0, Opcode(b[0]&opcode)
 	h.Masked = b[1]&masked != 0
-	if err = h.check(b, fromClient); err != nil {
+	if err = h.check(b, r == Server); err != nil {
 		return h, 0, err
 	}
 	size, n, err := payload(b)
@@ -137,23 +138,6 @@ func (h Header) Append(dst []byte) []byte {
 	}
 	if h.Masked {
 		dst = append(dst, h.Mask[:]...)
-	}
-	return dst
-}
-
-// AppendFrame writes a whole message as one frame; a mask makes it one of a
-// client. A control payload longer than 125 octets is cut.
-func AppendFrame(dst []byte, op Opcode, payload []byte, mask *[4]byte) []byte {
-	if op.Control() && len(payload) > maxControl {
-		payload = payload[:maxControl]
-	}
-	h := Header{Final: true, Opcode: op, Length: len(payload)}
-	if mask != nil {
-		h.Masked, h.Mask = true, *mask
-	}
-	dst = append(h.Append(dst), payload...)
-	if mask != nil {
-		XOR(dst[len(dst)-len(payload):], *mask)
 	}
 	return dst
 }
