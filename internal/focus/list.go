@@ -139,7 +139,7 @@ func isCaller(caller identity.Identity, uri sipmsg.URI) bool {
 // the operator answers for those whom a trusted peer asserts; others may name
 // users of certain domains, D-07.
 func (f *Focus) consented(uri sipmsg.URI, caller identity.Identity) bool {
-	if f.cfg.DialOut.Anybody || caller.Trusted {
+	if f.cfg.DialOut.Anybody || caller.Asserted {
 		return true
 	}
 	return slices.ContainsFunc(f.cfg.DialOut.Domains, func(domain string) bool { return strings.EqualFold(domain, uri.Host) })

@@ -22,6 +22,9 @@ type Identity struct {
 	Anonymous bool
 	// Trusted reports that the request came from a peer of our trust domain.
 	Trusted bool
+	// Asserted reports that this peer said who the caller is, so that its operator answers
+	// for him; others at the same address proved it themselves. D-07
+	Asserted bool
 }
 
 // Of returns the address of record that u belongs to, in the one form in which

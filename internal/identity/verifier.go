@@ -118,11 +118,13 @@ func (v *Verifier) identify(req *sipmsg.Request, src transport.Source) (Identity
 	trusted := v.Trusted(src)
 	if trusted {
 		if id, ok := v.asserted(req); ok {
+			id.Asserted = true
 			return id, nil
 		}
 	}
 	if v.cfg.Local && !src.Proxied && src.Remote.Addr().Unmap().IsLoopback() {
 		if id, ok := claimed(req); ok {
+			id.Asserted = trusted
 			return id, nil
 		}
 	}

@@ -62,27 +62,27 @@ func TestIdentify(t *testing.T) {
 	}{
 		{
 			name: "trusted peer asserts", source: proxy, from: "<sip:bob@example.test>", lines: []string{asserted},
-			want: Identity{User: "sip:alice@ims.example", Display: "Alice", Trusted: true},
+			want: Identity{User: "sip:alice@ims.example", Display: "Alice", Trusted: true, Asserted: true},
 		},
 		{
 			name: "and adds a number", source: proxy, from: "<sip:bob@example.test>",
 			lines: []string{asserted + ", <tel:+15550100>"},
-			want:  Identity{User: "sip:alice@ims.example", Display: "Alice", AORs: []string{"tel:+15550100"}, Trusted: true},
+			want:  Identity{User: "sip:alice@ims.example", Display: "Alice", AORs: []string{"tel:+15550100"}, Trusted: true, Asserted: true},
 		},
 		{
 			name: "more than two values: the first SIP URI", source: proxy, from: "<sip:bob@example.test>",
 			lines: []string{asserted + ", <tel:+15550100>, <sip:eve@ims.example>"},
-			want:  Identity{User: "sip:alice@ims.example", Display: "Alice", Trusted: true},
+			want:  Identity{User: "sip:alice@ims.example", Display: "Alice", Trusted: true, Asserted: true},
 		},
 		{name: "nobody else's assertion counts", source: stranger, from: "<sip:alice@ims.example>", lines: []string{asserted}, status: 403},
 		{name: "trusted peer asserts nothing", source: proxy, from: "<sip:alice@ims.example>", status: 403},
 		{
 			name: "privacy", source: proxy, from: "<sip:alice@ims.example>", lines: []string{asserted, "Privacy: id;critical"},
-			want: Identity{User: "sip:alice@ims.example", Display: "Alice", Privacy: true, Trusted: true},
+			want: Identity{User: "sip:alice@ims.example", Display: "Alice", Privacy: true, Trusted: true, Asserted: true},
 		},
 		{
 			name: "no privacy", source: proxy, from: "<sip:alice@ims.example>", lines: []string{asserted, "Privacy: none"},
-			want: Identity{User: "sip:alice@ims.example", Display: "Alice", Trusted: true},
+			want: Identity{User: "sip:alice@ims.example", Display: "Alice", Trusted: true, Asserted: true},
 		},
 		{name: "anonymous behind a trusted peer", source: proxy, from: `"Anonymous" <sip:anonymous@anonymous.invalid>`, status: 403},
 		{

@@ -235,3 +235,24 @@ func TestListOfNobody(t *testing.T) {
 	bob.Silence(50 * time.Millisecond)
 	r.vacant()
 }
+
+// TestListOfWhoLogsIn: an address that is trusted to assert identities does not answer for
+// callers there who had to prove theirs; the operator answers for those it asserts. D-07
+func TestListOfWhoLogsIn(t *testing.T) {
+	conform.Covers(t, "FOC-LST-10")
+	r := serve(t, func(c *config.Config) {
+		c.Auth.Local = false
+		c.Auth.Users = []config.User{{AOR: "sip:alice@example.test", Password: "secret"}}
+	})
+	bob := r.callee("tcp", "bob")
+	stranger := "sip:bob@" + bob.Addr()
+	for _, list := range []string{entries(stranger), entries("sip:a@example.test", "sip:b@conf.localhost", stranger)} {
+		alice := r.guest("tcp", "alice")
+		req := alice.withList(factory, list, "recipient-list", "Require: recipient-list-invite")
+		if resp := alice.login(req, "alice", "secret"); resp.Status != 403 {
+			t.Errorf("%s", resp.Append(nil))
+		}
+	}
+	bob.Silence(50 * time.Millisecond)
+	r.vacant()
+}
