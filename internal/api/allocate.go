@@ -38,7 +38,7 @@ func (a *api) allocate(ctx context.Context, in *allocateInput) (*allocateOutput,
 	if err = a.cfg.Directory.Reserve(ctx, def); err != nil {
 		return nil, problemOf(err)
 	}
-	c, err := a.describe(ctx, a.cfg.Directory.Lookup(def.Address), true)
+	c, err := a.describe(ctx, a.cfg.Directory.Lookup(def.Address))
 	if err != nil {
 		return nil, err
 	}

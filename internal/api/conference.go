@@ -85,8 +85,8 @@ func (a *api) do(ctx context.Context, e instance.Entry, c conference.Command) (c
 	}
 }
 
-// describe makes the shape of a conference, with or without its users.
-func (a *api) describe(ctx context.Context, e instance.Entry, users bool) (shape, error) {
+// describe makes the shape of a conference.
+func (a *api) describe(ctx context.Context, e instance.Entry) (shape, error) {
 	out := shape{URI: string(e.ID), State: stateReserved, Users: []user{}}
 	if d := e.Definition; d != nil {
 		out.Subject, out.Owner, out.Policy, out.Members = d.Subject, string(d.Owner), policyOf(d.Policy), d.Members
@@ -97,7 +97,7 @@ func (a *api) describe(ctx context.Context, e instance.Entry, users bool) (shape
 	if e.Instance == nil {
 		return out, nil
 	}
-	ok, err := look(ctx, e.Instance, func(s *conference.State) { out.take(s, users) })
+	ok, err := look(ctx, e.Instance, out.take)
 	switch {
 	case err != nil && e.Definition == nil:
 		return out, err
@@ -108,13 +108,10 @@ func (a *api) describe(ctx context.Context, e instance.Entry, users bool) (shape
 }
 
 // take fills the shape from a conference that is alive.
-func (out *shape) take(s *conference.State, users bool) {
+func (out *shape) take(s *conference.State) {
 	created := s.CreatedAt().UTC()
 	out.State, out.Created = stateActive, &created
 	out.Subject, out.Locked, out.Owner, out.Policy = s.Subject(), s.Locked(), string(s.Owner()), policyOf(s.Policy())
-	if !users {
-		return
-	}
 	for p := range s.Participants() {
 		out.Users = append(out.Users, userOf(p))
 	}

@@ -21,8 +21,7 @@ type listOutput struct {
 	}
 }
 
-// list returns the conferences that are reserved or alive, by URI, without
-// their users.
+// list returns the conferences that are reserved or alive, by URI.
 func (a *api) list(ctx context.Context, in *Page) (*listOutput, error) {
 	all := a.cfg.Directory.All()
 	from, _ := slices.BinarySearchFunc(all, in.After, func(e instance.Entry, after string) int {
@@ -41,7 +40,7 @@ func (a *api) list(ctx context.Context, in *Page) (*listOutput, error) {
 			out.Body.Next = out.Body.Items[in.Limit-1].URI
 			break
 		}
-		c, err := a.describe(ctx, e, false)
+		c, err := a.describe(ctx, e)
 		if err == nil { // else it ended meanwhile
 			out.Body.Items = append(out.Body.Items, c)
 		}
@@ -59,7 +58,7 @@ func (a *api) show(ctx context.Context, in *Located) (*shapeOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.describe(ctx, e, true)
+	c, err := a.describe(ctx, e)
 	if err != nil {
 		return nil, err
 	}

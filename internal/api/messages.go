@@ -26,7 +26,7 @@ type message struct {
 	From     string    `json:"from" doc:"The sender as everybody sees him"`
 	To       string    `json:"to"`
 	Private  bool      `json:"private"`
-	Nickname string    `json:"nickname,omitempty" doc:"The name that the sender gave himself in the message"`
+	Nickname string    `json:"nickname" doc:"The nickname that the sender had then, empty for none"`
 	Type     string    `json:"type"`
 	Text     *string   `json:"text,omitempty" doc:"The content, if it is text"`
 	Body     []byte    `json:"body,omitempty" doc:"The content, if it is not text"`
@@ -104,7 +104,7 @@ func (a *api) keeps(ctx context.Context, e instance.Entry) (int, error) {
 // messageOf shows a message.
 func messageOf(id conference.ID, at conference.Position, m *conference.Message) message {
 	out := message{
-		Seq: uint64(at), ID: m.ID, Time: m.At.UTC(), From: string(m.User), To: string(id), Type: m.ContentType,
+		Seq: uint64(at), ID: m.ID, Time: m.At.UTC(), From: string(m.User), To: string(id), Nickname: m.Nickname, Type: m.ContentType,
 	}
 	if m.User == "" {
 		out.From = string(id)
@@ -113,9 +113,6 @@ func messageOf(id conference.ID, at conference.Position, m *conference.Message) 
 	if err != nil {
 		out.Body = m.Body // it was parsed when it came in, so this does not happen
 		return out
-	}
-	if len(parsed.From) > 0 {
-		out.Nickname = parsed.From[0].Name()
 	}
 	content := m.Body[parsed.HeaderLen:]
 	if strings.HasPrefix(m.ContentType, "text/") {

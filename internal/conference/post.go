@@ -14,6 +14,10 @@ type Message struct {
 	User     User       // the sender; empty: the conference itself
 	Endpoint EndpointID // the endpoint that sent it
 
+	// Nickname is the one that the sender had at the place of the message; empty: none.
+	// [Posted] has it, whatever [Post] says.
+	Nickname string `json:",omitempty"`
+
 	// SenderID is the sender's own Message-ID, by which a repetition is known;
 	// empty: none.
 	SenderID string
@@ -46,6 +50,7 @@ func (c Post) decide(s *State, out []Event) ([]Event, error) {
 	if !s.alive {
 		return nil, refuse(CodeNotAlive)
 	}
+	nickname := ""
 	if m.User != "" {
 		ep := s.Endpoint(m.Endpoint)
 		switch {
@@ -56,11 +61,16 @@ func (c Post) decide(s *State, out []Event) ([]Event, error) {
 		case !ep.Connected() || !ep.Media.Sends():
 			return nil, refuse(CodeNotConnected)
 		}
+		nickname = ep.Participant.Nickname
 	}
 	if s.recent.has(m.User, m.SenderID, m.At) {
 		return out, nil
 	}
-	return append(out, Posted(c)), nil
+	if m.Nickname != nickname {
+		named := *m
+		named.Nickname, m = nickname, &named
+	}
+	return append(out, Posted{Message: m}), nil
 }
 
 func (e Posted) apply(s *State) {

@@ -43,6 +43,33 @@ func TestPostedIsTheMessageThatWasPosted(t *testing.T) {
 	}
 }
 
+// TestPostedUnderANickname: a message keeps the name under which it was said.
+func TestPostedUnderANickname(t *testing.T) {
+	t.Parallel()
+	f := found(t, nil)
+	said := func(id, forged string) string {
+		t.Helper()
+		p := message(0, "sip:alice@a.test", "alice1", id)
+		p.Message.Nickname = forged
+		events := f.must(t, p)
+		if p.Message.Nickname != forged {
+			t.Error("the command has been changed")
+		}
+		return as[Posted](t, events[0]).Message.Nickname
+	}
+	if got := said("1", "Owl"); got != "" {
+		t.Errorf("%q before she has one", got)
+	}
+	f.must(t, SetNickname{At: epoch, Endpoint: "alice1", Nickname: "Cat"})
+	if got := said("2", ""); got != "Cat" {
+		t.Errorf("%q", got)
+	}
+	f.must(t, SetNickname{At: epoch, Endpoint: "alice1"})
+	if got := said("3", "Cat"); got != "" {
+		t.Errorf("%q when she has given it up", got)
+	}
+}
+
 func TestRepeatedMessageIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	f := found(t, nil)

@@ -35,9 +35,9 @@ func keys(c *Config) section {
 			{"max_document", "a roster that is larger says less about each user", size(&c.Notify.MaxDocument, 1<<10, 16<<20)},
 			{"max_datagram", "the same where no stream leads to the subscriber", size(&c.Notify.MaxDatagram, 1<<10, 65000)},
 		}},
-		{"dial_out", "whom lists and REFER may name", section{
-			{"consent", "domain: accounts, own domains and those listed; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},
-			{"domains", "", texts(&c.DialOut.Domains, domain)},
+		{"dial_out", "calls of the focus", section{
+			{"consent", "whom lists of users may name, unless a trusted peer asserts who sends them; domain: users of our domain, of the accounts' and of those below; any: everybody", choice(&c.DialOut.Consent, "domain", "any")},
+			{"domains", "further domains whose users lists may name", texts(&c.DialOut.Domains, domain)},
 			{"addresses", "CIDR blocks called although they are loopback, link-local, multicast or our own", values[netip.Prefix]{&c.DialOut.Addresses, parsePrefix, netip.Prefix.String}},
 			{"by", "invite calls users; refer asks them to call, and calls only whose device does not know how", choice(&c.DialOut.By, "invite", "refer")},
 			{"username", "answers challenges to calls; empty: they fail", text(&c.DialOut.Username, anything)},
@@ -145,7 +145,7 @@ func policyKeys(p *Policy) section {
 		{"end", "", section{
 			{"on_creator_leave", "ends the conference", flag(&p.End.OnCreatorLeave)},
 			{"empty_after", "lives on empty for so long", duration(&p.End.EmptyAfter, 0)},
-			{"max_duration", "0s for no limit", duration(&p.End.MaxDuration, 0)},
+			{"max_duration", "0s for no limit; a reserved conference has one only if its own policy says so", duration(&p.End.MaxDuration, 0)},
 		}},
 	}
 }

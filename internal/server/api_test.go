@@ -14,6 +14,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sip/sipid"
 )
 
@@ -124,6 +125,7 @@ func TestAdministration(t *testing.T) {
 	}
 
 	alice.connect()
+	alice.msrp.Expect(alice.msrp.Chunk("NICKNAME", "", "", msrpwire.Last, `Use-Nickname: "Ali"`), 200)
 	posted := a.must(202, "POST", at(room, "messages"), `{"text":"closing soon"}`)
 	alice.hear("closing soon")
 	bob.hear("closing soon")
@@ -131,7 +133,8 @@ func TestAdministration(t *testing.T) {
 	bob.hear("so early?")
 	got = a.must(200, "GET", at(room, "messages"), "")
 	if dig(got, "items", 0, "id") != dig(posted, "id") || dig(got, "items", 0, "from") != room ||
-		dig(got, "items", 1, "text") != "so early?" || dig(got, "items", 1, "from") != alice.aor() || dig(got, "next") != nil {
+		dig(got, "items", 1, "text") != "so early?" || dig(got, "items", 1, "from") != alice.aor() ||
+		dig(got, "items", 0, "nickname") != "" || dig(got, "items", 1, "nickname") != "Ali" || dig(got, "next") != nil {
 		t.Errorf("history: %v", got)
 	}
 	first := a.must(200, "GET", at(room, "messages")+"?limit=1", "")
@@ -159,7 +162,8 @@ func TestAdministration(t *testing.T) {
 		t.Errorf("bob is back: %v", got)
 	}
 	list := a.must(200, "GET", "conferences", "")
-	if dig(list, "items", 0, "uri") != lobby || dig(list, "items", 1, "uri") != room || dig(list, "items", 1, "state") != "active" {
+	if dig(list, "items", 0, "uri") != lobby || dig(list, "items", 1, "uri") != room || dig(list, "items", 1, "state") != "active" ||
+		dig(list, "items", 1, "users", 1, "uri") != bob.aor() {
 		t.Errorf("list: %v", list)
 	}
 	page := a.must(200, "GET", "conferences?limit=1", "")
