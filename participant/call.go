@@ -177,7 +177,7 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 	}
 	c.mu.Lock()
 	c.focus, c.canonical = focus, c.spelling(resp, focus)
-	c.multiple = resp.Header.HasToken("Supported", "multiple-refer")
+	c.learn(&resp.Header)
 	c.mu.Unlock()
 	if stream, ok := c.adopt(c.session.ID().Remote); ok {
 		if err := c.agree(sdp.EffectNew, stream); err != nil {
@@ -190,6 +190,12 @@ func (c *Conference) begin(resp *sipmsg.Response, answer []byte) error {
 	c.options.NoSubscribe = c.options.NoSubscribe || !offersRoster(&resp.Header)
 	c.follow()
 	return nil
+}
+
+// learn notes what the focus says that it can do with REFERs. [PAR-REF-04]
+func (c *Conference) learn(h *sipmsg.Header) {
+	c.multiple = h.HasToken("Supported", "multiple-refer")
+	c.explicit = h.HasToken("Supported", "explicitsub")
 }
 
 // follow begins to follow the roster, if that is wanted.

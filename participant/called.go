@@ -73,7 +73,8 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	x.c = x.u.newConference(from.URI, sipmsg.URI{}, Options{})
 	// Who was called is who is in the conference, whatever else his address is.
 	x.c.self.URI = to.URI.Address()
-	x.c.focus, x.c.multiple = contacts[0].URI, req.Header.HasToken("Supported", "multiple-refer")
+	x.c.focus = contacts[0].URI
+	x.c.learn(&req.Header)
 	x.c.canonical = i.Conference
 	i.Ordinary = !contacts[0].Params.Has("isfocus") // [PAR-GEN-02]
 	x.c.options.NoSubscribe = i.Ordinary || !offersRoster(&req.Header)

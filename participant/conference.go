@@ -37,7 +37,8 @@ type Options struct {
 	// [Conference.Replaces]. [PAR-CRE-08]
 	Replaces string
 	// ReferInside sends what [Conference.Invite] and the like ask for inside the dialog
-	// with the focus instead of in a new one.
+	// with the focus instead of in a new one. A focus that knows how is asked to keep
+	// the reports out of that dialog (RFC 7614): they are subscribed to.
 	ReferInside bool
 
 	ordinary bool // a session of two is wanted, not a conference
@@ -98,6 +99,7 @@ type Conference struct {
 	line      *line // nil without a stream
 	focus     sipmsg.URI
 	multiple  bool   // the focus takes many targets in one REFER
+	explicit  bool   // the focus says where its reports can be subscribed to
 	canonical string // the conference's own spelling of its URI
 	mask      string // the URI under which the others see us, if we are anonymous
 	nickname  string

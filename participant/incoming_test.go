@@ -341,7 +341,7 @@ func TestReferralDeclined(t *testing.T) {
 		"two":        {[]string{to, to}, 400},
 		"none":       {nil, 400},
 		"many":       {[]string{"Require: multiple-refer", "Refer-To: <cid:a@b>"}, 420},
-		"extensions": {[]string{to, "Require: explicitsub"}, 420},
+		"extensions": {[]string{to, "Require: teleportation"}, 420},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -129,6 +129,14 @@ func (c *Conference) takesLists() bool {
 	return c.multiple
 }
 
+// reportsApart reports whether the focus can keep its reports out of the dialog that a
+// REFER comes in.
+func (c *Conference) reportsApart() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.explicit
+}
+
 func (c *Conference) focusURI() sipmsg.URI {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -159,6 +167,9 @@ func (c *Conference) referThen(
 		return err
 	}
 	if c.options.ReferInside && out.URI.Equal(c.focusURI()) {
+		if c.reportsApart() {
+			order.Explicit = c.outgoing // RFC 7647 §5
+		}
 		c.onShard(func(c *Conference) { r.keep(c.ue.stack.Refer.ReferInside(c.session.Dialog(), order, r)) })
 	} else {
 		r.keep(c.ue.stack.Refer.Refer(out, order, r))

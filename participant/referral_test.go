@@ -213,3 +213,29 @@ func TestReferInside(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// TestReferInsideReportedApart subscribes to the reports of a focus that can say where.
+func TestReferInsideReportedApart(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-REF-03")
+	bubble(t, func(x *stage) {
+		c := x.joined(Options{NoSubscribe: true, ReferInside: true}, "Supported: norefersub, explicitsub\n")
+		r, done := x.ordered(func(ctx context.Context) error { return c.Invite(ctx, "sip:carol@ims.example") })
+		if r.Header.ToTag() != "f" || r.Header.Value("Require") != "explicitsub" {
+			x.t.Errorf("REFER\n%s", r.Append(nil))
+		}
+		x.focus.Answer(r, 200, "", "Refer-Events-At: <sip:lobby@10.0.0.2;refer=x>", "")
+		if err := <-done; err != nil {
+			x.t.Fatal(err)
+		}
+		sub := x.focus.Request(sipmsg.SUBSCRIBE)
+		if sub.URI.String() != "sip:lobby@10.0.0.2;refer=x" || sub.Header.Value("Event") != "refer" || sub.Header.ToTag() != "" {
+			x.t.Errorf("SUBSCRIBE\n%s", sub.Append(nil))
+		}
+		x.focus.Answer(sub, 200, "s", contactOf+"\nExpires: 180", "")
+		x.reports(sub, "s", 1, "refer", lastReport, "SIP/2.0 200 OK")
+		if e := next[Referral](x.t, c); e.Status != 200 || !e.Final {
+			x.t.Errorf("%+v", e)
+		}
+	})
+}

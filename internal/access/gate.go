@@ -85,6 +85,15 @@ func (g *Gate) Trusted(src transport.Source) bool { return g.cfg.Identity.Truste
 // Draining reports whether Drain was called.
 func (g *Gate) Draining() bool { return g.draining.Load() }
 
+// Identify finds out who sent req. The error is the answer to give.
+func (g *Gate) Identify(req *sipmsg.Request, src transport.Source) (identity.Identity, *sip.Error) {
+	caller, err := g.cfg.Identity.Identify(req, src)
+	if err != nil {
+		return identity.Identity{}, sip.AsError(err)
+	}
+	return caller, nil
+}
+
 // Admit finds out what req addresses and who sent it. The error is the answer
 // to give. [IDN-09]
 func (g *Gate) Admit(req *sipmsg.Request, src transport.Source) (Resource, identity.Identity, *sip.Error) {
@@ -98,9 +107,9 @@ func (g *Gate) Admit(req *sipmsg.Request, src transport.Source) (Resource, ident
 	if !found && g.Trusted(src) {
 		return Resource{}, identity.Identity{}, &sip.Error{Status: 404} // [FOC-DSP-02]
 	}
-	caller, err := g.cfg.Identity.Identify(req, src)
-	if err != nil {
-		return Resource{}, identity.Identity{}, sip.AsError(err)
+	caller, refused := g.Identify(req, src)
+	if refused != nil {
+		return Resource{}, identity.Identity{}, refused
 	}
 	if !found {
 		return Resource{}, caller, &sip.Error{Status: 404}

@@ -46,6 +46,7 @@ func (f *Focus) Refer(in *refer.Incoming) {
 		in.Reject(refused)
 		return
 	}
+	in.Readers(f.reader(r.caller))
 	err := r.inst.Look(func(s *conference.State) {
 		if s == nil {
 			in.Reject(&sip.Error{Status: 404}) // [FOC-TRM-02]
@@ -84,6 +85,19 @@ func (f *Focus) issuer(in *refer.Incoming) (referrer, *sip.Error) {
 		}
 	}
 	return referrer{}, &sip.Error{Status: 403, Warning: warning(f.cfg.Agent, "not a participant")}
+}
+
+// reader lets nobody but the issuer subscribe to what comes of his REFER: that the URI
+// cannot be guessed is not enough where others may have read it (RFC 7614 §8).
+// [FOC-REF-12]
+func (f *Focus) reader(issuer identity.Identity) refer.Admit {
+	return func(req *sipmsg.Request, src transport.Source) *sip.Error {
+		id, refused := f.cfg.Gate.Identify(req, src)
+		if refused == nil && (id.Anonymous || id.User != issuer.User) {
+			refused = &sip.Error{Status: 403, Reason: "REFER of Another User"}
+		}
+		return refused
+	}
 }
 
 // who is the user at the other end.

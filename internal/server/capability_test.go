@@ -20,7 +20,7 @@ func TestCapabilities(t *testing.T) {
 	options := alice.Expect(200, sipmsg.OPTIONS)
 	for name, want := range map[string]string{
 		"Allow":        "INVITE, ACK, CANCEL, OPTIONS, BYE, PRACK, UPDATE, REFER, SUBSCRIBE, NOTIFY",
-		"Supported":    "100rel, precondition, timer, replaces, norefersub, multiple-refer, tdialog, nosub",
+		"Supported":    "100rel, precondition, timer, replaces, norefersub, multiple-refer, tdialog, nosub, explicitsub",
 		"Allow-Events": "conference, refer",
 		"Accept": "application/sdp, multipart/mixed, message/sipfrag, application/conference-info+xml, " +
 			"application/resource-lists+xml",

@@ -151,7 +151,7 @@ func TestReferRefused(t *testing.T) {
 		{"body", i, lobby, "<sip:bob@example.test?body=x>", nil, 403},
 		{"itself", i, lobby, "<" + lobby + ">;isfocus", nil, 403},
 		{"the factory", i, lobby, "<" + factory + ">", nil, 403},
-		{"explicitsub", i, lobby, "<sip:bob@example.test>", []string{"Require: explicitsub"}, 420},
+		{"both", i, lobby, "<sip:bob@example.test>", []string{"Require: explicitsub, nosub"}, 400},
 		{"remove a stranger", i, lobby, "<sip:mallory@example.test;method=BYE>", nil, 403},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -33,16 +33,16 @@ func (a *Agent) subscribe(tx *transaction.ServerTx) {
 		dialog.Reply(tx, 400, "Bad Event")
 		return
 	}
+	ev, err := req.Header.Event()
+	pkg := a.find(ev.Package)
 	var found any
-	if a.cfg.Screen != nil {
+	if a.cfg.Screen != nil && (err != nil || !pkg.owns(req.URI)) {
 		var refused *sip.Error
 		if found, refused = a.cfg.Screen(req, tx.Source()); refused != nil {
 			tx.Respond(refused.Response(req))
 			return
 		}
 	}
-	ev, err := req.Header.Event()
-	pkg := a.find(ev.Package)
 	if err != nil || pkg == nil {
 		a.badEvent(tx)
 		return
@@ -92,17 +92,28 @@ func (in *Incoming) refuse(e *sip.Error) {
 // fields go into the 200. A fetch ends with that NOTIFY. If no dialog can be made of
 // the request it is refused, and feed hears only of the end.
 func (in *Incoming) Accept(feed Feed, contact string, fields ...sipmsg.Field) *Subscription {
-	// Copies: the subscription must not keep the SUBSCRIBE in memory.
-	callID := strings.Clone(in.Request().Header.CallID())
-	s := &Subscription{
-		agent: in.agent, callID: callID, pkg: in.pkg,
-		event: strings.Clone(in.event.String()), feed: feed,
-	}
-	in.agent.dl.Do(callID, func() { in.accept(s, contact, fields) })
+	s := in.subscription(feed)
+	in.agent.dl.Do(s.callID, func() { in.accept(s, contact, "", fields) })
 	return s
 }
 
-func (in *Incoming) accept(s *Subscription, contact string, fields []sipmsg.Field) {
+// Tell is Accept where what is watched is over: the first NOTIFY ends the subscription,
+// with that reason.
+func (in *Incoming) Tell(feed Feed, r Reason, contact string, fields ...sipmsg.Field) {
+	s := in.subscription(feed)
+	in.agent.dl.Do(s.callID, func() { in.accept(s, contact, r, fields) })
+}
+
+// subscription returns a new one. Copies: it must not keep the SUBSCRIBE in memory.
+func (in *Incoming) subscription(feed Feed) *Subscription {
+	return &Subscription{
+		agent: in.agent, callID: strings.Clone(in.Request().Header.CallID()), pkg: in.pkg,
+		event: strings.Clone(in.event.String()), feed: feed,
+	}
+}
+
+// accept makes the subscription; over, if not empty, ends it with its first NOTIFY.
+func (in *Incoming) accept(s *Subscription, contact string, over Reason, fields []sipmsg.Field) {
 	if in.done {
 		s.finish(Termination{})
 		return
@@ -117,17 +128,27 @@ func (in *Incoming) accept(s *Subscription, contact string, fields []sipmsg.Fiel
 	in.done = true
 	s.d = d
 	d.Attach(s)
+	if over != "" {
+		s.grant(in.tx, in.granted, fields)
+		s.end(Termination{Reason: over})
+		return
+	}
 	s.answer(in.tx, in.granted, fields)
 }
 
-// answer sends the 200 and the NOTIFY that follows every one (RFC 6665 §4.2.1.2).
-// [NOT-NFY-01]
-func (s *Subscription) answer(tx *transaction.ServerTx, granted uint32, fields []sipmsg.Field) {
+// grant sends the 200.
+func (s *Subscription) grant(tx *transaction.ServerTx, granted uint32, fields []sipmsg.Field) {
 	resp := sipmsg.NewResponse(tx.Request(), 200, "")
 	resp.Header.Add("Expires", strconv.FormatUint(uint64(granted), 10))
 	resp.Header.Fields = append(resp.Header.Fields, fields...)
 	s.d.Respond(tx, resp)
 	s.full = true
+}
+
+// answer sends the 200 and the NOTIFY that follows every one (RFC 6665 §4.2.1.2).
+// [NOT-NFY-01]
+func (s *Subscription) answer(tx *transaction.ServerTx, granted uint32, fields []sipmsg.Field) {
+	s.grant(tx, granted, fields)
 	if granted == 0 {
 		s.end(Termination{Reason: Timeout}) // [NOT-SUB-06] [NOT-SUB-09]
 		return

@@ -20,6 +20,9 @@ type Package struct {
 	MinExpires uint32
 	// MaxExpires is the longest one; 0 means Expires.
 	MaxExpires uint32
+	// Own, if set, tells which Request-URIs are resources that only the package knows
+	// of. [Config.Screen] is not asked about those: its Notifier finds out who asks.
+	Own func(sipmsg.URI) bool
 	// Notifier decides about subscriptions.
 	Notifier Notifier
 }
@@ -40,6 +43,9 @@ func (p Package) withDefaults() Package {
 	p.MinExpires = min(p.MinExpires, hour)
 	return p
 }
+
+// owns reports whether only the package knows of a Request-URI; p may be nil.
+func (p *Package) owns(uri sipmsg.URI) bool { return p != nil && p.Own != nil && p.Own(uri) }
 
 // grant settles the duration of a subscription (RFC 6665 §4.2.1.1). [NOT-SUB-05]
 func (p *Package) grant(h *sipmsg.Header) (uint32, *sip.Error) {

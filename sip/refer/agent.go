@@ -65,12 +65,12 @@ func (c Config) withDefaults() Config {
 }
 
 // Extensions returns the option tags that a REFER to this agent may require, for
-// Supported and for the dialog layer. explicitsub is not among them.
+// Supported and for the dialog layer.
 func (c Config) Extensions() []string {
 	if c.Handler == nil {
 		return nil
 	}
-	tags := []string{"norefersub", "nosub", "tdialog"}
+	tags := []string{"norefersub", "nosub", "explicitsub", "tdialog"}
 	if c.Multiple {
 		tags = append(tags, "multiple-refer")
 	}
@@ -83,6 +83,8 @@ type Agent struct {
 	cfg Config
 	dl  *dialog.Layer
 	ev  *event.Agent
+
+	published published
 }
 
 // New returns an agent. With a handler it serves REFER in and out of dialogs, and the
@@ -94,16 +96,10 @@ func New(cfg Config, dl *dialog.Layer, ev *event.Agent) *Agent {
 	}
 	dl.Handle(sipmsg.REFER, func(tx *transaction.ServerTx) { a.receive(nil, tx) })
 	dl.HandleInside(sipmsg.REFER, a.receive)
-	ev.Register(event.Package{Name: packageName, Expires: a.cfg.Expires, MaxExpires: hour, Notifier: uninvited{}})
+	ev.Register(event.Package{Name: packageName, Expires: a.cfg.Expires, MaxExpires: hour, Own: a.publishes, Notifier: a})
 	return a
 }
 
-// hour is the longest time in seconds that a subscription is extended by.
+// hour is the longest time in seconds that a subscription is extended by, and that what
+// came of a REFER is waited for.
 const hour = 3600
-
-// uninvited refuses who subscribes without a REFER (RFC 3515 §2.4.4). [FOC-REF-13]
-type uninvited struct{}
-
-func (uninvited) Subscribe(in *event.Incoming) {
-	in.Reject(&sip.Error{Status: 403, Reason: "Only by REFER"})
-}

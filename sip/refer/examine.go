@@ -54,7 +54,9 @@ func (in *Incoming) examine() *sip.Error {
 	if err != nil {
 		return bad("Refer-To")
 	}
-	in.subscription(h)
+	if err := in.subscription(h); err != nil {
+		return err
+	}
 	return in.aim(to)
 }
 
@@ -64,11 +66,19 @@ func bad(field string) *sip.Error {
 
 // subscription finds out what the issuer wants to hear (RFC 4488 §4, RFC 7614 §5).
 // [FOC-REF-11] [FOC-REF-12]
-func (in *Incoming) subscription(h *sipmsg.Header) {
+func (in *Incoming) subscription(h *sipmsg.Header) *sip.Error {
 	value, _, _ := strings.Cut(h.Value("Refer-Sub"), ";")
 	in.suppressed = strings.EqualFold(strings.TrimSpace(value), "false")
 	in.silent = h.HasToken("Require", "nosub")
+	in.explicit = h.HasToken("Require", "explicitsub")
 	in.versed = h.Has("Refer-Sub") || h.HasToken("Supported", "norefersub") || h.HasToken("Require", "norefersub")
+	switch {
+	case in.silent && in.explicit:
+		return bad("Require (nosub and explicitsub exclude each other)")
+	case in.explicit && in.agent.published.full():
+		return &sip.Error{Status: 503, RetryAfter: in.agent.cfg.retention()}
+	}
+	return nil
 }
 
 // aim reads the target, or the list of them. [FOC-MRF-01]

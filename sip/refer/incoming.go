@@ -22,7 +22,10 @@ type Incoming struct {
 	many       bool
 	suppressed bool // Refer-Sub: false
 	silent     bool // Require: nosub
+	explicit   bool // Require: explicitsub
 	versed     bool // the issuer knows Refer-Sub
+
+	admit Admit // set before Accept
 
 	done bool // owned by the shard
 }
@@ -82,6 +85,14 @@ func TargetDialog(h *sipmsg.Header) (dialog.ID, bool) {
 	return dialog.ID{CallID: strings.TrimSpace(callID), Local: local, Remote: remote}, local != "" && remote != ""
 }
 
+// Admit decides whether a SUBSCRIBE to the reports of a referral is served; the error
+// is the answer. It is called on the shard of the SUBSCRIBE and must not block.
+type Admit func(req *sipmsg.Request, src transport.Source) *sip.Error
+
+// Readers says, before Accept, who may subscribe to the reports if the issuer wants to
+// do so himself (RFC 7614 §8). Without it whoever knows the URI may.
+func (in *Incoming) Readers(admit Admit) { in.admit = admit }
+
 // Reject answers with a final error.
 func (in *Incoming) Reject(e *sip.Error) {
 	in.agent.dl.Do(in.Request().Header.CallID(), func() {
@@ -93,10 +104,11 @@ func (in *Incoming) Reject(e *sip.Error) {
 }
 
 // Accept answers with 2xx at once and begins to report, with 100, unless the issuer
-// does not want to be told: 202 with a subscription, 200 without. contact is our
-// Contact value outside a dialog, empty for the address that the REFER came in on;
-// fields go into the response. A REFER with many targets is not reported on: there is
-// no form for it. [FOC-REF-04] [FOC-MRF-02]
+// does not want to be told: 202 with a subscription, 200 without. Who wants to subscribe
+// himself gets a 200 that says where. contact is our Contact value outside a dialog,
+// empty for the address that the REFER came in on; fields go into the response. A REFER
+// with many targets is not reported on: there is no form for it. [FOC-REF-04]
+// [FOC-REF-12] [FOC-MRF-02]
 func (in *Incoming) Accept(contact string, fields ...sipmsg.Field) *Referral {
 	r := &Referral{agent: in.agent, status: 100}
 	r.callID = strings.Clone(in.Request().Header.CallID())
@@ -110,17 +122,31 @@ func (in *Incoming) Accept(contact string, fields ...sipmsg.Field) *Referral {
 }
 
 func (in *Incoming) accept(r *Referral, contact string, fields []sipmsg.Field) {
-	if in.silent || in.suppressed || in.many && in.versed {
+	switch {
+	case in.explicit:
+		if contact == "" {
+			contact = dialog.ContactOf(in.tx.Source())
+		}
+		where := r.publish(contact, in.admit)
+		in.acceptSilently(contact, append(fields, sipmsg.Field{Name: "Refer-Events-At", Value: where}))
+		if in.many {
+			r.close()
+		}
+	case in.silent || in.suppressed || in.many && in.versed:
 		in.acceptSilently(contact, fields)
-		r.over = true
-		return
+	default:
+		in.acceptReporting(r, contact, fields)
 	}
+}
+
+// acceptReporting answers and makes the subscription that REFER brings along
+// (RFC 3515 §2.4.4). [FOC-REF-05]
+func (in *Incoming) acceptReporting(r *Referral, contact string, fields []sipmsg.Field) {
 	d, id := in.d, ""
 	if d == nil {
 		var err error
 		if d, err = in.agent.dl.Accept(in.tx, contact); err != nil {
 			in.tx.Respond(sip.AsError(err).Response(in.Request()))
-			r.over = true
 			return
 		}
 	} else if cseq, err := in.Request().Header.CSeq(); err == nil {
@@ -133,7 +159,9 @@ func (in *Incoming) accept(r *Referral, contact string, fields []sipmsg.Field) {
 	if in.many {
 		expires = 0
 	}
-	r.sub = in.agent.ev.Imply(d, packageName, id, expires, feed{r})
+	w := &reader{Referral: r}
+	w.sub = in.agent.ev.Imply(d, packageName, id, expires, w)
+	r.join(w)
 }
 
 // acceptSilently answers without making a subscription, and so no dialog.
@@ -141,7 +169,7 @@ func (in *Incoming) accept(r *Referral, contact string, fields []sipmsg.Field) {
 func (in *Incoming) acceptSilently(contact string, fields []sipmsg.Field) {
 	resp := sipmsg.NewResponse(in.Request(), 200, "")
 	resp.Header.Fields = append(resp.Header.Fields, fields...)
-	if !in.silent || in.suppressed {
+	if in.suppressed || !in.silent && !in.explicit {
 		resp.Header.Add("Refer-Sub", "false")
 	}
 	if in.d != nil {

@@ -23,6 +23,16 @@ type Order struct {
 	// Silent asks the receiver not to report. It is for receivers that a request
 	// reaches unforked: conference URIs and dialogs. [PAR-REF-04]
 	Silent bool
+	// Never requires that the receiver does not report (RFC 7614 §5), where Silent only
+	// asks for it: one that does not know of that refuses with 420.
+	Never bool
+	// Explicit, if set, requires that the receiver says where its reports are subscribed
+	// to instead of making a subscription itself (RFC 7614 §4); one that does not know
+	// of that refuses with 420. It returns how the SUBSCRIBE to that URI is sent: From,
+	// Contact, NextHop, Auth. It is for receivers that a request reaches unforked, and
+	// what keeps a dialog free of subscriptions (RFC 7647 §5). It is called on the shard
+	// of the REFER and must not block.
+	Explicit func(uri sipmsg.URI) dialog.Outgoing
 	// Fields go into the request as they are.
 	Fields []sipmsg.Field
 }
@@ -36,6 +46,12 @@ func (o *Order) compose() (fields []sipmsg.Field, body []byte) {
 			add("Refer-Sub", "false")
 		}
 		add("Supported", "norefersub")
+		switch {
+		case o.Never:
+			add("Require", "nosub")
+		case o.Explicit != nil:
+			add("Require", "explicitsub")
+		}
 	} else {
 		cid := sipid.Token(20) + "@" + "confab.invalid"
 		add("Refer-To", "<cid:"+cid+">")

@@ -1,12 +1,10 @@
 package refer
 
 import (
-	"time"
+	"slices"
+	"sync"
 
-	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/event"
-	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/wheel"
 )
 
@@ -18,14 +16,18 @@ type Referral struct {
 	agent  *Agent
 	callID string
 
+	// fixed by the answer
+	where publication
+
 	// owned by the shard
-	sub    *event.Subscription
-	status int
-	reason string
-	news   bool // status was not told yet
-	last   time.Time
-	pause  wheel.Timer
-	over   bool
+	expiry wheel.Timer
+
+	// guarded by mu
+	mu      sync.Mutex
+	status  int
+	reason  string
+	over    bool
+	readers []*reader
 }
 
 // Report says how far the request is that the REFER asked for: its provisional
@@ -33,70 +35,75 @@ type Referral struct {
 // An empty reason means the standard phrase. [FOC-REF-08] [FOC-REF-09]
 func (r *Referral) Report(status int, reason string) {
 	r.agent.dl.Do(r.callID, func() {
-		if r.over {
-			return
-		}
-		if status < 200 && status <= r.status {
-			return // as far as that we were
-		}
-		r.status, r.reason, r.news = status, reason, true
-		if status >= 200 {
+		readers, news := r.reach(status, reason)
+		switch {
+		case !news:
+		case status >= 200:
 			r.close()
-			return
+		default:
+			for _, w := range readers {
+				w.hear()
+			}
 		}
-		r.announce()
 	})
+}
+
+// reach notes a status, unless as far as that we were, and returns who is to hear of it.
+func (r *Referral) reach(status int, reason string) ([]*reader, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over || status < 200 && status <= r.status {
+		return nil, false
+	}
+	r.status, r.reason = status, reason
+	return slices.Clone(r.readers), true
 }
 
 // Close ends the reporting with the status reached so far, whatever comes of the
 // request later. [FOC-REF-18]
 func (r *Referral) Close() { r.agent.dl.Do(r.callID, r.close) }
 
-// close sends the last NOTIFY. RFC 3515 §2.4.7 knows one reason for it. [FOC-REF-09]
+// close sends the last NOTIFYs. RFC 3515 §2.4.7 knows one reason for it. [FOC-REF-09]
 func (r *Referral) close() {
-	if r.sub != nil && !r.over {
-		r.sub.Terminate(event.Termination{Reason: event.NoResource})
-	}
-	r.over = true
-}
-
-// announce has the news told, at once or when the last NOTIFY is old enough.
-func (r *Referral) announce() {
-	if r.sub == nil {
+	r.mu.Lock()
+	readers, was := r.readers, r.over
+	r.readers, r.over = nil, true
+	r.mu.Unlock()
+	if was {
 		return
 	}
-	wait := r.agent.cfg.Spacing - time.Since(r.last)
-	if wait <= 0 {
-		r.sub.Changed()
-		return
+	r.retain()
+	for _, w := range readers {
+		w.sub.Terminate(event.Termination{Reason: event.NoResource})
 	}
-	r.agent.dl.After(r.callID, &r.pause, wait, func() {
-		if r.news && !r.over {
-			r.sub.Changed()
-		}
-	})
 }
 
-// feed is the Referral as its subscription sees it.
-type feed struct{ *Referral }
-
-// Next implements event.Feed. [FOC-REF-06]
-func (f feed) Next(p event.Pull) (event.Body, bool) {
-	if !p.Must && (!f.news || time.Since(f.last) < f.agent.cfg.Spacing) {
-		if f.news {
-			f.announce()
-		}
-		return event.Body{}, false
+// join adds a reader, whose subscription ends if there is nothing more to tell. It is
+// called on the shard of that.
+func (r *Referral) join(w *reader) {
+	r.mu.Lock()
+	over := r.over
+	if !over && !w.gone {
+		r.readers = append(r.readers, w)
 	}
-	f.news, f.last = false, time.Now()
-	return event.Body{ContentType: fragmentType, Data: fragment(f.status, f.reason)}, true
+	r.mu.Unlock()
+	if over {
+		w.sub.Terminate(event.Termination{Reason: event.NoResource})
+	}
 }
 
-// Refresh implements event.Feed: whoever is in the dialog may extend it.
-func (feed) Refresh(*sipmsg.Request, transport.Source) *sip.Error { return nil }
+// leave drops a reader.
+func (r *Referral) leave(w *reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.readers, w); i >= 0 {
+		r.readers = slices.Delete(r.readers, i, i+1)
+	}
+}
 
-// Ended implements event.Feed.
-func (f feed) Ended(event.Termination) {
-	f.over = true
-	f.pause.Stop()
+// reached returns the status that a NOTIFY tells.
+func (r *Referral) reached() (status int, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status, r.reason
 }

@@ -44,7 +44,7 @@ func (r *reports) Serve(tx *transaction.ServerTx) bool {
 	}
 	r.d.Respond(tx, sipmsg.NewResponse(req, 200, ""))
 	r.heard = true
-	r.take(req)
+	r.sent.take(req)
 	if state.State == "terminated" {
 		// RFC 3515 §2.4.7: that was the last, and nothing is subscribed again.
 		r.close()
@@ -77,19 +77,6 @@ func (r *reports) mine(id string) bool {
 	}
 	n, err := strconv.ParseUint(id, 10, 32)
 	return err == nil && r.id == "" && uint32(n) >= r.first
-}
-
-// take reads the status.
-func (r *reports) take(req *sipmsg.Request) {
-	t, ok := req.Header.ContentType()
-	if !ok || !t.Is("message/sipfrag") {
-		return
-	}
-	status, reason, ok := parseFragment(req.Body)
-	if !ok || r.sent.over {
-		return
-	}
-	r.sent.report(status, reason)
 }
 
 // report keeps the best news: of several receivers one that succeeded is what counts.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
+	"github.com/confab-chat/confab/sip/event"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/wheel"
@@ -38,10 +39,13 @@ type Sent struct {
 	agent   *Agent
 	callID  string
 	watcher Watcher
-	origin  *dialog.Origin // nil inside a dialog
+	never   bool                             // nothing will be reported
+	origin  *dialog.Origin                   // nil inside a dialog
+	ask     func(sipmsg.URI) dialog.Outgoing // nil: the receiver reports by itself
 
 	// owned by the shard
 	reports  []*reports // from each who took the request, if it forked
+	inquiry  *event.Watch
 	answered bool
 	outcome  Outcome
 	wait     wheel.Timer // Timer N
@@ -52,7 +56,7 @@ type Sent struct {
 // out.Contact must be there. [PAR-REF-01]
 func (a *Agent) Refer(out dialog.Outgoing, o Order, w Watcher) *Sent {
 	o.into(&out)
-	s := &Sent{agent: a, watcher: w, origin: a.dl.Originate(out)}
+	s := &Sent{agent: a, watcher: w, origin: a.dl.Originate(out), never: o.Never, ask: o.explicit()}
 	s.callID = s.origin.CallID()
 	s.origin.Receive = s.first
 	s.origin.Do(func() { s.origin.Send(s.events(), func(*transaction.ClientTx) {}) })
@@ -61,7 +65,7 @@ func (a *Agent) Refer(out dialog.Outgoing, o Order, w Watcher) *Sent {
 
 // ReferInside sends a REFER inside a dialog.
 func (a *Agent) ReferInside(d *dialog.Dialog, o Order, w Watcher) *Sent {
-	s := &Sent{agent: a, callID: d.ID().CallID, watcher: w}
+	s := &Sent{agent: a, callID: d.ID().CallID, watcher: w, never: o.Never, ask: o.explicit()}
 	d.Do(func() {
 		if d.State() == dialog.Ended {
 			s.end(&sip.Error{Status: 481})
@@ -71,10 +75,12 @@ func (a *Agent) ReferInside(d *dialog.Dialog, o Order, w Watcher) *Sent {
 		fields, body := o.compose()
 		req.Header.Fields = append(req.Header.Fields, fields...)
 		req.Body = body
-		cseq, _ := req.Header.CSeq()
-		r := &reports{sent: s, d: d, inside: true, first: cseq.Seq}
-		s.reports = append(s.reports, r)
-		d.Attach(r)
+		if !s.never && s.ask == nil {
+			cseq, _ := req.Header.CSeq()
+			r := &reports{sent: s, d: d, inside: true, first: cseq.Seq}
+			s.reports = append(s.reports, r)
+			d.Attach(r)
+		}
 		d.Send(req, s.events())
 	})
 	return s
@@ -140,7 +146,11 @@ func (s *Sent) accepted(resp *sipmsg.Response) {
 		}
 	}
 	s.watcher.Accepted(resp)
-	if noSubscription(&resp.Header) {
+	if s.ask != nil {
+		s.inquire(&resp.Header)
+		return
+	}
+	if s.never || noSubscription(&resp.Header) {
 		s.end(nil)
 		return
 	}
@@ -183,6 +193,9 @@ func (s *Sent) end(err *sip.Error) {
 	}
 	if s.origin != nil {
 		s.origin.Close()
+	}
+	if s.inquiry != nil {
+		s.inquiry.Unsubscribe()
 	}
 	if err != nil {
 		s.outcome.Err = err
