@@ -72,7 +72,7 @@ func chatCommand() *cobra.Command {
 
 func chatArguments(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return errors.New("chat: one URI, please")
+		return errors.New("chat: one URI at most")
 	}
 	return nil
 }

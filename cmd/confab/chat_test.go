@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/server"
 )
 
 func TestChatUsage(t *testing.T) {
@@ -13,7 +17,7 @@ func TestChatUsage(t *testing.T) {
 		args, says string
 	}{
 		{"--as sip:a@nowhere.invalid --accept maybe", "--accept"},
-		{uri + " " + uri, "one URI"},
+		{uri + " " + uri, "one URI at most; confab chat --help tells how"},
 		{uri + " --transport sctp", "neither"},
 		{uri + " --output xml", "neither"},
 		{uri + " --invite bob", "no SIP URI"},
@@ -45,6 +49,36 @@ func TestDomainOf(t *testing.T) {
 	} {
 		if got := domainOf(uri); got != want {
 			t.Errorf("%s: %s", uri, got)
+		}
+	}
+}
+
+// TestChatAdvice: who is kept out is told what to do about it.
+func TestChatAdvice(t *testing.T) {
+	cfg := config.Default()
+	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
+	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
+	cfg.HTTP.Listen, cfg.Store.Path = "", ""
+	cfg.Auth.Users = []config.User{{AOR: "sip:bob@example.test", Password: "secret"}}
+	cfg.Conferences = []config.Conference{{URI: "sip:lobby@conf.localhost", Policy: cfg.Defaults}}
+	s, err := server.New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Shutdown(t.Context()) })
+	at, _ := s.Addr("sip", "tcp")
+	for _, tt := range []struct{ server, password, says string }{
+		{" --server " + at.String(), "", "401 Unauthorized: a password is needed"},
+		{" --server " + at.String(), "guess", "401 Unauthorized: the password, or the user name"},
+	} {
+		t.Setenv("CONFAB_PASSWORD", tt.password)
+		var stdout, stderr bytes.Buffer
+		args := "chat sip:lobby@conf.localhost --transport tcp --as sip:bob@example.test" + tt.server
+		if status := run(t.Context(), strings.Fields(args), &stdout, &stderr); status != exitFailed || !strings.Contains(stderr.String(), tt.says) {
+			t.Errorf("%s: status %d, %s, want %q", args, status, &stderr, tt.says)
 		}
 	}
 }

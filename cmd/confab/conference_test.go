@@ -48,9 +48,9 @@ func TestConferenceCommands(t *testing.T) {
 		{"end " + room + " --release", exitDone, ""},
 		{"show " + room, exitFailed, "404 Not Found"},
 		{"list --output xml", exitUsage, "--output"},
-		{"show", exitUsage, "arg"},
+		{"show", exitUsage, "confab conference show --help"},
 		{"list --token-file /no/such/file", exitFailed, "/no/such/file"},
-		{"list --api http://127.0.0.1:1", exitFailed, "refused"},
+		{"list --api http://127.0.0.1:1", exitFailed, "refused; --api"},
 	} {
 		var stdout, stderr bytes.Buffer
 		status := run(t.Context(), append([]string{"conference"}, strings.Fields(step.args)...), &stdout, &stderr)

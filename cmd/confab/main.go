@@ -28,11 +28,11 @@ func main() {
 
 // run executes the program and returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := rootCommand() //nolint:contextcheck // the commands get it from ExecuteContext
+	root := rootCommand() //nolint:contextcheck // the commands get it from ExecuteContextC
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var failed *failure
 	switch {
 	case err == nil:
@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return exitFailed
 	}
-	say(stderr, "confab: %v\n", err)
+	say(stderr, "confab: %v; %s --help tells how\n", err, cmd.CommandPath())
 	return exitUsage
 }
 

@@ -88,7 +88,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) ([]byt
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; --api or CONFAB_API says where the server's API is", err)
 	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err = errors.Join(err, resp.Body.Close()); err != nil {

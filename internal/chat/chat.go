@@ -13,6 +13,7 @@ import (
 
 	"github.com/confab-chat/confab/participant"
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -111,7 +112,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}()
 	s := newSession(ue, &cfg)
 	if err = s.begin(ctx); err != nil {
-		s.out.show(problemOf(err))
+		s.out.show(cfg.advised(err))
 		return ErrFailed
 	}
 	if err = s.run(ctx, readLines(ctx, cfg.In)); err != nil {
@@ -136,6 +137,20 @@ func onThisMachine(server string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback() || host == "localhost"
+}
+
+// advised is the problem that kept the user out, with the flag that may help.
+func (cfg *Config) advised(err error) participant.Problem {
+	p := problemOf(err)
+	switch {
+	case p.Status == needsPassword && cfg.Password == "":
+		p.Reason += ": a password is needed, in --password-file or CONFAB_PASSWORD"
+	case p.Status == needsPassword:
+		p.Reason += ": the password, or the user name, see --username, is not the right one"
+	case errors.Is(err, locate.ErrNotFound) && cfg.Server == "":
+		p.Reason += "; --server names one"
+	}
+	return p
 }
 
 // problemOf turns an error into what is shown.

@@ -25,6 +25,7 @@ const helpText = `Lines are messages to everybody. Commands:
 // Statuses of error events about commands.
 const (
 	badCommand    = 400
+	needsPassword = 401
 	forbidden     = 403
 	noSuchUser    = 404
 	notThere      = 481

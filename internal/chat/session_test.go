@@ -2,10 +2,13 @@ package chat
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/confab-chat/confab/participant"
+	"github.com/confab-chat/confab/sip/locate"
 )
 
 // TestOutcome shows that only a failure that ends a conference fails the command.
@@ -23,6 +26,17 @@ func TestOutcome(t *testing.T) {
 		s.event(tt.left)
 		if got := s.outcome(); !errors.Is(got, tt.want) {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestNoServerFound: who named none is told how to.
+func TestNoServerFound(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("next hop: %w: conf.example.test", locate.ErrNotFound)
+	for server, want := range map[string]bool{"": true, "conf.example.test:5060": false} {
+		if p := (&Config{Server: server}).advised(err); strings.Contains(p.Reason, "--server") != want {
+			t.Errorf("%q: %s", server, p.Reason)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 // are open.
 func (s *Server) listen(ctx context.Context) error {
 	if err := s.web.Listen(ctx); err != nil {
-		return fmt.Errorf("web listeners: %w", err)
+		return fmt.Errorf("http.listen, or a listener of ws or wss: %w", err)
 	}
 	var ways []mixer.Way
 	for _, l := range s.cfg.MSRP.Listen {
