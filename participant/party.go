@@ -26,6 +26,14 @@ func (h party) Confirmed(ack *sipmsg.Request) {
 // without asking anybody. [PAR-GEN-05]
 func (h party) Reoffer(r *invite.Reoffer) { h.c.reoffered(r) }
 
+// Description implements [invite.Describer].
+func (h party) Description() []byte {
+	if d := h.c.talk.Description(); d != nil {
+		return d.Append(nil)
+	}
+	return nil
+}
+
 // Ended implements [invite.SessionHandler].
 func (h party) Ended(end invite.End) {
 	left := Left{Reason: end.Cause.String(), Err: end.Err}

@@ -54,6 +54,8 @@ type Leg interface {
 	Offer() (*sdp.Session, error)
 	// Accept takes the answer to our offer.
 	Accept(answer *sdp.Session) (conference.Direction, error)
+	// Description returns our description in force, nil if there is none.
+	Description() *sdp.Session
 	// Identify tells which client a user has who was called: his User-Agent, and
 	// the fields in which feature tags stand.
 	Identify(userAgent, features string)

@@ -9,7 +9,10 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
-var _ invite.SessionHandler = (*call)(nil)
+var (
+	_ invite.SessionHandler = (*call)(nil)
+	_ invite.Describer      = (*call)(nil)
+)
 
 // Confirmed implements invite.SessionHandler: the ACK to our 200. If that made
 // the offer the ACK brings the answer; without a usable one the dialog ends.
@@ -166,6 +169,20 @@ func departureReason(e conference.Departed) string {
 		return e.Reason
 	}
 	return `SIP;cause=488;text="No usable MSRP session"`
+}
+
+// Description implements invite.Describer.
+func (c *call) Description() []byte {
+	c.mu.Lock()
+	leg := c.leg
+	c.mu.Unlock()
+	if leg == nil {
+		return nil
+	}
+	if d := leg.Description(); d != nil {
+		return d.Append(nil)
+	}
+	return nil
 }
 
 // Reoffer implements invite.SessionHandler: a re-INVITE changes the stream, or

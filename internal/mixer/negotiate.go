@@ -97,6 +97,13 @@ func (l *Leg) Accept(answer *sdp.Session) (conference.Direction, error) {
 	return l.terms.Load().direction(), nil
 }
 
+// Description returns our description in force, nil before the first exchange.
+func (l *Leg) Description() *sdp.Session {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.talk.Description()
+}
+
 // local is what the leg says of itself; the URI is missing.
 func (l *Leg) local() sdp.Local {
 	local := l.mix.mixer.local()

@@ -100,6 +100,9 @@ func TestRefresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if again := a.leg.Description(); string(again.Append(nil)) != string(first.Append(nil)) {
+		t.Errorf("a refresh of ours would say\n%s", again.Append(nil))
+	}
 	room := a.room
 	a.take(first)
 	if a.room != room {

@@ -18,7 +18,7 @@ type Config struct {
 	T1, T2 time.Duration
 	// SessionExpires is the session interval that we ask for and the longest that we
 	// grant, in whole seconds (RFC 4028); 0 means 30 min, and negative that there are no
-	// session timers. [TMR-01]
+	// session timers. A 422 may raise it up to a day. [TMR-01]
 	SessionExpires time.Duration
 	// MinSE is the shortest session interval that we take; less than 90 s means 90 s.
 	MinSE time.Duration

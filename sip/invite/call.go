@@ -156,7 +156,7 @@ func (c *Call) interval() []sipmsg.Field {
 // longer tries again after 422 with the interval that it asks for (RFC 4028 §7.3).
 // [TMR-02]
 func (c *Call) longer(resp *sipmsg.Response) bool {
-	if c.done || c.cancel || c.tries >= maxTries || !c.timer.raise(sip.FromResponse(resp)) {
+	if c.done || c.cancel || c.tries >= maxTries || !c.timer.raise(sip.FromResponse(resp), c.agent.longest()) {
 		return false
 	}
 	c.detach()
@@ -285,11 +285,11 @@ func (c *Call) answered(f *Branch, resp *sipmsg.Response) {
 		u.s = s
 	}
 	s.agreed(&resp.Header)
+	var ack Answer
+	s.handler, ack = c.handler.Answered(s, resp, f.answer)
 	if c.offer {
 		s.described(c.origin.Body())
 	}
-	var ack Answer
-	s.handler, ack = c.handler.Answered(s, resp, f.answer)
 	f.ack.Header.Fields = append(f.ack.Header.Fields, ack.Fields...)
 	if len(ack.Body) > 0 {
 		f.ack.Header.Add("Content-Type", ack.contentType())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -40,15 +41,20 @@ func (s *Session) note(h *sipmsg.Header) {
 	}
 }
 
-// described keeps our session description for a refresh by re-INVITE, which has to
-// repeat it; a peer that takes UPDATE never gets one.
+// described keeps our session description for a refresh by re-INVITE. The handler is
+// known.
 func (s *Session) described(body []byte) {
-	switch {
-	case s.updates:
-		s.said = nil
-	case len(body) > 0:
+	if _, keeps := s.handler.(Describer); !keeps && len(body) > 0 {
 		s.said = body
 	}
+}
+
+// description is what a refresh by re-INVITE repeats; nil if nothing was said.
+func (s *Session) description() []byte {
+	if h, keeps := s.handler.(Describer); keeps {
+		return h.Description()
+	}
+	return s.said
 }
 
 // wind starts the timer: the refresher acts at half the interval, the other side hangs
@@ -91,12 +97,27 @@ func (s *Session) refresh() {
 	// Only a 2xx winds the timer anew; after anything else there is another try, less
 	// and less time before the end.
 	s.wake(min(max(left/2, time.Second), left), s.refresh)
-	ignore := func(*sipmsg.Response, error) {}
-	switch {
-	case s.ours != nil || s.x.ours != nil:
-	case s.updates:
-		s.x.update(s, Answer{}, ignore)
-	case s.said != nil:
-		s.reinvite(Answer{Body: s.said}, ignore)
+	if s.ours != nil || s.x.ours != nil {
+		return
+	}
+	if s.updates && !s.balks {
+		s.x.update(s, Answer{}, func(_ *sipmsg.Response, err error) { s.unserved(err) })
+		return
+	}
+	if body := s.description(); body != nil {
+		s.reinvite(Answer{Body: body}, func(*sipmsg.Response, error) {})
+	}
+}
+
+// unserved goes on with a re-INVITE if the peer does not serve UPDATE after all, or
+// another server on the way to it does not (RFC 4028 §7.4).
+func (s *Session) unserved(err error) {
+	var refused *sip.Error
+	if !errors.As(err, &refused) || refused.Status != 405 && refused.Status != 501 {
+		return
+	}
+	s.balks = true
+	if !s.ended {
+		s.refresh()
 	}
 }

@@ -130,7 +130,8 @@ func (o *reinvite) response(resp *sipmsg.Response) {
 		if o.running {
 			o.success(resp)
 		}
-	case o.running && resp.Status == 422 && !o.s.ended && o.attempt < maxTries && o.s.timer.raise(sip.FromResponse(resp)):
+	case o.running && resp.Status == 422 && !o.s.ended && o.attempt < maxTries &&
+		o.s.timer.raise(sip.FromResponse(resp), o.s.agent.longest()):
 		o.running, o.s.x.open = false, nobody
 		o.s.next() // [TMR-02]
 	case resp.Status == 491 && !o.backed && o.running && !o.s.ended:

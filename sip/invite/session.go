@@ -20,6 +20,14 @@ type SessionHandler interface {
 	Ended(end End)
 }
 
+// Describer is a [SessionHandler] that keeps its session description anyway. Of others
+// the session keeps it, as a refresh by re-INVITE has to repeat it (RFC 4028 §7.4).
+type Describer interface {
+	// Description returns our session description in force, nil if there is none. It is
+	// called on the shard.
+	Description() []byte
+}
+
 // Session is a confirmed INVITE usage of a dialog.
 type Session struct {
 	// fixed after construction
@@ -37,8 +45,9 @@ type Session struct {
 	x       *exchange      // nil like d
 	pending *Incoming      // accepted, but the 2xx is held back
 	timer   sessionTimer
-	updates bool   // the peer takes UPDATE
-	said    []byte // our session description, for a peer that does not
+	updates bool   // the peer says that it takes UPDATE
+	balks   bool   // but it does not
+	said    []byte // our session description, if the handler is no Describer
 	parted  func() // the BYE was answered, or needs no answer; nil: nobody wants to know
 }
 

@@ -14,6 +14,10 @@ const (
 	tagTimer = "timer"
 	// minInterval is the shortest session interval, in seconds (RFC 4028 §4).
 	minInterval = 90
+	// longestInterval is the longest session interval, in seconds, that a 422 may demand,
+	// unless we want a longer one: RFC 4028 §7.3 has the caller repeat the request, but
+	// does not say up to what interval.
+	longestInterval = 24 * 3600
 	// farewell is how long before the end a session without refresh is hung up, or a
 	// third of the interval if that is less (RFC 4028 §10).
 	farewell = 32 * time.Second
@@ -50,6 +54,8 @@ func (a *Agent) tooShort(h *sipmsg.Header) *sip.Error {
 		{Name: "Min-SE", Value: strconv.FormatUint(uint64(a.minSE()), 10)},
 	}}
 }
+
+func (a *Agent) longest() uint32 { return max(longestInterval, seconds(a.cfg.SessionExpires)) }
 
 func (a *Agent) minSE() uint32 { return seconds(a.cfg.MinSE) }
 
@@ -121,11 +127,13 @@ func (t *sessionTimer) ask(fields []sipmsg.Field) []sipmsg.Field {
 	return fields
 }
 
-// raise takes the Min-SE of a 422 and tells whether another try makes sense. [TMR-02]
-func (t *sessionTimer) raise(refusal *sip.Error) bool {
+// raise takes the Min-SE of a 422 and tells whether another try makes sense: it does not
+// for what was asked for before, nor for more than most, since a session that outlives its
+// peer by so much might as well not be refreshed. [TMR-02]
+func (t *sessionTimer) raise(refusal *sip.Error, most uint32) bool {
 	h := sipmsg.Header{Fields: refusal.Header}
 	least, ok := h.MinSE()
-	if !ok || least <= t.minSE {
+	if !ok || least <= t.minSE || least > most {
 		return false
 	}
 	t.minSE = least

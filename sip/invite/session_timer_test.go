@@ -154,6 +154,60 @@ func TestRefreshByReinvite(t *testing.T) {
 	})
 }
 
+// TestRefreshByReinviteAfterAll: a peer that has said that it takes UPDATE, and does not,
+// gets the session description again, and no other UPDATE.
+func TestRefreshByReinviteAfterAll(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "TMR-05")
+	for _, status := range []int{405, 501} {
+		h := &record{}
+		bubble(t, checking(h), func(x *scene) {
+			t, p := x.t, x.peer
+			tag := timed(p, "Supported: timer", "Allow: INVITE, UPDATE", "Session-Expires: 100;refresher=uas")
+			p.Quiet(49 * time.Second)
+			p.Answer(p.Request(sipmsg.UPDATE), status, "", "Allow: INVITE, UPDATE", "")
+			inv := p.Request(sipmsg.INVITE)
+			if string(inv.Body) != answer || inv.Header.Value("Session-Expires") != "100;refresher=uac" {
+				t.Errorf("re-INVITE\n%s", inv.Append(nil))
+			}
+			granted := withSDP + "\nAllow: INVITE, UPDATE\nSession-Expires: 100;refresher=uac"
+			p.Answer(inv, 200, "", granted, offer)
+			p.Request(sipmsg.ACK)
+			p.Quiet(49 * time.Second)
+			p.Answer(p.Request(sipmsg.INVITE), 200, "", granted, offer)
+			p.Request(sipmsg.ACK)
+			bye(p, 2, tag)
+		})
+	}
+}
+
+// describing is a handler that keeps its description.
+type describing struct{ *record }
+
+func (describing) Description() []byte { return []byte("v=0\r\ns=again\r\n") }
+
+// TestRefreshDescribed asks the handler for what is to be repeated.
+func TestRefreshDescribed(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "TMR-05")
+	h := &record{}
+	accepting := serve(func(in *invite.Incoming) {
+		h.session = in.Accept(invite.Answer{Body: []byte(answer), Contact: conferenceContact}, describing{h})
+	})
+	bubble(t, accepting, func(x *scene) {
+		t, p := x.t, x.peer
+		tag := timed(p)
+		p.Quiet(899 * time.Second)
+		inv := p.Request(sipmsg.INVITE)
+		if string(inv.Body) != "v=0\r\ns=again\r\n" {
+			t.Errorf("re-INVITE\n%s", inv.Append(nil))
+		}
+		p.Answer(inv, 200, "", withSDP, offer)
+		p.Request(sipmsg.ACK)
+		bye(p, 2, tag)
+	})
+}
+
 // TestRefreshFails: 408, 481 and silence end the session.
 func TestRefreshFails(t *testing.T) {
 	t.Parallel()
@@ -248,5 +302,12 @@ func TestCallerGivesUpOn422(t *testing.T) {
 		p.Answer(p.Request(sipmsg.INVITE), 422, "x", "Min-SE: 2000", "")
 		p.Request(sipmsg.ACK)
 		h.failed(t, 422)
+	})
+	// And so is one for ever.
+	h = &record{}
+	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
+		x.peer.Answer(inv, 422, "x", "Min-SE: 86401", "")
+		x.peer.Request(sipmsg.ACK)
+		h.failed(x.t, 422)
 	})
 }

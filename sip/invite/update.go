@@ -121,7 +121,7 @@ func (u *update) again(err *sip.Error) (time.Duration, bool) {
 	case err.Status == 500:
 		return backOff(u.x.d.OwnsCallID()), true // Retry-After: 0
 	case err.Status == 422 && u.s != nil:
-		return 0, u.s.timer.raise(err) // [TMR-02]
+		return 0, u.s.timer.raise(err, u.x.agent.longest()) // [TMR-02]
 	}
 	return 0, false
 }
