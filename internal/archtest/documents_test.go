@@ -58,3 +58,24 @@ func TestDecisionsIndexed(t *testing.T) {
 		}
 	}
 }
+
+// TestBotOfTheGuide: the bot of docs/go.md is the example of the package, which is compiled.
+func TestBotOfTheGuide(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/go.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "```go\n")
+	bot, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("no bot in docs/go.md")
+	}
+	example, err := os.ReadFile("../../participant/example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(example), "\t\t"+strings.ReplaceAll(strings.TrimSpace(bot), "\n", "\n\t\t")) {
+		t.Error("docs/go.md and ExampleUE_Join differ")
+	}
+}
