@@ -3,6 +3,7 @@ package interop
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -69,7 +70,7 @@ func (k *kamailio) run(t *testing.T, config string) {
 	cmd := exec.CommandContext(ctx, "kamailio", "-DD", "-E", "-m", "64", "-M", "8",
 		"-f", filepath.Join(k.Folder, config), "-w", k.Folder, "-Y", k.Folder, "-P", filepath.Join(k.Folder, "pid"))
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = patience
 	log := &notes{}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -95,7 +96,7 @@ func (k *kamailio) await(t *testing.T, ended <-chan struct{}, log *notes) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	ctx := timeout(t, 20*time.Second)
+	ctx := timeout(t, patience)
 	for {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", k.at(k.TLSPort))
 		if err == nil {
@@ -112,23 +113,23 @@ func (k *kamailio) await(t *testing.T, ended <-chan struct{}, log *notes) {
 	}
 }
 
-// freePort returns a port that was free for UDP and TCP a moment ago.
+// freePort returns a port that is free for UDP and TCP, and stays so until a program
+// takes it: it is below those that the system gives to who does not ask for one.
 func freePort(t *testing.T, ip string) int {
 	t.Helper()
-	for range 8 {
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", ip+":0")
+	for range 100 {
+		port := 10_000 + rand.IntN(20_000)
+		at := net.JoinHostPort(ip, strconv.Itoa(port))
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", at)
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		at := l.Addr().String()
 		socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", at)
 		_ = l.Close()
 		if err != nil {
 			continue
 		}
 		_ = socket.Close()
-		_, text, _ := net.SplitHostPort(at)
-		port, _ := strconv.Atoi(text)
 		return port
 	}
 	t.Fatal("no free port")

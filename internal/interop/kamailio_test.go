@@ -82,9 +82,6 @@ type meeting struct {
 	config participant.Config
 }
 
-// patience is how long each step may take.
-const patience = 20 * time.Second
-
 // make makes a user.
 func (m *meeting) make(name string) *participant.UE {
 	m.t.Helper()
@@ -95,7 +92,7 @@ func (m *meeting) make(name string) *participant.UE {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := u.Close(ctx); err != nil {
 			m.t.Errorf("%s: Close: %v", name, err)
@@ -148,7 +145,7 @@ func (m *meeting) refusedDirectly(s *served) {
 // play has users create, join, subscribe, talk, invite, remove and leave.
 func (m *meeting) play() {
 	m.t.Helper()
-	ctx := timeout(m.t, time.Minute)
+	ctx := timeout(m.t, patience)
 	alice, bob, carol := m.user("alice"), m.user("bob"), m.user("carol")
 	a, err := alice.Create(ctx, "sip:factory@conf.example.test", participant.Options{})
 	if err != nil {
@@ -253,7 +250,7 @@ func (m *meeting) referral(c *participant.Conference, target string) {
 func await[E participant.Event](t *testing.T, c *participant.Conference, fits func(E) bool) E {
 	t.Helper()
 	var seen []string
-	patience := time.After(patience)
+	over := time.After(patience)
 	for {
 		select {
 		case e, open := <-c.Events():
@@ -263,7 +260,7 @@ func await[E participant.Event](t *testing.T, c *participant.Conference, fits fu
 			if seen = append(seen, fmt.Sprintf("%T%+v", e, e)); open {
 				continue
 			}
-		case <-patience:
+		case <-over:
 		}
 		t.Fatalf("no %T that fits; there were %s", *new(E), strings.Join(seen, "\n"))
 	}

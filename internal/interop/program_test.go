@@ -15,6 +15,10 @@ import (
 	"time"
 )
 
+// patience is how long anything may take, programs included: machines are slow, and
+// have other work to do.
+const patience = 4 * time.Minute
+
 // scratch is where the program is built; it lasts as long as the test binary.
 var scratch string
 
@@ -86,7 +90,7 @@ func serve(t *testing.T, config string) *served {
 	ctx, end := context.WithCancel(context.Background()) // not the test's: those who visit leave first
 	cmd := exec.CommandContext(ctx, confab(t), "serve", "--config", file)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 15 * time.Second
+	cmd.WaitDelay = patience
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		end()
@@ -111,8 +115,8 @@ func serve(t *testing.T, config string) *served {
 	case <-ready:
 	case <-drained:
 		t.Fatal("confab serve ended before it was ready")
-	case <-time.After(20 * time.Second):
-		t.Fatal("confab serve was not ready within 20 s")
+	case <-time.After(patience):
+		t.Fatalf("confab serve is not ready after %v", patience)
 	}
 	return s
 }

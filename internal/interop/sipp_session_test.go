@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -68,7 +67,7 @@ func callWith(t *testing.T, file, to, mode string, calls int) {
 // callSIPp has SIPp place calls to an address; none may fail.
 func callSIPp(t *testing.T, file, to, mode string, calls int) {
 	t.Helper()
-	cmd := exec.CommandContext(timeout(t, 2*time.Minute), peer(t, "sipp", "sip-tester"),
+	cmd := exec.CommandContext(timeout(t, patience), peer(t, "sipp", "sip-tester"),
 		to, "-sf", "testdata/sipp/"+file+".xml", "-t", mode,
 		"-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", "100", "-l", "500",
 		"-nostdin", "-trace_err", "-error_file", "/dev/stderr")
@@ -93,7 +92,7 @@ func (accepting) Invite(in *invite.Incoming) {
 }
 
 func shut(stack *ua.Stack) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_ = stack.Shutdown(ctx)
 }
@@ -110,7 +109,7 @@ func attend(t *testing.T, s *served) (leave func()) {
 		t.Fatal(err)
 	}
 	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_ = u.Close(ctx)
 	}
@@ -195,20 +194,13 @@ func TestSIPpCallees(t *testing.T) {
 // startCallee runs SIPp as callee until the test ends and returns its URI.
 func startCallee(t *testing.T, sipp, file string, calls int) sipmsg.URI {
 	t.Helper()
-	socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(socket.LocalAddr().String())
-	if err = socket.Close(); err != nil {
-		t.Fatal(err)
-	}
+	port := strconv.Itoa(freePort(t, "127.0.0.1"))
 	var out bytes.Buffer
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	cmd := exec.CommandContext(ctx, sipp, "-sf", "testdata/sipp/"+file+".xml", "-t", "u1",
 		"-i", "127.0.0.1", "-p", port, "-m", strconv.Itoa(calls), "-nostdin", "-trace_err", "-error_file", "/dev/stderr")
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err = cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

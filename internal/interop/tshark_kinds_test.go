@@ -40,15 +40,17 @@ func TestTsharkReadsKinds(t *testing.T) {
 	folder := certified(t, ca, ours())
 	s := serve(t, fmt.Sprintf(wideOpen, filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")))
 	capture := filepath.Join(t.TempDir(), "kinds.pcapng")
-	filter := "udp" // of what else goes over the interface too much might be in the way
-	for _, address := range []string{s.Addr["sip/tcp"], s.Addr["sip/ws"], s.Addr["msrp/tcp"], s.Addr["msrp/ws"], plain} {
+	var filter []string // of what else goes over the interface too much might be in the way
+	for _, address := range []string{
+		s.Addr["sip/udp"], s.Addr["sip/tcp"], s.Addr["sip/ws"], s.Addr["msrp/tcp"], s.Addr["msrp/ws"], plain,
+	} {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
 			t.Fatalf("%q: %v", address, err)
 		}
-		filter += " or tcp port " + port
+		filter = append(filter, "port "+port)
 	}
-	stop := record(t, tshark, capture, filter)
+	stop := record(t, tshark, capture, strings.Join(filter, " or "))
 	alice := everyKind(t, s, k, &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12})
 	stop()
 
@@ -91,7 +93,7 @@ func TestTsharkReadsKinds(t *testing.T) {
 // returns the address of the one over UDP.
 func everyKind(t *testing.T, s *served, k *kamailio, trust *tls.Config) (udp string) {
 	t.Helper()
-	ctx := timeout(t, 2*patience)
+	ctx := timeout(t, patience)
 	over := func(network string, media participant.Media) *meeting {
 		return &meeting{t: t, config: participant.Config{Server: s.Addr["sip/"+network], Transport: network, TLS: trust, Media: media}}
 	}

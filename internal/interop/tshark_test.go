@@ -19,7 +19,7 @@ func TestTsharkReadsDemo(t *testing.T) {
 	tshark := peer(t, "tshark", "tshark")
 	capture := filepath.Join(t.TempDir(), "demo.pcapng")
 	stop := record(t, tshark, capture, "tcp or udp")
-	out, err := exec.CommandContext(timeout(t, time.Minute), confab(t), "demo").CombinedOutput()
+	out, err := exec.CommandContext(timeout(t, patience), confab(t), "demo").CombinedOutput()
 	stop()
 	if err != nil {
 		t.Fatalf("confab demo: %v\n%s", err, out)
@@ -46,12 +46,21 @@ func TestTsharkReadsDemo(t *testing.T) {
 }
 
 // record captures the loopback interface into file until stop is called, as far as
-// filter, which UDP has to pass, lets it. The
-// capture is running when it returns, and complete when stop does: marks sent
-// over the interface show both.
+// filter lets it. The capture is running when it returns, and complete when stop does:
+// marks sent over the interface show both.
 func record(t *testing.T, tshark, file, filter string) (stop func()) {
 	t.Helper()
-	cmd := exec.CommandContext(timeout(t, 2*time.Minute), tshark, "-q", "-i", "lo", "-B", "64", "-f", filter, "-w", file)
+	marks, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = marks.Close() })
+	_, port, err := net.SplitHostPort(marks.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	filter += " or udp port " + port
+	cmd := exec.CommandContext(t.Context(), tshark, "-q", "-i", "lo", "-B", "64", "-f", filter, "-w", file)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -62,11 +71,11 @@ func record(t *testing.T, tshark, file, filter string) (stop func()) {
 		defer close(ended)
 		_ = cmd.Wait() // it is interrupted, or says on stderr what is wrong
 	}()
-	if !mark(t, file, "the capture begins", ended) {
+	if !mark(t, marks, file, "the capture begins", ended) {
 		t.Skipf("tshark may not capture here: %s", log.String())
 	}
 	return func() {
-		if !mark(t, file, "the capture ends", ended) {
+		if !mark(t, marks, file, "the capture ends", ended) {
 			t.Fatalf("the capture broke off: %s", log.String())
 		}
 		_ = cmd.Process.Signal(syscall.SIGINT)
@@ -74,18 +83,13 @@ func record(t *testing.T, tshark, file, filter string) (stop func()) {
 	}
 }
 
-// mark sends datagrams with text until one of them stands in the capture file.
-// It returns false if the capture ends first.
-func mark(t *testing.T, file, text string, ended <-chan struct{}) bool {
+// mark sends datagrams with text to the socket itself until one of them stands in the
+// capture file. It returns false if the capture ends first.
+func mark(t *testing.T, socket net.PacketConn, file, text string, ended <-chan struct{}) bool {
 	t.Helper()
-	socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = socket.Close() }()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
-	deadline := timeout(t, 30*time.Second)
+	deadline := timeout(t, patience)
 	for {
 		if _, err := socket.WriteTo([]byte(text), socket.LocalAddr()); err != nil {
 			t.Fatal(err)
@@ -106,7 +110,7 @@ func mark(t *testing.T, file, text string, ended <-chan struct{}) bool {
 // frames returns tshark's lines for the frames that filter matches.
 func frames(t *testing.T, tshark string, read []string, filter string) string {
 	t.Helper()
-	cmd := exec.CommandContext(timeout(t, time.Minute), tshark, append(read, "-Y", filter)...)
+	cmd := exec.CommandContext(timeout(t, patience), tshark, append(read, "-Y", filter)...)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	out, err := cmd.Output()

@@ -13,6 +13,7 @@ import (
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sdp"
 )
@@ -111,7 +112,7 @@ func wait[T any](t *testing.T, c <-chan T, what string) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(20 * time.Second):
+	case <-time.After(testnet.Patience):
 		t.Fatalf("no %s", what)
 		panic("unreachable")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/internal/testnet/testca"
 )
 
@@ -18,12 +19,12 @@ func ears(t *testing.T, change func(*config.Config)) (*siege, *testca.Authority)
 	t.Helper()
 	ca := testca.New(t)
 	every := everyTransport(t, ca)
-	return besiege(t, func(c *config.Config) {
+	return besiegeTuned(t, func(c *config.Config) {
 		every(c)
 		if change != nil {
 			change(c)
 		}
-	}), ca
+	}, tuning{patience: cutting}), ca
 }
 
 // TestIdleConnections opens 5,000 connections from 100 addresses that say nothing.
@@ -94,9 +95,9 @@ func TestHandshakesBeyondTheirLimit(t *testing.T) {
 }
 
 // closes waits until the server has closed a connection.
-func closes(t *testing.T, conn net.Conn, within time.Duration) {
+func closes(t *testing.T, conn net.Conn) {
 	t.Helper()
-	_ = conn.SetReadDeadline(time.Now().Add(within))
+	_ = conn.SetReadDeadline(time.Now().Add(testnet.Patience))
 	buf := make([]byte, 4096)
 	for {
 		if _, err := conn.Read(buf); err != nil {

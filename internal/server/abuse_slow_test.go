@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,14 +102,24 @@ func TestSlowLoris(t *testing.T) {
 	}
 	s.holds("with slow peers", 8*each*(48<<10)+4<<20)
 	s.goes("with slow peers")
-	for range 10 { // longer than anybody's patience
+	var cut sync.WaitGroup
+	for _, conn := range conns {
+		cut.Go(func() { closes(t, conn) })
+	}
+	over := make(chan struct{})
+	go func() {
+		cut.Wait()
+		close(over)
+	}()
+	for dripping := true; dripping; {
 		for _, conn := range conns {
 			_, _ = conn.Write([]byte("x")) // it may be closed already
 		}
-		<-time.After(150 * time.Millisecond)
-	}
-	for _, conn := range conns {
-		closes(t, conn, 10*time.Second)
+		select {
+		case <-over:
+			dripping = false
+		case <-time.After(150 * time.Millisecond):
+		}
 	}
 	s.refusals("message_timeout", 4*each)
 	s.recovers()
@@ -121,7 +132,7 @@ func TestSlowLoris(t *testing.T) {
 func TestHalfBodies(t *testing.T) {
 	conform.Covers(t, "SEC-02")
 	const most, body, n = 8 << 20, 500 << 10, 100
-	s := besiege(t, func(c *config.Config) { c.Limits.HalfRead = most })
+	s := besiegeTuned(t, func(c *config.Config) { c.Limits.HalfRead = most }, tuning{patience: cutting})
 	var conns []net.Conn
 	begin := halfBody(body) + strings.Repeat("x", body-1)
 	for i := range n {
@@ -130,7 +141,7 @@ func TestHalfBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetWriteDeadline(time.Now().Add(testnet.Patience))
 		_, _ = conn.Write([]byte(begin)) // it may be cut before
 		conns = append(conns, conn)
 	}
@@ -139,7 +150,7 @@ func TestHalfBodies(t *testing.T) {
 	s.holds("with half bodies", most+8<<20)
 	s.goes("with half bodies")
 	for _, conn := range conns {
-		closes(t, conn, 10*time.Second)
+		closes(t, conn)
 	}
 	s.recovers()
 	s.holds("after half bodies", 4<<20)
@@ -162,7 +173,7 @@ func TestPeersThatNeverRead(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 		_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10) //nolint:forcetypeassert // as dialled
-		_ = conn.SetWriteDeadline(time.Now().Add(20 * time.Second))
+		_ = conn.SetWriteDeadline(time.Now().Add(testnet.Patience))
 		for n := 0; ; n++ {
 			// Without identity, so that nothing is left of it but the answer.
 			id := fmt.Sprintf("deaf-%d-%d", i, n)

@@ -108,11 +108,12 @@ func TestWhatTheMixerIsTold(t *testing.T) {
 // TestNoAck ends a call whose 200 is never acknowledged, and a conference that
 // nobody got into.
 func TestNoAck(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-FAC-09")
 	var legs atomic.Int32
 	m := &moody{reserve: func(focus.LegRequest) (focus.Leg, error) { legs.Add(1); return nil, nil }}
 	r := serveTuned(t, nil, tuning{
-		t1: 10 * time.Millisecond, mixer: func(inner focus.Mixer) focus.Mixer { m.Mixer = inner; return m },
+		t1: brisk, mixer: func(inner focus.Mixer) focus.Mixer { m.Mixer = inner; return m },
 	})
 	alice := r.guest("tcp", "alice")
 	alice.Send(alice.invite(factory))

@@ -3,7 +3,6 @@ package server
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
@@ -40,7 +39,7 @@ func TestInvitationByRefer(t *testing.T) {
 		c.Conferences[0].Policy.Join = config.JoinMembers
 		c.Conferences[0].Members = []string{"example.test"}
 		c.Conferences[0].Moderators = []string{"sip:alice@example.test"}
-	}, tuning{t1: 20 * time.Millisecond})
+	}, tuning{t1: brisk})
 	alice := r.guest("tcp", "alice").join(lobby)
 	ask := func(name string) (*guest, *issuer, *sipmsg.Request, *testnet.Dialog) {
 		bob := r.callee("tcp", name)

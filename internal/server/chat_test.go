@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/chat"
+	"github.com/confab-chat/confab/internal/testnet"
 )
 
 // terminal is a running `confab chat --output json`.
@@ -68,7 +69,7 @@ func (x *terminal) types(lines ...string) {
 func (x *terminal) shows(event string, members map[string]any) map[string]any {
 	x.t.Helper()
 	var seen []map[string]any
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(testnet.Patience)
 	for {
 		select {
 		case e, open := <-x.events:
@@ -102,7 +103,7 @@ func (x *terminal) ends() error {
 	select {
 	case err := <-x.done:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(testnet.Patience):
 		x.t.Fatal("does not end")
 		return nil
 	}
@@ -167,7 +168,7 @@ func TestChat(t *testing.T) {
 // noDialogs waits until no dialog is left.
 func (r *rig) noDialogs() {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), testnet.Patience)
 	defer cancel()
 	if err := r.stack.Dialog.Drain(ctx); err != nil {
 		r.t.Errorf("%d dialogs are left: %v", r.stack.Dialog.Dialogs(), err)

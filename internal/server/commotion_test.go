@@ -92,7 +92,7 @@ func TestCommotion(t *testing.T) {
 	const calls = 400
 	r := serveTuned(t, func(c *config.Config) {
 		c.DialOut.PerSecond, c.DialOut.Server, c.DialOut.Ring = 0, 0, time.Second
-	}, tuning{t1: 5 * time.Millisecond})
+	}, tuning{t1: brisk})
 	host := r.guest("tcp", "host").join(lobby)
 	inst := r.entry().Instance
 	f := &fickle{
@@ -101,7 +101,9 @@ func TestCommotion(t *testing.T) {
 	stop := make(chan struct{})
 	var answering, results sync.WaitGroup
 	answering.Go(func() { f.serve(stop) })
-	random := rand.New(rand.NewPCG(3, rand.Uint64())) // every run another
+	seed := rand.Uint64() // every run another
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(3, seed))
 	target := func() sipmsg.Address {
 		return sipmsg.Address{URI: mustURI(t, "sip:u"+strconv.Itoa(random.IntN(20))+"@"+f.Addr())}
 	}

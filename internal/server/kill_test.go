@@ -17,6 +17,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/participant"
 )
 
@@ -127,7 +128,7 @@ func chatter(t *testing.T, c *participant.Conference, kill func()) (taken []stri
 		}
 	}()
 	defer close(stop)
-	limit := time.After(30 * time.Second)
+	limit := time.After(testnet.Patience)
 	for len(taken) < enough {
 		select {
 		case e := <-c.Events():

@@ -14,6 +14,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/limits"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -70,10 +71,10 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		t.Cleanup(func() { _ = conn.Close() })
 		return conn
 	}
-	// closed tells whether the server has closed a connection.
-	closed := func(conn net.Conn) bool {
+	// closed tells whether the server closes a connection within a time.
+	closed := func(conn net.Conn, within time.Duration) bool {
 		t.Helper()
-		if err := conn.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(within)); err != nil {
 			t.Fatal(err)
 		}
 		_, err := conn.Read(make([]byte, 1))
@@ -86,7 +87,7 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 	}
 	const refused = `confab_refused_total{limit="connections_per_address"}`
 	for i, proto := range []string{"sip", "msrp"} {
-		if !closed(open(proto)) {
+		if !closed(open(proto), testnet.Patience) {
 			t.Errorf("a fourth connection, of %s, stays", proto)
 		}
 		if got := r.metric(refused); got != float64(i+1) {
@@ -94,8 +95,9 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		}
 	}
 	_ = first.Close()
-	for try := 0; closed(open("msrp")); try++ { // until the server has noticed
-		if try == 10 {
+	end := time.Now().Add(testnet.Patience)
+	for closed(open("msrp"), 2*time.Second) { // until the server has noticed
+		if time.Now().After(end) {
 			t.Fatal("the place of a connection that was closed stays taken")
 		}
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/participant"
 	"github.com/confab-chat/confab/sip"
 )
@@ -28,7 +28,7 @@ func TestParticipantsLogIn(t *testing.T) {
 				})
 				if err == nil {
 					t.Cleanup(func() {
-						ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+						ctx, cancel := context.WithTimeout(context.Background(), testnet.Patience)
 						defer cancel()
 						if failed := u.Close(ctx); failed != nil {
 							t.Error(failed)

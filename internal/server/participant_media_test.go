@@ -5,9 +5,9 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	msrprelay "github.com/confab-chat/confab/internal/testnet/relay"
 	"github.com/confab-chat/confab/internal/testnet/testca"
 	"github.com/confab-chat/confab/msrp"
@@ -17,7 +17,7 @@ import (
 // join has a participant join the lobby.
 func join(t *testing.T, u *participant.UE) *participant.Conference {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 	defer cancel()
 	c, err := u.Join(ctx, lobby, participant.Options{})
 	if err != nil {

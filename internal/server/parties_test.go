@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/participant"
 )
 
@@ -14,7 +15,7 @@ func awaited(t *testing.T, u *participant.UE) *participant.Invitation {
 	select {
 	case i := <-u.Incoming():
 		return i
-	case <-time.After(10 * time.Second):
+	case <-time.After(testnet.Patience):
 		t.Fatal("not invited")
 		return nil
 	}

@@ -121,7 +121,7 @@ func TestNobodyDecides(t *testing.T) {
 	})
 	r2.guest("tcp", "alice").join(lobby)
 	carol := r2.guest("tcp", "carol")
-	invite = carol.invite(lobby, "Expires: 1")
+	invite = carol.invite(lobby, "Expires: 3")
 	carol.Send(invite)
 	carol.Expect(183, sipmsg.INVITE)
 	carol.Send(testnet.Refused(invite, carol.Expect(487, sipmsg.INVITE)))

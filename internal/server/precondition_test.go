@@ -243,8 +243,9 @@ func TestPreconditionsRefused(t *testing.T) {
 
 // TestPreconditionsNeverMet: the UE stalls, or gives up, or the conference ends.
 func TestPreconditionsNeverMet(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "PRE-11")
-	r := serve(t, func(c *config.Config) { c.SIP.PreconditionWait = 300 * time.Millisecond })
+	r := serve(t, func(c *config.Config) { c.SIP.PreconditionWait = 3 * time.Second })
 	bob := r.guest("tcp", "bob").join(lobby)
 	alice := r.guest("tcp", "alice")
 	inv := alice.conditioned(lobby, unreserved, "Supported: 100rel, precondition")
@@ -264,6 +265,7 @@ func TestPreconditionsNeverMet(t *testing.T) {
 
 // TestSuspendedCallEnds: CANCEL, BYE, or the end of the conference.
 func TestSuspendedCallEnds(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-JOI-13")
 	for _, how := range []string{"CANCEL", "BYE", "Expires", "end"} {
 		r := serve(t, nil)
@@ -271,13 +273,13 @@ func TestSuspendedCallEnds(t *testing.T) {
 		alice := r.guest("tcp", "alice")
 		inv := alice.conditioned(lobby, unreserved, "Supported: 100rel, precondition")
 		if how == "Expires" {
-			inv.Header.Add("Expires", "1")
+			inv.Header.Add("Expires", "3")
 		}
 		alice.Send(inv)
 		alice.prack(alice.Expect(183, sipmsg.INVITE))
 		status := 487
 		switch how {
-		case "Expires": // of the INVITE, in a second
+		case "Expires": // of the INVITE, in a while
 		case "CANCEL":
 			alice.Send(testnet.Cancel(inv))
 			alice.Expect(200, sipmsg.CANCEL)

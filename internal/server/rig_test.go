@@ -22,6 +22,10 @@ const (
 	nowhere = "sip:nowhere@conf.localhost"
 )
 
+// brisk is T1 where something has to time out: 64 of it are a time to wait for, and
+// longer than those who answer ever take.
+const brisk = 100 * time.Millisecond
+
 // rig is a server on loopback with one reserved conference.
 type rig struct {
 	*Server
@@ -107,7 +111,7 @@ func (r *rig) end() {
 // is left of those who were in it.
 func (r *rig) vacant() {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), testnet.Patience)
 	defer cancel()
 	for i := r.alive(); i != nil; i = r.alive() {
 		select {

@@ -42,8 +42,9 @@ func (r *rig) invited(bob *guest) (*issuer, *sipmsg.Request) {
 
 // TestFailedCalls tells the inviter and leaves nothing.
 func TestFailedCalls(t *testing.T) {
+	t.Parallel()
 	conform.Covers(t, "FOC-OUT-12")
-	r := serveTuned(t, nil, tuning{t1: 5 * time.Millisecond})
+	r := serveTuned(t, nil, tuning{t1: brisk})
 	alice := r.guest("tcp", "alice").join(lobby)
 	for _, status := range []int{302, 404, 480, 486, 500, 600, 603} {
 		bob := r.callee("udp", "bob"+strconv.Itoa(status))
@@ -146,7 +147,7 @@ func TestLockedWhileRinging(t *testing.T) {
 func TestComesByHimself(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-JOI-11", "FOC-OUT-20")
-	r := serveTuned(t, nil, tuning{t1: 20 * time.Millisecond}) // surplus 2xx are waited for
+	r := serveTuned(t, nil, tuning{t1: brisk}) // surplus 2xx are waited for
 	alice := r.guest("tcp", "alice").join(lobby)
 	for _, crossing := range []bool{false, true} {
 		bob := r.callee("udp", "bob")
@@ -180,11 +181,11 @@ func TestComesByHimself(t *testing.T) {
 func TestRingTime(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-OUT-13", "FOC-OUT-20")
-	r := serve(t, func(c *config.Config) { c.DialOut.Ring = time.Second })
+	r := serve(t, func(c *config.Config) { c.DialOut.Ring = 3 * time.Second })
 	alice := r.guest("tcp", "alice").join(lobby)
 	bob := r.callee("udp", "bob")
 	i, invite := r.invited(bob)
-	field(t, invite, "Expires", "1")
+	field(t, invite, "Expires", "3")
 	bob.Send(bob.call.Respond(invite, 180))
 	bob.cancelledBy("SIP;cause=408", invite)
 	i.reportedLast()
@@ -196,7 +197,7 @@ func TestRingTime(t *testing.T) {
 func TestForkedInvitation(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-OUT-10", "FOC-OUT-17", "FOC-OUT-18", "MIX-04")
-	r := serveTuned(t, nil, tuning{t1: 20 * time.Millisecond}) // surplus 2xx are waited for
+	r := serveTuned(t, nil, tuning{t1: brisk}) // surplus 2xx are waited for
 	alice := r.guest("tcp", "alice").join(lobby).connect()
 	host := r.guest("tcp", "host").join(lobby).connect()
 	bob := r.callee("udp", "bob")
@@ -262,12 +263,10 @@ func TestOutboundRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := hop.LocalAddr().String()
-	_ = hop.Close()
-	route := "sip:" + at + ";lr;orig"
+	route := "sip:" + hop.LocalAddr().String() + ";lr;orig"
 	r := serve(t, func(c *config.Config) { c.SIP.Outbound = route })
 	alice := r.guest("tcp", "alice").join(lobby, "User-Agent: Alice's phone")
-	proxy := &guest{SIPPeer: testnet.DialSIPFrom(t, "udp", at, r.address("sip", "udp")), rig: r, name: "bob"}
+	proxy := &guest{SIPPeer: testnet.SIPFrom(t, hop, r.address("sip", "udp")), rig: r, name: "bob"}
 	seen := make(map[string]bool)
 	for _, target := range []string{"sip:bob@ims.example", "tel:+15550100"} {
 		i := r.issuer("alice")
@@ -309,8 +308,8 @@ func TestPaceOfInvitations(t *testing.T) {
 	alice.ok = alice.Expect(200, sipmsg.INVITE)
 	alice.call.Learn(alice.ok)
 	crowd.Silence(50 * time.Millisecond)
-	alice.Send(alice.call.Ack())
 	begun := time.Now()
+	alice.Send(alice.call.Ack())
 	var invites []*sipmsg.Request
 	for range 3 {
 		invites = append(invites, crowd.called())
@@ -322,7 +321,7 @@ func TestPaceOfInvitations(t *testing.T) {
 			invites = append(invites, crowd.called())
 		}
 	}
-	if took := time.Since(begun); took > 10*time.Second || took < time.Second {
+	if took := time.Since(begun); took < time.Second {
 		t.Errorf("%d calls took %v", all, took)
 	}
 	alice.leave()

@@ -3,13 +3,12 @@ package server
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
-// TestShutdownWhileRinging cancels calls, and waits for nobody beyond its time.
+// TestShutdownWhileRinging cancels calls, and waits for nobody when its time is over.
 func TestShutdownWhileRinging(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-TRM-03", "FOC-TRM-09")
@@ -20,9 +19,9 @@ func TestShutdownWhileRinging(t *testing.T) {
 	_, ignored := r.invited(deaf)
 	bob.Send(bob.call.Respond(invite, 180))
 	deaf.Send(deaf.call.Respond(ignored, 180))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	begun, down := time.Now(), make(chan struct{})
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	down := make(chan struct{})
 	go func() {
 		_ = r.Shutdown(ctx) // what deaf does not answer is cut off
 		close(down)
@@ -32,9 +31,7 @@ func TestShutdownWhileRinging(t *testing.T) {
 	for deaf.Request().Method != sipmsg.CANCEL {
 		continue
 	}
+	giveUp()
 	<-down
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("the shutdown took %v", took)
-	}
 	r.ended = true
 }

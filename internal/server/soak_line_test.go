@@ -12,9 +12,6 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
-// soakPatience is how long anything may take on a busy machine.
-const soakPatience = time.Minute
-
 // soakLine is a SIP connection that the users of a conference share, as if it
 // were that of their proxy.
 type soakLine struct {
@@ -82,7 +79,7 @@ func (c *soakCall) done() {
 // again.
 func (c *soakCall) ask(req *sipmsg.Request) (*sipmsg.Response, error) {
 	c.line.Send(req)
-	patience := time.NewTimer(soakPatience)
+	patience := time.NewTimer(testnet.Patience)
 	defer patience.Stop()
 	for {
 		select {

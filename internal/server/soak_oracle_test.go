@@ -109,32 +109,35 @@ func (r *soakRoom) unname(user int) {
 	maps.DeleteFunc(r.names, func(_ string, owner int) bool { return owner == user })
 }
 
-// verify compares what everybody has heard with what was said.
-func (r *soakRoom) verify() {
+// missing compares what everybody has heard with what was said, and returns what has
+// not arrived.
+func (r *soakRoom) missing() (what []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for m := range r.begun {
 		if _, ok := r.placeOf[m]; !ok && len(r.users) > 1 {
-			r.t.Errorf("%s: nobody heard %v", r.uri, m)
+			what = append(what, fmt.Sprintf("nobody heard %v", m))
 		}
 	}
 	order := slices.Sorted(maps.Keys(r.places))
-	r.fifo(order)
 	for _, u := range r.users {
-		r.complete(u, order)
+		what = append(what, r.unheard(u, order)...)
 	}
 	for m, w := range r.whispers {
 		if w.accepted && !w.heard && !w.reported && !r.users[w.to].leftAround(w.begun) {
-			r.t.Errorf("%s: %v whispered to %d was lost", r.uri, m, w.to)
+			what = append(what, fmt.Sprintf("%v whispered to %d was lost", m, w.to))
 		}
 	}
+	return what
 }
 
 // fifo checks that what one user has said comes in the order in which he said
 // it, but for what he had to repeat.
-func (r *soakRoom) fifo(order []uint64) {
+func (r *soakRoom) fifo() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	last := make(map[int]int)
-	for _, at := range order {
+	for _, at := range slices.Sorted(maps.Keys(r.places)) {
 		m := r.places[at]
 		if r.resent[m] {
 			continue
@@ -146,9 +149,9 @@ func (r *soakRoom) fifo(order []uint64) {
 	}
 }
 
-// complete checks that a user has heard everything that others have said since he
-// came.
-func (r *soakRoom) complete(u *soakUser, order []uint64) {
+// unheard tells what a user has not heard of what others have said since he came: the
+// first of it, and how much.
+func (r *soakRoom) unheard(u *soakUser, order []uint64) (what []string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	k, missing := 0, 0
@@ -161,11 +164,13 @@ func (r *soakRoom) complete(u *soakUser, order []uint64) {
 		case k == 0 && !r.begun[m].After(u.came): // before his time, or as he came
 		default:
 			if missing++; missing == 1 {
-				r.t.Errorf("%s: %s never heard %v at %d, said %v after he came; he was %q", r.uri, u.name, m, at, r.begun[m].Sub(u.came), u.diary)
+				what = append(what, fmt.Sprintf("%s never heard %v at %d, said %v after he came; he was %q",
+					u.name, m, at, r.begun[m].Sub(u.came), u.diary))
 			}
 		}
 	}
 	if missing > 1 || k != len(u.heard) {
-		r.t.Errorf("%s: %s never heard %d of %d messages", r.uri, u.name, missing, len(order))
+		what = append(what, fmt.Sprintf("%s never heard %d of %d messages", u.name, missing, len(order)))
 	}
+	return what
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
@@ -92,7 +93,7 @@ func (s *soakSession) send(h *msrpwire.Head, body []byte, flag msrpwire.Flag) st
 // await waits for responses to requests, and returns their status.
 func (s *soakSession) await(open map[string]bool) (map[string]int, error) {
 	got := make(map[string]int, len(open))
-	patience := time.NewTimer(soakPatience)
+	patience := time.NewTimer(testnet.Patience)
 	defer patience.Stop()
 	for len(open) > 0 {
 		select {

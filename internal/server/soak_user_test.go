@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/msrp/msrpwire"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -32,7 +34,7 @@ type soakUser struct {
 	heard     []uint64 // places of what was heard, each once
 	known     map[said]bool
 	confirmed uint64 // the server knows that everything up to here was heard
-	left      []time.Time
+	left      []absence
 	diary     []string // the last things that he did
 }
 
@@ -53,15 +55,17 @@ func (u *soakUser) note(what string) {
 	u.diary = u.diary[max(0, len(u.diary)-8):]
 }
 
+// absence is when a user began to hang up, and when that was answered.
+type absence struct{ from, until time.Time }
+
+// leftAround reports whether the user may have been gone when something reached him
+// that was begun at a time.
 func (u *soakUser) leftAround(begun time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, at := range u.left {
-		if at.After(begun.Add(-time.Second)) && at.Before(begun.Add(soakPatience)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(u.left, func(a absence) bool {
+		return a.from.Before(begun.Add(testnet.Patience)) && !a.until.Before(begun)
+	})
 }
 
 // take is what the reader of a session does with a whole message.
@@ -228,8 +232,8 @@ func (u *soakUser) connect(ctx context.Context, remote string) error {
 
 // ask has requests answered, again in new sessions until they are.
 func (u *soakUser) ask() error {
-	for attempt := 0; len(u.pending) > 0; attempt++ {
-		if attempt == 100 {
+	for end := time.Now().Add(testnet.Patience); len(u.pending) > 0; {
+		if time.Now().After(end) {
 			return fmt.Errorf("%d requests not taken: %.300q", len(u.pending), u.pending[0].body)
 		}
 		open, by := u.write()
@@ -337,11 +341,12 @@ func (u *soakUser) rename() {
 
 // leave hangs up.
 func (u *soakUser) leave() error {
-	u.mu.Lock()
-	u.left = append(u.left, time.Now())
-	u.mu.Unlock()
+	from := time.Now()
 	u.room.unname(u.index)
 	_, err := u.call.ask(u.call.Request(sipmsg.BYE))
+	u.mu.Lock()
+	u.left = append(u.left, absence{from, time.Now()})
+	u.mu.Unlock()
 	u.session.close()
 	u.call.done()
 	return err

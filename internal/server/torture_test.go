@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,8 @@ func TestTortureLive(t *testing.T) {
 			if v.Name == "quotbal" {
 				port = "5050"
 			}
-			local := fmt.Sprintf("127.44.75.%d:%s", i+1, port)
+			// Addresses of this run alone, in case there is another one.
+			local := fmt.Sprintf("127.44.%d.%d:%s", os.Getpid()%256, i+1, port)
 			p := testnet.DialSIPFrom(t, "udp", local, datagrams.address("sip", "udp"))
 			p.Lenient = true
 			p.Write(string(v.Octets()))

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
@@ -63,7 +62,7 @@ func TestConferenceByEveryTransport(t *testing.T) {
 func (r *rig) talk(t *testing.T, ca *testca.Authority, scheme, network string) {
 	t.Helper()
 	alice, bob := r.secureUE(t, ca, network, "alice"), r.secureUE(t, ca, network, "bob")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
 	defer cancel()
 	first, err := alice.Create(ctx, scheme+":factory@conf.localhost", participant.Options{})
 	if err != nil {
@@ -98,7 +97,7 @@ func (r *rig) secureUE(t *testing.T, ca *testca.Authority, network, name string)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testnet.Patience)
 		defer cancel()
 		if err := u.Close(ctx); err != nil {
 			t.Error(err)

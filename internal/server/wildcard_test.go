@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -21,6 +22,11 @@ func TestMediaOnAllAddresses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", test.listen); err != nil {
+				t.Skipf("not on this machine: %v", err)
+			} else if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
 			r := serve(t, func(c *config.Config) {
 				c.MSRP.Listen = []config.Listener{{Network: "tcp", Address: test.listen}}
 				c.SIP.Advertise = test.sip

@@ -97,12 +97,12 @@ func (p *Peer) Next(d time.Duration) sipmsg.Message {
 	}
 }
 
-// Response returns the next message within five seconds, which must be a response with
+// Response returns the next message within Patience, which must be a response with
 // that status. 100 is passed over unless asked for.
 func (p *Peer) Response(status int) *sipmsg.Response {
 	p.t.Helper()
 	for {
-		m := p.Next(5 * time.Second)
+		m := p.Next(Patience)
 		resp, ok := m.(*sipmsg.Response)
 		if ok && resp.Status == 100 && status != 100 {
 			continue
@@ -121,11 +121,11 @@ func (p *Peer) Ask(text string, status int) *sipmsg.Response {
 	return p.Response(status)
 }
 
-// Request returns the next message within five seconds, which must be a request of that
+// Request returns the next message within Patience, which must be a request of that
 // method.
 func (p *Peer) Request(method sipmsg.Method) *sipmsg.Request {
 	p.t.Helper()
-	m := p.Next(5 * time.Second)
+	m := p.Next(Patience)
 	req, ok := m.(*sipmsg.Request)
 	if !ok || req.Method != method {
 		p.t.Fatalf("want %s, got %s", method, Line(m))

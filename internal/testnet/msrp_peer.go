@@ -181,7 +181,7 @@ func (p *MSRPPeer) Closed() {
 }
 
 func (p *MSRPPeer) next() (MSRPMessage, error) {
-	if err := p.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := p.conn.SetReadDeadline(time.Now().Add(Patience)); err != nil {
 		return MSRPMessage{}, err
 	}
 	var m MSRPMessage

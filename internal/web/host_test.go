@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/internal/testnet/testca"
 	"github.com/confab-chat/confab/internal/web"
 )
@@ -121,7 +122,7 @@ func dial(t *testing.T, address string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(testnet.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	return conn
@@ -153,7 +154,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 		t.Error("a second connection is served")
 	}
 	_ = first.Close()
-	for range 100 { // until the server has seen the end
+	for end := time.Now().Add(testnet.Patience); time.Now().Before(end); { // until the server has seen the end
 		if request(dial(t, address(t, h, at))) == nil {
 			return
 		}

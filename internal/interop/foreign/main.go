@@ -27,7 +27,7 @@ func main() {
 }
 
 // patience is how long a call to a conference may take.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 func run(args []string) error {
 	if len(args) == 0 {
