@@ -71,7 +71,7 @@ func TestKamailioRelayRefuses(t *testing.T) {
 		Media: participant.Media{Relays: []msrp.Relay{{URI: relay, Username: "alice", Password: "guess"}}},
 	}}
 	u := m.make("alice")
-	_, err = u.Join(timeout(t, patience), "sip:lobby@conf.example.test", participant.Options{})
+	_, err = u.Join(timeout(t), "sip:lobby@conf.example.test", participant.Options{})
 	if !errors.Is(err, &msrp.Error{Status: msrpwire.StatusUnauthorized}) {
 		t.Errorf("with a wrong password: %v", err)
 	}

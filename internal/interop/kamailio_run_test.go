@@ -96,7 +96,7 @@ func (k *kamailio) await(t *testing.T, ended <-chan struct{}, log *notes) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	ctx := timeout(t, patience)
+	ctx := timeout(t)
 	for {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", k.at(k.TLSPort))
 		if err == nil {

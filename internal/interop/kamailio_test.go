@@ -104,7 +104,7 @@ func (m *meeting) make(name string) *participant.UE {
 // join lets a user enter a conference.
 func (m *meeting) join(name, uri string) *participant.Conference {
 	m.t.Helper()
-	c, err := m.make(name).Join(timeout(m.t, patience), uri, participant.Options{})
+	c, err := m.make(name).Join(timeout(m.t), uri, participant.Options{})
 	if err != nil {
 		m.t.Fatalf("%s: Join: %v", name, err)
 	}
@@ -115,7 +115,7 @@ func (m *meeting) join(name, uri string) *participant.Conference {
 func (m *meeting) user(name string) *participant.UE {
 	m.t.Helper()
 	u := m.make(name)
-	ctx := timeout(m.t, patience)
+	ctx := timeout(m.t)
 	if err := u.Register(ctx); err != nil {
 		m.t.Fatalf("%s: Register: %v", name, err)
 	}
@@ -134,7 +134,7 @@ func (m *meeting) refusedDirectly(s *served) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	ctx := timeout(m.t, patience)
+	ctx := timeout(m.t)
 	_, err = u.Create(ctx, "sip:factory@conf.example.test", participant.Options{})
 	if !errors.Is(err, &sip.Error{Status: 403}) {
 		m.t.Errorf("without the proxy: %v", err)
@@ -145,7 +145,7 @@ func (m *meeting) refusedDirectly(s *served) {
 // play has users create, join, subscribe, talk, invite, remove and leave.
 func (m *meeting) play() {
 	m.t.Helper()
-	ctx := timeout(m.t, patience)
+	ctx := timeout(m.t)
 	alice, bob, carol := m.user("alice"), m.user("bob"), m.user("carol")
 	a, err := alice.Create(ctx, "sip:factory@conf.example.test", participant.Options{})
 	if err != nil {
@@ -185,7 +185,7 @@ func (m *meeting) play() {
 func (m *meeting) leave(all ...*participant.Conference) {
 	m.t.Helper()
 	for _, c := range all {
-		if err := c.Leave(timeout(m.t, patience)); err != nil {
+		if err := c.Leave(timeout(m.t)); err != nil {
 			m.t.Errorf("Leave: %v", err)
 		}
 		await(m.t, c, func(e participant.Left) bool { return e.Err == nil })
@@ -211,7 +211,7 @@ func (m *meeting) accepted(ctx context.Context, u *participant.UE) *participant.
 // talk sends a message, which the other must read and the conference confirm.
 func (m *meeting) talk(from, to *participant.Conference, text string) {
 	m.t.Helper()
-	id, err := from.Send(timeout(m.t, patience), text)
+	id, err := from.Send(timeout(m.t), text)
 	if err != nil {
 		m.t.Fatalf("Send: %v", err)
 	}

@@ -139,10 +139,10 @@ func (s *served) follow(log io.Reader, ready, drained chan<- struct{}) {
 	}
 }
 
-// timeout returns a context that ends with the test or after d.
-func timeout(t *testing.T, d time.Duration) context.Context {
+// timeout returns a context that ends with the test or when patience is at an end.
+func timeout(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

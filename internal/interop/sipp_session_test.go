@@ -67,7 +67,7 @@ func callWith(t *testing.T, file, to, mode string, calls int) {
 // callSIPp has SIPp place calls to an address; none may fail.
 func callSIPp(t *testing.T, file, to, mode string, calls int) {
 	t.Helper()
-	cmd := exec.CommandContext(timeout(t, patience), peer(t, "sipp", "sip-tester"),
+	cmd := exec.CommandContext(timeout(t), peer(t, "sipp", "sip-tester"),
 		to, "-sf", "testdata/sipp/"+file+".xml", "-t", mode,
 		"-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", "100", "-l", "500",
 		"-nostdin", "-trace_err", "-error_file", "/dev/stderr")

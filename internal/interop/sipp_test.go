@@ -25,7 +25,7 @@ func TestSIPpCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, sippConfig)
 			const calls = 10_000
-			cmd := exec.CommandContext(timeout(t, patience), sipp,
+			cmd := exec.CommandContext(timeout(t), sipp,
 				s.Addr["sip/"+name], "-sf", "testdata/sipp/call.xml", "-t", mode,
 				"-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", "1000", "-l", "400",
 				"-nostdin", "-trace_err", "-error_file", "/dev/stderr")

@@ -93,7 +93,7 @@ func TestTsharkReadsKinds(t *testing.T) {
 // returns the address of the one over UDP.
 func everyKind(t *testing.T, s *served, k *kamailio, trust *tls.Config) (udp string) {
 	t.Helper()
-	ctx := timeout(t, patience)
+	ctx := timeout(t)
 	over := func(network string, media participant.Media) *meeting {
 		return &meeting{t: t, config: participant.Config{Server: s.Addr["sip/"+network], Transport: network, TLS: trust, Media: media}}
 	}

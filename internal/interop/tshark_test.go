@@ -19,7 +19,7 @@ func TestTsharkReadsDemo(t *testing.T) {
 	tshark := peer(t, "tshark", "tshark")
 	capture := filepath.Join(t.TempDir(), "demo.pcapng")
 	stop := record(t, tshark, capture, "tcp or udp")
-	out, err := exec.CommandContext(timeout(t, patience), confab(t), "demo").CombinedOutput()
+	out, err := exec.CommandContext(timeout(t), confab(t), "demo").CombinedOutput()
 	stop()
 	if err != nil {
 		t.Fatalf("confab demo: %v\n%s", err, out)
@@ -89,7 +89,7 @@ func mark(t *testing.T, socket net.PacketConn, file, text string, ended <-chan s
 	t.Helper()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
-	deadline := timeout(t, patience)
+	deadline := timeout(t)
 	for {
 		if _, err := socket.WriteTo([]byte(text), socket.LocalAddr()); err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func mark(t *testing.T, socket net.PacketConn, file, text string, ended <-chan s
 // frames returns tshark's lines for the frames that filter matches.
 func frames(t *testing.T, tshark string, read []string, filter string) string {
 	t.Helper()
-	cmd := exec.CommandContext(timeout(t, patience), tshark, append(read, "-Y", filter)...)
+	cmd := exec.CommandContext(timeout(t), tshark, append(read, "-Y", filter)...)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	out, err := cmd.Output()
