@@ -2,8 +2,6 @@ package focus
 
 import (
 	"cmp"
-	"context"
-	"log/slog"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -197,6 +195,7 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 	if err != nil {
 		// [FOC-OUT-09]
 		i.tell(488, "", true)
+		c.focus.uninvited(c.inst, i.uri, &sip.Error{Status: 488, Cause: err})
 		c.leave(conference.CauseFailed, noAnswer(err))
 		return c, invite.Answer{}
 	}
@@ -213,6 +212,7 @@ func (i *invitation) connected(r instance.Result) {
 		return
 	}
 	i.tell(603, "", true) // [FOC-REF-09]
+	i.call.focus.uninvited(i.call.inst, i.uri, &sip.Error{Status: 603, Cause: r.Err})
 	i.call.leave(conference.CauseFailed, `SIP;cause=603;text="`+conference.CodeOf(r.Err).String()+`"`)
 }
 
@@ -253,8 +253,7 @@ func (i *invitation) fail(e *sip.Error) {
 	if over {
 		return
 	}
-	c.focus.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "invitation failed",
-		slog.String("conference", string(c.inst.ID())), slog.Int("status", e.Status))
+	c.focus.uninvited(c.inst, i.uri, e)
 	cause := conference.CauseFailed
 	if e.Status == 486 || e.Status == 600 {
 		cause = conference.CauseBusy

@@ -1,6 +1,8 @@
 package focus
 
 import (
+	"context"
+	"log/slog"
 	"strconv"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -39,17 +41,30 @@ type Progress func(status int, reason string, final bool)
 // anything; a user who is there already, or is being called, counts as tried.
 // Both may be nil, and run on goroutines that must not be blocked.
 func (f *Focus) InviteUser(inst *instance.Instance, inv Invitation, decided func(*sip.Error), progress Progress) {
-	if decided == nil {
-		decided = func(*sip.Error) {}
+	settle := func(refused *sip.Error) {
+		if refused != nil {
+			f.uninvited(inst, inv.Target.URI, refused)
+		}
+		if decided != nil {
+			decided(refused)
+		}
 	}
 	uri, refused := f.callable(inv.Target.URI)
 	if refused != nil {
-		decided(refused)
+		settle(refused)
 		return
 	}
 	c := &call{focus: f, endpoint: newEndpointID(), inst: inst}
 	c.invitation = &invitation{call: c, Invitation: inv, uri: uri, user: identity.Of(uri)}
-	c.invitation.place(decided, progress)
+	c.invitation.place(settle, progress)
+}
+
+// uninvited logs an invitation that came to nothing: those of a list have nobody else who
+// would hear why.
+func (f *Focus) uninvited(inst *instance.Instance, target sipmsg.URI, e *sip.Error) {
+	f.cfg.Log.LogAttrs(context.Background(), slog.LevelInfo, "invitation failed",
+		slog.String("conference", string(inst.ID())), slog.String("user", string(identity.Of(target))),
+		slog.Int("status", e.Status), slog.String("cause", e.Error()))
 }
 
 // place asks the conference for a place.

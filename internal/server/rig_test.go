@@ -42,6 +42,12 @@ func serve(tb testing.TB, change func(*config.Config)) *rig {
 // serveTuned is serve with what no configuration changes.
 func serveTuned(tb testing.TB, change func(*config.Config), tune tuning) *rig {
 	tb.Helper()
+	return serveLogged(tb, change, tune, slog.DiscardHandler)
+}
+
+// serveLogged is serveTuned with somebody who reads the log.
+func serveLogged(tb testing.TB, change func(*config.Config), tune tuning, log slog.Handler) *rig {
+	tb.Helper()
 	cfg := config.Default()
 	cfg.SIP.Listen = []config.Listener{
 		{Network: "udp", Address: "127.0.0.1:0"}, {Network: "tcp", Address: "127.0.0.1:0"},
@@ -59,7 +65,7 @@ func serveTuned(tb testing.TB, change func(*config.Config), tune tuning) *rig {
 	if change != nil {
 		change(cfg)
 	}
-	s, err := build(cfg, slog.New(slog.DiscardHandler), tune)
+	s, err := build(cfg, slog.New(log), tune)
 	if err != nil {
 		tb.Fatal(err)
 	}
