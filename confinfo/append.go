@@ -16,11 +16,11 @@ func (d *Document) Append(dst []byte) []byte {
 	return w.b
 }
 
-// Template is a document written once for many subscribers, its version left
-// open.
+// Template is a document written once for many subscribers, who differ in its
+// version.
 type Template struct {
-	octets  []byte
-	version int // where it goes
+	octets  []byte // under version 1
+	version int    // where that stands
 }
 
 // NewTemplate writes d for reuse.
@@ -28,6 +28,7 @@ func NewTemplate(d *Document) Template {
 	var w writer
 	w.documentHead(d)
 	t := Template{version: len(w.b)}
+	w.raw("1")
 	w.documentTail(d)
 	t.octets = w.b
 	return t
@@ -38,10 +39,20 @@ func NewTemplate(d *Document) Template {
 func (t Template) Append(dst []byte, version uint32) []byte {
 	dst = append(dst, t.octets[:t.version]...)
 	dst = strconv.AppendUint(dst, uint64(version), 10)
-	return append(dst, t.octets[t.version:]...)
+	return append(dst, t.octets[t.version+1:]...)
 }
 
-// Size is the length of the document in octets, that of the version aside.
+// Document returns the document with the given version. Those of version 1, which every
+// subscriber gets first, are the same octets: they are not to be changed.
+func (t Template) Document(version uint32) []byte {
+	if version == 1 {
+		return t.octets
+	}
+	const digits = 10 // of the largest version
+	return t.Append(make([]byte, 0, len(t.octets)+digits), version)
+}
+
+// Size is the length of the document in octets, under a version of one digit.
 func (t Template) Size() int { return len(t.octets) }
 
 // documentHead writes up to the version's value.

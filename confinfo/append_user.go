@@ -1,6 +1,12 @@
 package confinfo
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// tailRoom is what the end tags after the last user take, and a little more.
+const tailRoom = 64
 
 // Append writes the user's element, to be used in [Users.Written].
 func (u *User) Append(dst []byte) []byte {
@@ -36,6 +42,11 @@ func (w *writer) users(u *Users) {
 	for i := range u.List {
 		w.user(&u.List[i])
 	}
+	n := 0
+	for _, b := range u.Written {
+		n += len(b)
+	}
+	w.b = slices.Grow(w.b, n+tailRoom)
 	for _, b := range u.Written {
 		w.b = append(w.b, b...)
 	}

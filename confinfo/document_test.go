@@ -240,12 +240,16 @@ func TestTemplate(t *testing.T) {
 	tpl := NewTemplate(d)
 	for _, version := range []uint32{1, 10, 1<<32 - 1} {
 		d.Version = version
-		if got, want := string(tpl.Append(nil, version)), string(d.Append(nil)); got != want {
+		want := string(d.Append(nil))
+		if got := string(tpl.Append(nil, version)); got != want {
 			t.Errorf("version %d: got %s, want %s", version, got, want)
 		}
+		if got := string(tpl.Document(version)); got != want {
+			t.Errorf("version %d as document: got %s, want %s", version, got, want)
+		}
 	}
-	d.Version = 0
-	if got, want := tpl.Size()+1, len(d.Append(nil)); got != want {
+	d.Version = 1
+	if got, want := tpl.Size(), len(d.Append(nil)); got != want {
 		t.Errorf("size %d, want %d", got, want)
 	}
 }

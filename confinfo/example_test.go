@@ -20,7 +20,7 @@ func Example() {
 	after.ConferenceState = &confinfo.ConferenceState{UserCount: 2, Active: true}
 	after.Users = &confinfo.Users{List: []confinfo.User{{Entity: "sip:alice@example.com"}, {Entity: "sip:bob@example.com"}}}
 	change, _ := confinfo.Diff(before, &after)
-	body := confinfo.NewTemplate(change).Append(nil, 2) // each subscriber counts for himself
+	body := confinfo.NewTemplate(change).Document(2) // each subscriber counts for himself
 
 	received, err := confinfo.Unmarshal(body, confinfo.Limits{})
 	if err != nil {

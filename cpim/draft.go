@@ -94,7 +94,7 @@ func (h Pair) append(dst []byte) []byte {
 // whatever form, a reader might take them for those of the URI. [SW-PUB-21]
 func (p Party) append(dst []byte, header string) []byte {
 	dst = append(dst, header...)
-	name := strings.NewReplacer("<", "", ">", "").Replace(p.Name)
+	name := strings.Map(unbracketed, p.Name)
 	switch {
 	case name == "":
 	case isWords(name):
@@ -104,6 +104,14 @@ func (p Party) append(dst []byte, header string) []byte {
 		dst = append(dst, `" `...)
 	}
 	return appendAll(dst, "<", p.URI, ">\r\n")
+}
+
+// unbracketed leaves the brackets of a URI out.
+func unbracketed(r rune) rune {
+	if r == '<' || r == '>' {
+		return -1
+	}
+	return r
 }
 
 // isWords reports whether name is tokens with single blanks between, which need

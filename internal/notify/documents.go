@@ -81,8 +81,8 @@ func (b *board) whole(v view, d detail, limit int) (t confinfo.Template, ok bool
 	if i >= 0 {
 		return docs.full[i].template, docs.full[i].template.Size() <= limit
 	}
-	elements, octets := b.roster.written(v, d)
-	if octets > limit {
+	elements, ok := b.roster.written(v, d, limit)
+	if !ok {
 		return t, false
 	}
 	f := full{view: v, detail: d, template: confinfo.NewTemplate(b.document(&confinfo.Users{Written: elements}))}

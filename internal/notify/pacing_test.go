@@ -167,7 +167,7 @@ func TestComingAndGoingIsBounded(t *testing.T) {
 		synctest.Wait()
 		s.board.mu.Lock()
 		defer s.board.mu.Unlock()
-		elements, _ := s.board.roster.written(view{}, everything)
+		elements, _ := s.board.roster.written(view{}, everything, 1<<20)
 		if n, rows := len(s.board.roster.byUser), len(elements); n != 1 || rows != 1 || len(s.board.roster.gone) != 0 {
 			t.Errorf("%d users by name, %d shown, %d departures", n, rows, len(s.board.roster.gone))
 		}

@@ -12,6 +12,7 @@ import (
 type roster struct {
 	rows   []*row // in the order in which the users came; some may be vacant
 	vacant int
+	line   [][]byte // room for what written returns
 	byUser map[conference.User]*row
 	gone   []departure // by time
 
@@ -151,16 +152,20 @@ func (r *roster) shown(name conference.User) *shown {
 }
 
 // written returns everybody that a view has as elements, each of which is
-// written once, and how many octets they are together.
-func (r *roster) written(v view, d detail) (elements [][]byte, octets int) {
-	elements = make([][]byte, 0, len(r.byUser))
+// written once; ok is false if they are longer than limit together. They are valid
+// until it is called again.
+func (r *roster) written(v view, d detail, limit int) (elements [][]byte, ok bool) {
+	r.line = r.line[:0]
 	for _, w := range r.rows {
+		if limit < 0 {
+			return nil, false
+		}
 		if element := w.element(v, d); element != nil {
-			elements = append(elements, element)
-			octets += len(element)
+			r.line = append(r.line, element)
+			limit -= len(element)
 		}
 	}
-	return elements, octets
+	return r.line, limit >= 0
 }
 
 // element returns the user as a view has him, written; nil if it has him not.

@@ -73,7 +73,7 @@ func (s *subscriber) Next(p event.Pull) (event.Body, bool) {
 	}
 	return event.Body{
 		ContentType: confinfo.MediaType,
-		Data:        t.Append(make([]byte, 0, t.Size()+16), version),
+		Data:        t.Document(version),
 	}, true
 }
 

@@ -133,13 +133,17 @@ func (in *inbox) message(octets []byte, text bool) error {
 	return nil
 }
 
-// append puts a message on dst as it goes over the connection: a WebSocket peer
-// gets each in a frame of its own, as text where it is that.
-func (s *stream) append(dst []byte, op wsframe.Opcode, octets []byte) []byte {
-	if !s.frames {
-		return append(dst, octets...)
+// enqueue puts a message into the queue as it goes over the connection: a WebSocket
+// peer gets each in a frame of its own, as text where it is that. The caller holds s.mu.
+func (s *stream) enqueue(op wsframe.Opcode, octets []byte) {
+	if s.out.flat == nil {
+		s.out.flat = s.layer.buffers.take()
 	}
-	return s.role().Append(dst, op, octets)
+	if s.frames {
+		s.out.flat = s.role().Append(s.out.flat, op, octets)
+	} else {
+		s.out.append(octets)
+	}
 }
 
 // role is which side of a WebSocket this one is.
@@ -154,14 +158,11 @@ func (s *stream) closing(code uint16) {
 
 // appendClose queues the Close frame. The caller holds s.mu.
 func (s *stream) appendClose() {
-	if s.out == nil {
-		s.out = s.layer.buffers.take()
-	}
 	code := s.goodbye
 	if code == 0 {
 		code = wsframe.GoingAway
 	}
-	s.out = s.append(s.out, wsframe.Close, wsframe.ClosePayload(code))
+	s.enqueue(wsframe.Close, wsframe.ClosePayload(code))
 }
 
 // ping sends a keep-alive.

@@ -29,10 +29,16 @@ func (l *Layer) SendResponse(resp *sipmsg.Response, src Source, done func(error)
 	return p
 }
 
-// scratch renders messages into slices of exactly their size.
+// headRoom is how much more than its body a large message is thought to take at most.
+const headRoom = 2 << 10
+
+// scratch renders messages into slices of their size, large ones roughly.
 type scratch struct{ pool sync.Pool }
 
 func (s *scratch) render(m sipmsg.Message) []byte {
+	if n := len(m.Content()); n >= shareSize {
+		return m.Append(make([]byte, 0, n+headRoom))
+	}
 	buf, ok := s.pool.Get().(*[]byte)
 	if !ok {
 		fresh := make([]byte, 0, 4<<10)

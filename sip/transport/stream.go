@@ -45,7 +45,7 @@ type stream struct {
 	names   []string      // of the certificate that the peer has shown
 	early   []byte        // read with the handshake, before the reader began
 	goodbye uint16        // code of the Close frame to end with; 0: going away
-	out     []byte        // waits to be written
+	out     batch         // waits to be written
 	sent    []func(error) // wait for out to be written
 	busy    int           // octets being written
 	writing bool
@@ -127,7 +127,7 @@ func (s *stream) end(cause error) {
 	}
 	s.phase, s.cause = phaseClosed, cause
 	conn, sent, cancel := s.conn, s.sent, s.cancel
-	s.out, s.sent = nil, nil
+	s.out, s.sent = batch{}, nil
 	s.mu.Unlock()
 	s.layer.forget(s)
 	if cancel != nil {

@@ -32,7 +32,7 @@ func (s *stream) write(octets []byte, _ netip.Addr, _ netip.AddrPort, done func(
 func (s *stream) put(op wsframe.Opcode, octets []byte, done func(error)) {
 	s.mu.Lock()
 	err := s.cause
-	queued := len(s.out) + s.busy
+	queued := s.out.size() + s.busy
 	switch {
 	case s.phase == phaseFinishing:
 		err = ErrClosed
@@ -41,10 +41,7 @@ func (s *stream) put(op wsframe.Opcode, octets []byte, done func(error)) {
 		// The policy of the queue: who does not read is cut.
 		err = ErrSlow
 	default:
-		if s.out == nil {
-			s.out = s.layer.buffers.take()
-		}
-		s.out = s.append(s.out, op, octets)
+		s.enqueue(op, octets)
 		if done != nil {
 			s.sent = append(s.sent, done)
 		}
@@ -72,21 +69,21 @@ func (s *stream) put(op wsframe.Opcode, octets []byte, done func(error)) {
 func (s *stream) flush() {
 	for {
 		s.mu.Lock()
-		batch, sent, conn := s.out, s.sent, s.conn
-		s.out, s.sent = nil, nil
-		s.busy = len(batch)
-		s.writing = len(batch) > 0
+		out, sent, conn := s.out, s.sent, s.conn
+		s.out, s.sent = batch{}, nil
+		s.busy = out.size()
+		s.writing = s.busy > 0
 		finished := s.phase == phaseFinishing
 		s.mu.Unlock()
-		if len(batch) == 0 {
+		if out.size() == 0 {
 			if finished {
 				s.closeWrite(conn)
 			}
 			s.settle()
 			return
 		}
-		err := s.writeAll(conn, batch)
-		s.layer.buffers.give(batch)
+		err := s.writeAll(conn, out)
+		s.layer.buffers.give(out.flat)
 		report(sent, err)
 		if err != nil {
 			s.end(err)
@@ -95,9 +92,8 @@ func (s *stream) flush() {
 }
 
 // writeAll writes a batch, each part of it within the write timeout.
-func (s *stream) writeAll(conn net.Conn, batch []byte) error {
-	for len(batch) > 0 {
-		part := batch[:min(len(batch), writeSize)]
+func (s *stream) writeAll(conn net.Conn, out batch) error {
+	for part := range out.parts(writeSize) {
 		if err := conn.SetWriteDeadline(time.Now().Add(s.layer.cfg.WriteTimeout)); err != nil {
 			return err
 		}
@@ -108,7 +104,6 @@ func (s *stream) writeAll(conn net.Conn, batch []byte) error {
 			}
 			return err
 		}
-		batch = batch[len(part):]
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func (s *stream) up(conn net.Conn, names []string) bool {
 	if !dead {
 		s.conn, s.addr, s.names = conn, addrPort(conn.LocalAddr()), names
 	}
-	flush := !dead && len(s.out) > 0
+	flush := !dead && s.out.size() > 0
 	s.writing = flush
 	s.mu.Unlock()
 	if dead {
