@@ -5,32 +5,32 @@ import (
 	"time"
 )
 
-// absentee is a user who was lost without BYE a moment ago. Until he is
+// Absentee is a user who was lost without BYE a moment ago. Until he is
 // connected again, or the time is over, he keeps the conference alive, his
 // place, and his name if it was an anonymous one. D-14, D-19.
-type absentee struct {
-	user     User
-	identity Identity
-	until    time.Time
+type Absentee struct {
+	User     User
+	Identity Identity
+	Until    time.Time
 
-	nickname, nicknameKey string
+	Nickname, NicknameKey string
 }
 
 // absentees holds those who are waited for, in the order in which the waiting
 // ends. A user who is on the way back is waited for and in the roster.
 type absentees struct {
-	queue []absentee
+	queue []Absentee
 	until map[User]time.Time
 }
 
-func (a *absentees) add(x absentee) {
-	a.remove(x.user)
+func (a *absentees) add(x Absentee) {
+	a.remove(x.User)
 	if a.until == nil {
 		a.until = make(map[User]time.Time)
 	}
-	a.until[x.user] = x.until
+	a.until[x.User] = x.Until
 	i := len(a.queue)
-	for i > 0 && a.queue[i-1].until.After(x.until) {
+	for i > 0 && a.queue[i-1].Until.After(x.Until) {
 		i--
 	}
 	a.queue = slices.Insert(a.queue, i, x)
@@ -43,10 +43,10 @@ func (a *absentees) has(u User, now time.Time) bool {
 }
 
 // find returns who was seen as u, if he is waited for at the time now.
-func (a *absentees) find(u User, now time.Time) (absentee, bool) {
-	i := slices.IndexFunc(a.queue, func(x absentee) bool { return x.user == u && now.Before(x.until) })
+func (a *absentees) find(u User, now time.Time) (Absentee, bool) {
+	i := slices.IndexFunc(a.queue, func(x Absentee) bool { return x.User == u && now.Before(x.Until) })
 	if i < 0 {
-		return absentee{}, false
+		return Absentee{}, false
 	}
 	return a.queue[i], true
 }
@@ -55,7 +55,7 @@ func (a *absentees) find(u User, now time.Time) (absentee, bool) {
 func (a *absentees) remove(u User) {
 	if _, ok := a.until[u]; ok {
 		delete(a.until, u)
-		a.queue = slices.DeleteFunc(a.queue, func(x absentee) bool { return x.user == u })
+		a.queue = slices.DeleteFunc(a.queue, func(x Absentee) bool { return x.User == u })
 	}
 }
 
@@ -63,7 +63,7 @@ func (a *absentees) remove(u User) {
 func (a *absentees) away(r *roster, now time.Time) int {
 	n := 0
 	for _, x := range a.queue {
-		if now.Before(x.until) && r.users[x.user] == nil {
+		if now.Before(x.Until) && r.users[x.User] == nil {
 			n++
 		}
 	}
@@ -75,16 +75,16 @@ func (a *absentees) end() time.Time {
 	if len(a.queue) == 0 {
 		return time.Time{}
 	}
-	return a.queue[len(a.queue)-1].until
+	return a.queue[len(a.queue)-1].Until
 }
 
 // prune forgets those whom nobody waits for any more.
 func (a *absentees) prune(r *roster, now time.Time) {
 	n := 0
-	for n < len(a.queue) && !now.Before(a.queue[n].until) {
+	for n < len(a.queue) && !now.Before(a.queue[n].Until) {
 		x := a.queue[n]
-		delete(a.until, x.user)
-		r.unname(x.user, x.identity)
+		delete(a.until, x.User)
+		r.unname(x.User, x.Identity)
 		n++
 	}
 	a.queue = slices.Delete(a.queue, 0, n)

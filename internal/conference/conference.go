@@ -62,6 +62,7 @@ const (
 	KindAcknowledged Kind = "acknowledged"
 	KindChanged      Kind = "changed"
 	KindResumed      Kind = "resumed"
+	KindSnapshot     Kind = "snapshot"
 	KindEnded        Kind = "ended"
 )
 

@@ -166,8 +166,8 @@ func (s *State) miss(p *Participant, until, now time.Time) {
 	}
 	s.nicknames.rest(p, now, until.Add(s.created.Policy.Quarantine))
 	if until.After(now) {
-		s.absent.add(absentee{
-			user: p.User, identity: p.Identity, until: until, nickname: p.Nickname, nicknameKey: p.nicknameKey,
+		s.absent.add(Absentee{
+			User: p.User, Identity: p.Identity, Until: until, Nickname: p.Nickname, NicknameKey: p.nicknameKey,
 		})
 	}
 	if !s.absent.has(p.User, now) {

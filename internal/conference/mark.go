@@ -60,20 +60,20 @@ func (s *State) mark(id EndpointID) *Position {
 		return &ep.acknowledged
 	}
 	for i := range slices.Backward(s.marks) {
-		if s.marks[i].endpoint == id {
-			return &s.marks[i].at
+		if s.marks[i].Endpoint == id {
+			return &s.marks[i].At
 		}
 	}
 	return nil
 }
 
-// mark is that of a device whose endpoint has left.
-type mark struct {
-	identity Identity
-	instance string
-	endpoint EndpointID
-	at       Position
-	were     []EndpointID
+// DeviceMark is the mark of a device whose endpoint has left.
+type DeviceMark struct {
+	Identity Identity
+	Instance string
+	Endpoint EndpointID
+	At       Position
+	Were     []EndpointID // the endpoints that it was, the last one first
 }
 
 // Return tells of an endpoint whose device has been in the conference before.
@@ -93,13 +93,13 @@ const wereKept = 8
 func (s *State) leaveMark(ep *Endpoint, cause Cause) {
 	id := ep.Participant.Identity
 	if cause == CauseRemoved {
-		s.marks = slices.DeleteFunc(s.marks, func(m mark) bool { return m.identity == id })
+		s.marks = slices.DeleteFunc(s.marks, func(m DeviceMark) bool { return m.Identity == id })
 		return
 	}
 	if id == "" || !ep.Connected() || cause == CauseReplaced {
 		return
 	}
-	m := mark{identity: id, instance: ep.Instance, endpoint: ep.ID, at: ep.acknowledged, were: ep.history()}
+	m := DeviceMark{Identity: id, Instance: ep.Instance, Endpoint: ep.ID, At: ep.acknowledged, Were: ep.history()}
 	if len(s.marks) == marksKept {
 		s.marks = slices.Delete(s.marks, 0, 1)
 	}
@@ -117,18 +117,18 @@ func (s *State) comeBack(ep *Endpoint) {
 	best := -1
 	for i := range s.marks {
 		m := &s.marks[i]
-		if m.identity != ep.Participant.Identity || ep.Instance != "" && m.instance != ep.Instance {
+		if m.Identity != ep.Participant.Identity || ep.Instance != "" && m.Instance != ep.Instance {
 			continue
 		}
-		if best < 0 || m.at >= s.marks[best].at {
+		if best < 0 || m.At >= s.marks[best].At {
 			best = i
 		}
 	}
 	if best >= 0 {
 		m := s.marks[best]
 		s.marks = slices.Delete(s.marks, best, best+1)
-		ep.Return = Return{Since: m.at, Were: m.were}
-		ep.acknowledged = m.at
+		ep.Return = Return{Since: m.At, Were: m.Were}
+		ep.acknowledged = m.At
 	}
 	if old := s.lostDevice(ep); old != nil && old.acknowledged >= ep.Return.Since {
 		ep.returns(old)

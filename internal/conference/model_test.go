@@ -123,6 +123,8 @@ func (c *choices) command(s *State) Command {
 		return Advance{At: c.now, Endpoint: c.endpoint(s), Status: Status(c.pick(5))}
 	case 22, 23, 24, 25, 26, 27:
 		return c.rule(s)
+	case 32:
+		return TakeSnapshot{At: c.now}
 	case 30, 31:
 		return Acknowledge{Marks: []Mark{{c.endpoint(s), Position(c.pick(100))}, {c.endpoint(s), s.Position()}}}
 	case 28, 29:
@@ -268,13 +270,7 @@ func play(t *testing.T, octets []byte) {
 			t.Fatalf("after %#v: %v\n%s", command, err, dump(&f.State))
 		}
 	}
-	var again State
-	for k, e := range f.log {
-		again.Apply(Position(k+1), e)
-	}
-	if got, want := dump(&again), dump(&f.State); got != want {
-		t.Fatalf("replayed:\n%s\nwant:\n%s", got, want)
-	}
+	checkReplays(t, f)
 }
 
 func TestRandomCommandsKeepInvariants(t *testing.T) {

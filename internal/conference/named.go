@@ -24,8 +24,8 @@ func (s *State) Named(name string) []User {
 		}
 	}
 	for _, x := range s.absent.queue {
-		if x.user == User(name) || x.identity == Identity(name) {
-			users = append(users, x.user)
+		if x.User == User(name) || x.Identity == Identity(name) {
+			users = append(users, x.User)
 		}
 	}
 	return users

@@ -68,7 +68,7 @@ func (s *State) taken(key string, p *Participant, now time.Time) bool {
 	if holder, ok := s.nicknames.holders[key]; ok {
 		return holder != p.User
 	}
-	if r, ok := s.nicknames.resting[key]; ok && now.Before(r.until) && !r.of(p) {
+	if r, ok := s.nicknames.resting[key]; ok && now.Before(r.Until) && !r.of(p) {
 		return true // [SW-NCK-10]
 	}
 	if s.officer(key, p.Identity) {
@@ -100,25 +100,25 @@ func (p *Participant) known(key string) bool { return key == p.userKey || key ==
 
 // nicknames are the names in force, and those that were left behind.
 type nicknames struct {
-	holders map[string]User // by key
-	resting map[string]rest // by key
+	holders map[string]User        // by key
+	resting map[string]RestingName // by key
 }
 
 // mostResting bounds the names in quarantine: whoever comes and goes under ever new
 // names loses those that would have been free first.
 const mostResting = 4096
 
-// rest is the quarantine of a name after its user has left or was lost: for a
+// RestingName is the quarantine of a name after its user has left or was lost: for a
 // while nobody else can pass for him. [SW-NCK-10]
-type rest struct {
-	user     User
-	identity Identity
-	until    time.Time
+type RestingName struct {
+	User     User
+	Identity Identity
+	Until    time.Time
 }
 
 // of reports whether the name was p's.
-func (r rest) of(p *Participant) bool {
-	return r.user == p.User || r.identity != "" && r.identity == p.Identity
+func (r RestingName) of(p *Participant) bool {
+	return r.User == p.User || r.Identity != "" && r.Identity == p.Identity
 }
 
 // hold notes p's nickname as in force.
@@ -148,13 +148,13 @@ func (n *nicknames) rest(p *Participant, now, until time.Time) {
 	n.release(p)
 	var soonest string
 	for key, r := range n.resting {
-		if !now.Before(r.until) {
+		if !now.Before(r.Until) {
 			delete(n.resting, key)
 			continue
 		}
 		// The same whatever the order, for a replay must come to the same state.
 		s, ok := n.resting[soonest]
-		if !ok || r.until.Before(s.until) || r.until.Equal(s.until) && key < soonest {
+		if !ok || r.Until.Before(s.Until) || r.Until.Equal(s.Until) && key < soonest {
 			soonest = key
 		}
 	}
@@ -162,16 +162,16 @@ func (n *nicknames) rest(p *Participant, now, until time.Time) {
 		delete(n.resting, soonest)
 	}
 	if n.resting == nil {
-		n.resting = make(map[string]rest)
+		n.resting = make(map[string]RestingName)
 	}
-	n.resting[p.nicknameKey] = rest{user: p.User, identity: p.Identity, until: until}
+	n.resting[p.nicknameKey] = RestingName{User: p.User, Identity: p.Identity, Until: until}
 }
 
 // back gives a user who was waited for his nickname back. [SW-NCK-12]
-func (n *nicknames) back(p *Participant, x absentee) {
-	if _, held := n.holders[x.nicknameKey]; x.nickname == "" || held {
+func (n *nicknames) back(p *Participant, x Absentee) {
+	if _, held := n.holders[x.NicknameKey]; x.Nickname == "" || held {
 		return
 	}
-	p.Nickname, p.nicknameKey = x.nickname, x.nicknameKey
+	p.Nickname, p.nicknameKey = x.Nickname, x.NicknameKey
 	n.hold(p)
 }

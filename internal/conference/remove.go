@@ -21,7 +21,7 @@ func (c Remove) decide(s *State, out []Event) ([]Event, error) {
 	}
 	p := s.Participant(c.User)
 	lost, waited := s.absent.find(c.User, c.At)
-	id := lost.identity
+	id := lost.Identity
 	if p != nil {
 		id = p.Identity
 	}

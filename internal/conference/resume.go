@@ -41,7 +41,7 @@ func (e Resumed) apply(s *State) {
 	if !s.Resumable() {
 		return
 	}
-	s.alive, s.over = true, false
+	s.alive, s.over, s.end = true, false, 0
 	for _, ep := range s.lostLegs {
 		ep.LostAt = time.Time{} // nobody could come back while no server was there
 	}

@@ -49,12 +49,16 @@ type roster struct {
 	first, last *Participant
 }
 
+func (r *roster) init() {
+	r.users = make(map[User]*Participant)
+	r.endpoints = make(map[EndpointID]*Endpoint)
+	r.anonymous = make(map[Identity]uint64)
+}
+
 // add puts the participant at the end.
 func (r *roster) add(p *Participant) {
 	if r.users == nil {
-		r.users = make(map[User]*Participant)
-		r.endpoints = make(map[EndpointID]*Endpoint)
-		r.anonymous = make(map[Identity]uint64)
+		r.init()
 	}
 	r.users[p.User] = p
 	p.prev = r.last

@@ -57,7 +57,7 @@ type State struct {
 	recent   recentIDs
 
 	nicknames nicknames
-	marks     []mark // of devices that have left, oldest first
+	marks     []DeviceMark // of devices that have left, oldest first
 
 	// What ends it: see timeout.go.
 	arrived    int         // endpoints that got in, for good

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
@@ -20,6 +21,7 @@ type Instance struct {
 	founder   conference.Identity // who is charged for it; empty: nobody
 	directory *Directory
 	journal   journal.Journal
+	condenser journal.Condenser // nil: the journal wants no snapshots
 	log       *slog.Logger
 	queue     *queue
 	resumes   bool            // it was alive before, on a server that has ended
@@ -38,6 +40,7 @@ type Instance struct {
 	state  conference.State
 	events []conference.Event // buffer
 	batch  batch              // buffer
+	failed time.Time          // when the last snapshot could not be written
 }
 
 func newInstance(d *Directory, a Address, template conference.Create, founder conference.Identity) *Instance {
@@ -46,6 +49,7 @@ func newInstance(d *Directory, a Address, template conference.Create, founder co
 		journal: d.cfg.Journal, queue: newQueue(d.cfg.Queue), gone: make(chan struct{}),
 		log: d.cfg.Log.With(slog.String("conference", string(template.ID))),
 	}
+	i.condenser, _ = d.cfg.Journal.(journal.Condenser)
 	i.lifetime, i.cut = context.WithCancel(context.Background())
 	return i
 }
@@ -100,10 +104,15 @@ func (i *Instance) Look(f func(*conference.State)) error {
 	return nil
 }
 
-// Read pages through the conference's past, that of earlier lives of a durable one
-// included; see [journal.Journal]. It may wait for a store.
-func (i *Instance) Read(after conference.Position, limit int) ([]journal.Entry, error) {
-	return i.journal.Read(i.lifetime, i.id, after, limit)
+// Messages returns the last messages before a position, those of earlier lives of a
+// durable conference included; see [journal.History]. It may wait for a store.
+func (i *Instance) Messages(before conference.Position, limit int) ([]journal.Entry, error) {
+	return i.journal.Messages(i.lifetime, i.id, before, limit)
+}
+
+// MessagesAfter returns the first messages behind a position, as Messages does.
+func (i *Instance) MessagesAfter(after conference.Position, limit int) ([]journal.Entry, error) {
+	return i.journal.MessagesAfter(i.lifetime, i.id, after, limit)
 }
 
 // first queues the admission that the conference is to be created with.

@@ -39,7 +39,7 @@ func (d *Directory) restore(ctx context.Context, id conference.ID) error {
 		return err
 	}
 	// All in one page: between pages there may be holes.
-	entries, err := d.cfg.Journal.Read(ctx, id, journal.AnyPosition, math.MaxInt32)
+	entries, err := d.cfg.Journal.Read(ctx, id, journal.LastSnapshot, math.MaxInt32)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ func (i *Instance) run(ctx context.Context) {
 		if cap(tasks) > keepTasks {
 			tasks = nil
 		}
+		i.condense(ctx)
 		wait := i.expire(ctx)
 		for _, f := range i.flushers {
 			f.Flush()

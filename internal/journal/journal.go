@@ -16,14 +16,24 @@ type Position = conference.Position
 // ends, Read and Follow begin with the oldest event that is kept.
 const AnyPosition Position = math.MaxUint64
 
+// LastSnapshot has Read and Follow begin with the last [conference.Snapshot], from
+// which on the state can be folded; with the oldest event that is kept where there
+// is none.
+const LastSnapshot Position = math.MaxUint64 - 1
+
 // Journal keeps the events of conferences. All methods may be called
 // concurrently. A conference that nobody has written to has an empty log.
 //
 // A journal may forget: the oldest events go when a conference has more than
-// its driver keeps. What lies behind a position is then gone for readers, who
-// are told by a [*CompactedError]; the exception is AnyPosition, from where
-// they get what is left, which may have holes before the last event forgotten.
+// its driver keeps, and those before a [conference.Snapshot] that are no messages
+// go with it. What lies behind a position is then gone for readers, who
+// are told by a [*CompactedError]; the exceptions are AnyPosition and LastSnapshot,
+// from where they get what is left, which may have holes before the last event
+// forgotten. Messages go by count, size and age only. A snapshot and what stands
+// behind it stay, messages apart, until the next snapshot or the conference's end.
 type Journal interface {
+	History
+
 	// Append adds events, all of them or none, if the log still ends at after
 	// (AnyPosition: unconditionally) and returns the last one's position. The
 	// events of one call stand at consecutive positions; nothing comes between
@@ -43,11 +53,27 @@ type Journal interface {
 	Read(ctx context.Context, id conference.ID, after Position, limit int) ([]Entry, error)
 }
 
-// History is a journal from which messages can be read by themselves.
+// History is the messages of a journal by themselves. A limit below 1 yields
+// nothing.
 type History interface {
 	// Messages returns the last messages before a position, AnyPosition being the
 	// end: as many as are kept, up to limit, oldest first.
 	Messages(ctx context.Context, id conference.ID, before Position, limit int) ([]Entry, error)
+
+	// MessagesAfter returns the first messages behind a position, up to limit, fewer
+	// only if there are no more. If some behind it are gone the error is a
+	// [*CompactedError]; that other events are gone is none. AnyPosition begins with
+	// the oldest that is kept.
+	MessagesAfter(ctx context.Context, id conference.ID, after Position, limit int) ([]Entry, error)
+}
+
+// Condenser is a journal that grows with every event of a conference, until a
+// snapshot allows it to drop what stands before.
+type Condenser interface {
+	// WantsSnapshot reports whether the conference should append a
+	// [conference.Snapshot]: because there are many events since the last one, or
+	// because some could not be kept. It does not block.
+	WantsSnapshot(id conference.ID) bool
 }
 
 // Entry is an event at its position.
@@ -59,6 +85,14 @@ type Entry struct {
 // ErrBusy is the error of a journal that has more to write than it may hold:
 // later it will take it.
 var ErrBusy = errors.New("journal: too much waits to be written")
+
+// ErrUnavailable is in the error of a journal that cannot be written, or read, at
+// present, as when the disk is full. Nothing was taken; later may do.
+var ErrUnavailable = errors.New("journal: cannot be written or read at present")
+
+// ErrDamaged is in the error of a journal that cannot be read any more: no later
+// try will do.
+var ErrDamaged = errors.New("journal: damaged")
 
 // ErrClosed is the error of a journal that was closed.
 var ErrClosed = errors.New("journal: closed")

@@ -22,12 +22,11 @@ type mix struct {
 	open []*Leg
 
 	// owned by the instance's goroutine
-	due      []due
-	past     past
-	posted   uint64              // messages so far
-	last     conference.Position // of the last of them
-	page     []kept              // of the journal, behind pageFrom
-	pageFrom conference.Position
+	due    []due
+	past   past
+	posted uint64              // messages so far
+	last   conference.Position // of the last of them
+	old    recalled
 
 	hungry    atomic.Bool  // somebody may read on
 	crowd     atomic.Int32 // open legs

@@ -2,13 +2,10 @@ package mixer
 
 import (
 	"errors"
-	"log/slog"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
-	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/msrp"
 )
 
@@ -22,6 +19,7 @@ type reading struct {
 	upTo conference.Position // everything up to here is handed out, or not meant for it
 	n    uint64              // number of the message at upTo; 0: unknown
 	mark conference.Position // what stands up to here is history to the participant
+	show int                 // messages before mark that it is to begin with; 0: upTo says where it is
 	lost int                 // messages that it did not get
 	gap  bool                // it did not get some that nobody has counted
 	were []conference.EndpointID
@@ -34,7 +32,7 @@ type reading struct {
 func (x *mix) feed(l *Leg, h *handler) {
 	l.reads.live = false
 	if l.terms.Load() == nil { // he has given up the stream, and misses nothing [SDP-21]
-		l.reads.upTo, l.reads.n = max(l.reads.upTo, x.last), x.posted
+		l.reads.upTo, l.reads.n, l.reads.show = max(l.reads.upTo, x.last), x.posted, 0
 		return
 	}
 	if h == nil || !h.ready.Load() {
@@ -42,14 +40,17 @@ func (x *mix) feed(l *Leg, h *handler) {
 	}
 	x.meet(l, h)
 	for !h.session.Congested() {
-		k := x.next(l)
+		k, err := x.next(l)
+		if err != nil {
+			return // it is fed again when the journal may be read
+		}
 		if k == nil {
 			l.reads.live = true
 			return
 		}
 		x.tellLost(l, h)
 		if x.missed(l, k) {
-			err := h.session.SendShared(k.in(form{history: k.at <= l.reads.mark, reported: l.reads.relayed}, x.mixer.failureReport()), uint64(k.at))
+			err = h.session.SendShared(k.in(form{history: k.at <= l.reads.mark, reported: l.reads.relayed}, x.mixer.failureReport()), uint64(k.at))
 			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
 				return // it is fed again when there is room, or a session
 			}
@@ -80,18 +81,29 @@ func (x *mix) oldest() time.Time {
 }
 
 // next returns the message that the leg gets next, nil if it has all. What is no
-// longer in memory comes from the journal, if that keeps it; else it is lost.
-func (x *mix) next(l *Leg) *kept {
+// longer in memory comes from the journal, if that keeps it; else it is lost. With an
+// error the leg has to wait until the journal can be read again.
+func (x *mix) next(l *Leg) (*kept, error) {
 	r := &l.reads
+	if err := x.settle(r); err != nil {
+		return nil, err
+	}
 	if r.upTo < x.past.gone {
-		if k := x.recall(r); k != nil {
-			return k
+		if x.policy.Load().History.Durable {
+			if k, err := x.recall(r); k != nil || err != nil {
+				return k, err
+			}
+		} else {
+			x.miss(r)
 		}
+		r.upTo, r.n = x.past.gone, 0
 	}
+	return x.past.after(r.upTo), nil
+}
+
+// miss counts what a leg has lost that stands behind what is gone.
+func (x *mix) miss(r *reading) {
 	k := x.past.after(r.upTo)
-	if r.upTo >= x.past.gone {
-		return k
-	}
 	switch {
 	case k != nil && r.n > 0:
 		r.lost += int(k.n - r.n - 1) //nolint:gosec // no conference has so many
@@ -99,90 +111,6 @@ func (x *mix) next(l *Leg) *kept {
 		r.lost += int(x.posted - r.n) //nolint:gosec // as above
 	default:
 		r.gap = true // nobody knows how many
-	}
-	r.upTo, r.n = x.past.gone, 0
-	return k
-}
-
-// recall reads the message behind the leg's place from a durable journal.
-func (x *mix) recall(r *reading) *kept {
-	if !x.policy.Load().History.Durable {
-		return nil
-	}
-	if n := len(x.page); n == 0 || x.page[n-1].at <= r.upTo || x.pageFrom > r.upTo {
-		r.gap = x.turn(r.upTo) || r.gap
-	}
-	for i := range x.page {
-		if k := &x.page[i]; k.at > r.upTo {
-			if k.at > x.past.gone {
-				return nil // memory has it, too
-			}
-			return k
-		}
-	}
-	return nil
-}
-
-// turn reads a page of the journal, and reports whether that may have dropped
-// messages that would stand on it.
-func (x *mix) turn(after conference.Position) (gap bool) {
-	const size = 64
-	x.page, x.pageFrom = x.page[:0], after
-	for len(x.page) == 0 {
-		entries, err := x.inst.Read(after, size)
-		if _, gone := errors.AsType[*journal.CompactedError](err); gone && !gap {
-			gap = true
-			entries, err = x.inst.Read(journal.AnyPosition, math.MaxInt32) // what is left, around the holes
-		}
-		if err != nil {
-			x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
-			return gap
-		}
-		last := len(entries) < size || gap
-		for _, e := range entries {
-			if e.Position <= after || len(x.page) == size {
-				continue
-			}
-			after = e.Position
-			if p, ok := e.Event.(conference.Posted); ok {
-				if k, err := keep(e.Position, p.Message, x.mixer.failureReport()); err == nil {
-					x.page = append(x.page, k)
-				}
-			}
-		}
-		if last {
-			return gap
-		}
-	}
-	return gap
-}
-
-// remember takes the messages into memory that an earlier life of a durable
-// conference has left. It reads all in one page: between pages there may be
-// holes, where older messages had to go. [SW-HIS-01]
-func (x *mix) remember(now conference.Position) {
-	history := x.policy.Load().History
-	if !history.Durable || history.Keep == 0 || len(x.past.list) > 0 {
-		return
-	}
-	entries, err := x.inst.Read(journal.AnyPosition, math.MaxInt32)
-	if err != nil {
-		x.mixer.cfg.Log.Warn("history not read", slog.String("conference", string(x.id)), slog.Any("error", err))
-		return
-	}
-	for _, e := range entries {
-		if p, ok := e.Event.(conference.Posted); ok && e.Position <= now {
-			x.recollect(e.Position, p.Message)
-		}
-	}
-	x.past.trim(history.Keep, x.last)
-}
-
-func (x *mix) recollect(at conference.Position, m *conference.Message) {
-	if k, err := keep(at, m, x.mixer.failureReport()); err == nil {
-		x.posted++
-		k.n, x.last = x.posted, at
-		x.past.push(k, x.mixer.cfg.HistoryOctets)
 	}
 }
 
@@ -230,6 +158,8 @@ func (x *mix) arrive(l *Leg, ep *conference.Endpoint, at conference.Position) {
 		r.upTo = at
 	case since > 0:
 		r.upTo = since
+	case x.unread(min(history.Replay, history.Keep)):
+		r.show, r.were = min(history.Replay, history.Keep), nil
 	default:
 		r.upTo, r.were = x.past.begin(min(history.Replay, history.Keep), x.oldest(), at), nil
 	}

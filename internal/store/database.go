@@ -137,7 +137,7 @@ func (db *DB) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	db.update, err = db.sql.PrepareContext(ctx, `UPDATE logs SET last = ?, floor = ?, life = ?, alive = ?, factory = ?, keep = ?,
-		messages = ?, octets = ?, others = ? WHERE number = ?`)
+		messages = ?, octets = ?, others = ?, lost = ?, snapshot = ?, tail = ?, surplus = ? WHERE number = ?`)
 	return err
 }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -50,7 +49,14 @@ func (b *batch) write(t *transaction) error {
 		if _, err := insert.ExecContext(t.ctx, r.key(e.Position), message, at, b.events[k]); err != nil {
 			return err
 		}
-		r.note(e, int64(len(b.events[k])))
+		octets := int64(len(b.events[k]))
+		r.note(e, octets)
+		if e.Event.Kind() != conference.KindSnapshot {
+			continue
+		}
+		if err := t.condense(r, e.Position, octets); err != nil {
+			return err
+		}
 	}
 	if ended, ok := b.entries[len(b.entries)-1].Event.(conference.Ended); ok && r.finished(ended) {
 		return t.drop(b.id, r)
@@ -80,6 +86,8 @@ func (r *logRow) note(e journal.Entry, octets int64) {
 		r.alive = e.Cause == conference.EndShutdown
 	}
 	r.others++
+	r.tail++
+	r.surplus += octets
 }
 
 // finished reports whether nothing of the log is wanted any more: the URI of a
@@ -97,6 +105,12 @@ func (db *DB) Log(id conference.ID) (start, last journal.Position, ok bool) {
 	return r.start, r.last, true
 }
 
+// WantsSnapshot implements [journal.Condenser].
+func (db *DB) WantsSnapshot(id conference.ID) bool {
+	r := db.row(id)
+	return r != nil && r.alive && (r.torn || r.tail >= int64(db.opts.Limits.Tail) && r.surplus >= 0)
+}
+
 // Unfinished returns the conferences that were alive when the server ended, in
 // the order of their URIs.
 func (db *DB) Unfinished() []conference.ID {
@@ -110,66 +124,4 @@ func (db *DB) Unfinished() []conference.ID {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// Read implements [local.Store].
-func (db *DB) Read(ctx context.Context, id conference.ID, after journal.Position, limit int) ([]journal.Entry, error) {
-	r, err := db.settled(ctx, id)
-	if r == nil || err != nil || limit < 1 {
-		return nil, err
-	}
-	switch {
-	case after == journal.AnyPosition:
-		after = 0
-	case after == 0 && r.floor == 0:
-	case after < max(r.floor, r.start):
-		return nil, &journal.CompactedError{First: max(r.floor, r.start) + 1}
-	case after > r.last:
-		return nil, nil
-	}
-	return db.query(ctx, "SELECT key, event FROM events WHERE key > ? AND key < ? ORDER BY key LIMIT ?",
-		r.key(after), r.key(1<<positionBits-1), limit)
-}
-
-// Messages implements [local.Store].
-func (db *DB) Messages(ctx context.Context, id conference.ID, before journal.Position, limit int) ([]journal.Entry, error) {
-	r, err := db.settled(ctx, id)
-	if r == nil || err != nil || limit < 1 {
-		return nil, err
-	}
-	entries, err := db.query(ctx,
-		"SELECT key, event FROM events WHERE key > ? AND key < ? AND message = 1 ORDER BY key DESC LIMIT ?",
-		r.key(0), r.key(min(before, 1<<positionBits-1)), limit)
-	slices.Reverse(entries)
-	return entries, err
-}
-
-// settled returns the log of id when all that waited for the writer is written.
-func (db *DB) settled(ctx context.Context, id conference.ID) (*logRow, error) {
-	if err := db.do(ctx, func(*transaction) error { return nil }); err != nil {
-		return nil, err
-	}
-	return db.row(id), nil
-}
-
-func (db *DB) query(ctx context.Context, query string, args ...any) ([]journal.Entry, error) {
-	rows, err := db.sql.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err tells
-	var entries []journal.Entry
-	for rows.Next() {
-		var key int64
-		var b []byte
-		if err := rows.Scan(&key, &b); err != nil {
-			return nil, explain(err)
-		}
-		e, err := codec.Decode(b)
-		if err != nil {
-			return nil, fmt.Errorf("store: event at %d: %w", position(key), err)
-		}
-		entries = append(entries, journal.Entry{Position: position(key), Event: e})
-	}
-	return entries, explain(rows.Err())
 }

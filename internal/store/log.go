@@ -20,8 +20,12 @@ type Limits struct {
 	// Age is how old a message becomes, looked at now and then: no limit.
 	Age time.Duration
 	// Others bounds the events that are no messages; those of a conference that
-	// has not ended are all kept, since they are what it is: 2048.
+	// has not ended are all kept, from its last snapshot on, since they are what it
+	// is: 2048.
 	Others int
+	// Tail is how many events that are no messages stand behind a snapshot, and take at
+	// least its size, before the next one is wanted: 1024.
+	Tail int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -33,6 +37,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Others <= 0 {
 		l.Others = 2048
+	}
+	if l.Tail <= 0 {
+		l.Tail = 1024
 	}
 	return l
 }
@@ -54,10 +61,19 @@ type logRow struct {
 	messages int64
 	octets   int64
 	others   int64
+	lost     journal.Position
+	snapshot journal.Position
+	tail     int64
+	surplus  int64
+
+	torn bool // something of it could not be written; known in memory only
 }
 
-func (r *logRow) key(p journal.Position) int64 {
-	return r.number<<positionBits | int64(p) //nolint:gosec // positions are below 2^40
+func (r *logRow) key(p journal.Position) int64 { return r.number<<positionBits | column(p) }
+
+// column is a position as the tables have it.
+func column(p journal.Position) int64 {
+	return int64(p) //nolint:gosec // positions are below 2^40
 }
 
 func position(key int64) journal.Position {
@@ -66,7 +82,8 @@ func position(key int64) journal.Position {
 
 func (db *DB) loadLogs(ctx context.Context) error {
 	rows, err := db.sql.QueryContext(ctx,
-		"SELECT number, conference, start, last, floor, life, alive, factory, keep, messages, octets, others FROM logs")
+		`SELECT number, conference, start, last, floor, life, alive, factory, keep, messages, octets, others,
+			lost, snapshot, tail, surplus FROM logs`)
 	if err != nil {
 		return err
 	}
@@ -75,7 +92,7 @@ func (db *DB) loadLogs(ctx context.Context) error {
 		var id conference.ID
 		r := &logRow{}
 		err := rows.Scan(&r.number, &id, &r.start, &r.last, &r.floor, &r.life, &r.alive, &r.factory, &r.keep,
-			&r.messages, &r.octets, &r.others)
+			&r.messages, &r.octets, &r.others, &r.lost, &r.snapshot, &r.tail, &r.surplus)
 		if err != nil {
 			return err
 		}
@@ -103,7 +120,7 @@ func (t *transaction) log(id conference.ID, start journal.Position) (*logRow, er
 	} else {
 		result, err := t.tx.ExecContext(t.ctx,
 			`INSERT INTO logs (conference, start, last, floor, life, alive, factory, keep, messages, octets, others)
-			 VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)`, string(id), int64(start), int64(start)) //nolint:gosec // below 2^40
+			 VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)`, string(id), column(start), column(start))
 		if err != nil {
 			return nil, err
 		}
@@ -137,8 +154,9 @@ func (t *transaction) saveLogs() error {
 		if r == nil {
 			continue
 		}
-		_, err := t.tx.StmtContext(t.ctx, t.db.update).ExecContext(t.ctx, int64(r.last), int64(r.floor), //nolint:gosec // below 2^40
-			int64(r.life), r.alive, r.factory, r.keep, r.messages, r.octets, r.others, r.number) //nolint:gosec // below 2^40
+		_, err := t.tx.StmtContext(t.ctx, t.db.update).ExecContext(t.ctx,
+			column(r.last), column(r.floor), column(r.life), r.alive, r.factory, r.keep, r.messages, r.octets, r.others,
+			column(r.lost), column(r.snapshot), r.tail, r.surplus, r.number)
 		if err != nil {
 			return err
 		}

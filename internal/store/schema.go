@@ -40,6 +40,14 @@ func migrations() []string {
 			conference TEXT PRIMARY KEY,
 			until      INTEGER NOT NULL -- seconds since 1970
 		) STRICT, WITHOUT ROWID;`,
+		`ALTER TABLE logs ADD COLUMN lost     INTEGER NOT NULL DEFAULT 0; -- position of the last message that was dropped
+		ALTER TABLE logs ADD COLUMN snapshot INTEGER NOT NULL DEFAULT 0; -- position of the last snapshot; 0: there is none
+		ALTER TABLE logs ADD COLUMN tail     INTEGER NOT NULL DEFAULT 0; -- how many events behind that are no messages
+		ALTER TABLE logs ADD COLUMN surplus  INTEGER NOT NULL DEFAULT 0; -- octets that these take more than the snapshot
+		UPDATE logs SET lost = floor, tail = others;
+		CREATE TABLE probe (
+			filler BLOB NOT NULL -- see fault.go; no row stays
+		) STRICT;`,
 	}
 }
 

@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/confab-chat/confab/internal/journal"
+)
 
 // trimPage is how many events are looked at in one go when the oldest are
 // dropped, ageEvery how many messages come between two looks at the clock, and
@@ -37,6 +41,20 @@ func (t *transaction) trim(r *logRow) error {
 	return nil
 }
 
+// condense drops the events that a snapshot stands for. It is the only one of them
+// that is left.
+func (t *transaction) condense(r *logRow, snapshot journal.Position, octets int64) error {
+	// Before the last snapshot there is nothing but messages.
+	err := t.exec("DELETE FROM events WHERE key >= ? AND key < ? AND message = 0", r.key(r.snapshot), r.key(snapshot))
+	if err != nil {
+		return err
+	}
+	r.floor = max(r.floor, snapshot-1)
+	r.snapshot, r.others, r.tail, r.surplus = snapshot, 1, 0, -octets
+	r.torn = false
+	return nil
+}
+
 // oldest is an event that may have to go.
 type oldest struct {
 	key, at, octets int64
@@ -65,6 +83,11 @@ func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool
 		}
 		if last > from {
 			r.floor = max(r.floor, position(last))
+			if messages {
+				r.lost = position(last)
+			} else if r.snapshot <= position(last) {
+				r.snapshot = 0
+			}
 			err := t.exec("DELETE FROM events WHERE key > ? AND key <= ? AND message = ?", from, last, messages)
 			if err != nil {
 				return err

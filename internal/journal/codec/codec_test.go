@@ -41,6 +41,7 @@ func samples() []conference.Event {
 		conference.ApprovalSet{},
 		conference.Changed{},
 		conference.Resumed{},
+		conference.Snapshot{},
 		conference.Nicknamed{},
 		conference.Masked{},
 		conference.Acknowledged{},
@@ -82,6 +83,12 @@ func fill(v reflect.Value, n *int) {
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fill(v.Index(0), n)
 		fill(v.Index(1), n)
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key, n)
+		fill(value, n)
+		v.SetMapIndex(key, value)
 	case reflect.String:
 		v.SetString(fmt.Sprint("text<&>\x00\u2028 ", *n))
 	case reflect.Bool:

@@ -39,6 +39,8 @@ func formOf(k conference.Kind) (form, bool) { //nolint:cyclop // a table
 		return plain[conference.Changed](), true
 	case conference.KindResumed:
 		return plain[conference.Resumed](), true
+	case conference.KindSnapshot:
+		return plain[conference.Snapshot](), true
 	case conference.KindNicknamed:
 		return plain[conference.Nicknamed](), true
 	case conference.KindAcknowledged:

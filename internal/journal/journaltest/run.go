@@ -37,6 +37,10 @@ func Run(t *testing.T, open func(t *testing.T) journal.Journal) {
 		{"RacingWritersOneWins", suite.racingWritersOneWins},
 		{"NewLifeGoesOnBehindTheOld", suite.newLifeGoesOnBehindTheOld},
 		{"DurableOutlivesItsEnd", suite.durableOutlivesItsEnd},
+		{"MessagesByThemselves", suite.messagesByThemselves},
+		{"SnapshotStandsForWhatIsBefore", suite.snapshotStandsForWhatIsBefore},
+		{"LastSnapshotCounts", suite.lastSnapshotCounts},
+		{"TailStays", suite.tailStays},
 		{"CancelledContext", suite.cancelledContext},
 	}
 	for _, tt := range tests {

@@ -53,8 +53,8 @@ type Journal struct {
 }
 
 var (
-	_ journal.Journal = (*Journal)(nil)
-	_ journal.History = (*Journal)(nil)
+	_ journal.Journal   = (*Journal)(nil)
+	_ journal.Condenser = (*Journal)(nil)
 )
 
 // New returns an empty journal, whose durable logs outlive their conferences but
@@ -98,11 +98,8 @@ func (j *Journal) Append(ctx context.Context, id conference.ID, after journal.Po
 
 // Read implements [journal.Journal].
 func (j *Journal) Read(ctx context.Context, id conference.ID, after journal.Position, limit int) ([]journal.Entry, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	l, err := j.known(id)
-	if err != nil || l == nil {
+	l, err := j.readable(ctx, id)
+	if l == nil {
 		return nil, err
 	}
 	entries, err := l.read(after, limit)
@@ -112,20 +109,22 @@ func (j *Journal) Read(ctx context.Context, id conference.ID, after journal.Posi
 	return entries, err
 }
 
-// Messages implements [journal.History].
-func (j *Journal) Messages(ctx context.Context, id conference.ID, before journal.Position, limit int) ([]journal.Entry, error) {
+// readable returns the log of id for a reader who still waits, nil if there is none.
+func (j *Journal) readable(ctx context.Context, id conference.ID) (*log, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	l, err := j.known(id)
-	if err != nil || l == nil {
-		return nil, err
+	return j.known(id)
+}
+
+// WantsSnapshot implements [journal.Condenser]. Where there is no store, a snapshot
+// is wanted before the events behind the last one are more than are kept.
+func (j *Journal) WantsSnapshot(id conference.ID) bool {
+	if j.store != nil {
+		return j.store.WantsSnapshot(id)
 	}
-	entries, err := l.lastMessages(before, limit)
-	if errors.Is(err, errOlder) {
-		return j.store.Messages(ctx, id, before, limit)
-	}
-	return entries, err
+	l, err := j.lookup(id)
+	return err == nil && l != nil && l.crowded()
 }
 
 // Close ends all followers and waits for them, or for ctx. A closed journal

@@ -34,6 +34,8 @@ type log struct {
 	octets   int                 // of the messages' bodies
 	last     conference.Position // of the last event
 	floor    conference.Position // of the last event forgotten
+	lost     conference.Position // of the last message forgotten
+	alive    bool                // the last event that is no message was not the end
 	durable  bool
 	factory  bool // of the factory: its URI does not come again
 	kept     bool // the store has it, or did
@@ -108,10 +110,29 @@ func (l *log) push(entry journal.Entry) {
 		if e.Policy != nil {
 			l.keep = max(l.limits.Messages, e.Policy.History.Keep)
 		}
+	case conference.Snapshot:
+		l.condense(entry)
+		return
 	case conference.Ended:
+		l.alive = false
 		l.gone = !l.durable || l.factory && e.Cause != conference.EndShutdown
+		l.others.push(entry)
+		return
 	}
+	l.alive = true
 	l.others.push(entry)
+}
+
+// condense forgets what a snapshot stands for. It is kept itself unless the store
+// has it.
+func (l *log) condense(snapshot journal.Entry) {
+	l.others = ring{}
+	l.floor = max(l.floor, snapshot.Position-1)
+	if l.kept {
+		l.floor = snapshot.Position
+		return
+	}
+	l.others.push(snapshot)
 }
 
 // trim forgets the oldest entries above the limits.
@@ -121,6 +142,7 @@ func (l *log) trim() {
 		if e, ok := entry.Event.(conference.Posted); ok {
 			l.octets -= len(e.Message.Body)
 		}
+		l.lost = entry.Position
 		l.floor = max(l.floor, entry.Position)
 	}
 	for l.others.len() > l.limits.Others {
@@ -162,14 +184,20 @@ func (l *log) retire() bool {
 func (l *log) abandon() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := l.others.len(); n > 0 {
-		if _, over := l.others.at(n - 1).Event.(conference.Ended); !over {
-			return false
-		}
+	if l.alive {
+		return false
 	}
 	l.gone = true
 	l.added()
 	return true
+}
+
+// crowded reports whether the log of a conference that is to be folded again has half
+// as many events as it may keep.
+func (l *log) crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.durable && l.others.len() >= l.limits.Others/2
 }
 
 // read returns up to limit entries behind after.
@@ -194,13 +222,25 @@ func (l *log) next(after journal.Position, limit int) ([]journal.Entry, <-chan s
 	return nil, l.changed, nil
 }
 
+// begin returns the position behind which reading from no particular position
+// begins. The caller holds mu.
+func (l *log) begin(after journal.Position) journal.Position {
+	if after == journal.LastSnapshot && l.others.len() > 0 {
+		// No other stands before a snapshot.
+		if oldest := l.others.at(0); oldest.Event.Kind() == conference.KindSnapshot {
+			return oldest.Position - 1
+		}
+	}
+	return 0
+}
+
 // between merges the two rings by position. The caller holds mu.
 func (l *log) between(after journal.Position, limit int) ([]journal.Entry, error) {
-	switch {
-	case l.kept && (after == journal.AnyPosition && l.floor > 0 || after < l.floor):
+	switch anywhere := after == journal.AnyPosition || after == journal.LastSnapshot; {
+	case l.kept && (anywhere && l.floor > 0 || after < l.floor):
 		return nil, errOlder
-	case after == journal.AnyPosition:
-		after = 0
+	case anywhere:
+		after = l.begin(after)
 	case after == 0 && l.floor == 0:
 	case after < max(l.floor, l.start):
 		return nil, &journal.CompactedError{First: max(l.floor, l.start) + 1}

@@ -49,3 +49,12 @@ func (r *ring) grow() {
 func (r *ring) search(after journal.Position) int {
 	return sort.Search(r.count, func(i int) bool { return r.at(i).Position > after })
 }
+
+// page returns n entries from the index first on.
+func (r *ring) page(first, n int) []journal.Entry {
+	entries := make([]journal.Entry, n)
+	for k := range entries {
+		entries[k] = r.at(first + k)
+	}
+	return entries
+}

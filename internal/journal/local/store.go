@@ -22,8 +22,10 @@ type Store interface {
 	Log(id conference.ID) (start, last journal.Position, ok bool)
 	// Read is that of [journal.Journal], up to the last Append.
 	Read(ctx context.Context, id conference.ID, after journal.Position, limit int) ([]journal.Entry, error)
-	// Messages is that of [journal.History], up to the last Append.
-	Messages(ctx context.Context, id conference.ID, before journal.Position, limit int) ([]journal.Entry, error)
+	// History is read up to the last Append.
+	journal.History
+	// Condenser looks at what is kept for good.
+	journal.Condenser
 }
 
 // recall begins a new log where the store has it end.
@@ -38,7 +40,7 @@ func (l *log) recall(id conference.ID) {
 	l.kept, l.durable = true, true
 	l.start = start
 	l.last = max(l.last, last) // lives in memory may have gone on behind it
-	l.floor = l.last
+	l.floor, l.lost = l.last, l.last
 }
 
 // appendInTurn is append for logs that the store may have a part in: one batch
@@ -138,24 +140,4 @@ func (l *log) add(entries []journal.Entry) (last journal.Position, over bool) {
 		l.push(e)
 	}
 	return l.last, l.added()
-}
-
-// lastMessages returns the last messages before a position, or errOlder if the
-// store may have more of them.
-func (l *log) lastMessages(before journal.Position, limit int) ([]journal.Entry, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	end := l.messages.len()
-	if before != journal.AnyPosition {
-		end = l.messages.search(max(before, 1) - 1)
-	}
-	n := max(0, min(limit, end))
-	if n < limit && l.kept && l.floor > 0 {
-		return nil, errOlder
-	}
-	entries := make([]journal.Entry, n)
-	for k := range entries {
-		entries[k] = l.messages.at(end - n + k)
-	}
-	return entries, nil
 }
