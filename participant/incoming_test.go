@@ -282,6 +282,44 @@ func TestReferred(t *testing.T) {
 	})
 }
 
+// TestReferredWithSignedToken: the token is passed on as it came, not in pieces.
+func TestReferredWithSignedToken(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-INC-01")
+	const token = "--s\r\nContent-Type: message/sipfrag\r\n\r\nDate: today\r\n\r\n--s\r\n\r\nSIGNATURE\r\n--s--\r\n"
+	bubble(t, func(x *stage) {
+		x.listens()
+		x.callee("REFER", "rf", 1, "Refer-To: <"+lobby+">;isfocus", `Referred-By: Bob <sip:bob@ims.example>;cid="t@x"`,
+			"Content-ID: <t@x>", "Content-Type: multipart/signed;boundary=s\n\n"+strings.ReplaceAll(token, "\r\n", "\n"))
+		i := x.invited()
+		x.focus.Response(202) // nobody has decided yet
+		x.progress("SIP/2.0 100 Trying", "active;expires=180")
+		result := x.accepted(i)
+		invite := x.focus.Request(sipmsg.INVITE)
+		part, found := sipmsg.Named(invite, "t@x")
+		if mediaType, _ := part.Header.ContentType(); !found || string(part.Body) != token || !mediaType.Is("multipart/signed") {
+			x.t.Errorf("INVITE\n%s", invite.Append(nil))
+		}
+		x.focus.Answer(invite, 486, "f", "", "")
+		x.focus.Request(sipmsg.ACK)
+		<-result
+		x.progress("SIP/2.0 486 Busy Here", lastReport)
+	})
+}
+
+// TestReferFaulty: what is required and not there, and bodies that nobody understands.
+func TestReferFaulty(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "COM-06", "COM-07", "PAR-INC-02")
+	bubble(t, func(x *stage) {
+		x.listens()
+		for status, more := range map[int]string{420: "Require: foo", 415: "Content-Type: application/foo\n\nx"} {
+			x.callee("REFER", fmt.Sprint("rf", status), 1, "Refer-To: <"+lobby+">;isfocus", more)
+			x.focus.Response(status)
+		}
+	})
+}
+
 // progress takes a NOTIFY about a REFER to us.
 func (x *stage) progress(line, state string) {
 	x.t.Helper()

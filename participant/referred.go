@@ -3,7 +3,6 @@ package participant
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/confab-chat/confab/sip"
@@ -33,6 +32,10 @@ type referred struct {
 // Refer implements [refer.Handler]. [PAR-INC-01]
 func (d door) Refer(in *refer.Incoming) {
 	u := d.u
+	if fault := in.Fault(); fault != nil {
+		in.Reject(fault)
+		return
+	}
 	x := &referred{u: u, in: in, target: in.Target()}
 	// Without asking anybody: what is no conference to join. [PAR-INC-02]
 	if x.target.Method != sipmsg.INVITE || !x.target.URI.IsSIP() {
@@ -62,16 +65,11 @@ func tokenOf(req *sipmsg.Request, by sipmsg.Address) []sipmsg.Part {
 	if !ok {
 		return nil
 	}
-	parts, err := sipmsg.Bodies(req, sipmsg.Limits{})
-	if err != nil {
+	token, found := sipmsg.Named(req, cid)
+	if !found {
 		return nil
 	}
-	for _, p := range parts {
-		if strings.Trim(p.Header.Value("Content-ID"), "<> ") == cid {
-			return []sipmsg.Part{p}
-		}
-	}
-	return nil
+	return []sipmsg.Part{token}
 }
 
 // agree answers the REFER, unless it was declined: what comes of it is reported.

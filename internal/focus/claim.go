@@ -2,7 +2,6 @@ package focus
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -36,7 +35,7 @@ func claim(req *sipmsg.Request) *sip.Error {
 	if !ok {
 		return nil
 	}
-	if token := partNamed(req, cid); token != nil {
+	if token, found := sipmsg.Named(req, cid); found {
 		t, _ := token.Header.ContentType()
 		if slices.ContainsFunc(tokenTypes(), t.Is) {
 			return nil
@@ -47,23 +46,3 @@ func claim(req *sipmsg.Request) *sip.Error {
 
 // tokenTypes are the types that a token may have.
 func tokenTypes() []string { return []string{"multipart/signed", "message/sipfrag"} }
-
-// partNamed finds the part of a multipart body that a cid refers to (RFC 2392),
-// as it came, nil if there is none.
-func partNamed(req *sipmsg.Request, cid string) *sipmsg.Part {
-	mediaType, ok := req.Header.ContentType()
-	if !ok || mediaType.Type != "multipart" {
-		return nil
-	}
-	parts, err := sipmsg.ParseMultipart(mediaType, req.Body, sipmsg.Limits{})
-	if err != nil {
-		return nil
-	}
-	i := slices.IndexFunc(parts, func(p sipmsg.Part) bool {
-		return strings.Trim(p.Header.Value("Content-ID"), "<> ") == cid
-	})
-	if i < 0 {
-		return nil
-	}
-	return &parts[i]
-}

@@ -98,11 +98,18 @@ func (c *call) failed(err error) {
 }
 
 // refusal is the answer to an INVITE that the conference or the mixer refused.
-// What is wrong with the INVITE itself comes before a lack of room. [IDN-09]
-func (c *call) refusal(err error) *sip.Error {
-	e := statusOf(err, c.focus.cfg.Agent)
-	if c.fault != nil && e.Status != 403 && e.Status != 404 {
-		return c.fault
+func (c *call) refusal(err error) *sip.Error { return c.focus.refusal(err, c.fault) }
+
+// refusal is the answer to a request that the conference or the mixer refused with err, or
+// that has a fault of its own; nil if neither is so. What is wrong with the request itself
+// comes before a lack of room, and after a want of right. [IDN-09]
+func (f *Focus) refusal(err error, fault *sip.Error) *sip.Error {
+	if err == nil {
+		return fault
+	}
+	e := statusOf(err, f.cfg.Agent)
+	if fault != nil && e.Status != 403 && e.Status != 404 {
+		return fault
 	}
 	return e
 }

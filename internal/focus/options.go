@@ -52,21 +52,23 @@ func (f *Focus) alive(tx *transaction.ServerTx) {
 func (f *Focus) optionsOutside(tx *transaction.ServerTx, capabilities Capabilities) {
 	req := tx.Request()
 	resource, caller, refused := f.cfg.Gate.Admit(req, tx.Source())
-	if refused == nil {
-		refused = f.dialogs.Unsupported(req)
-	}
 	if refused != nil {
 		tx.Respond(refused.Response(req))
 		return
 	}
+	fault := f.optionsFault(req)
 	if resource.Factory {
+		if fault != nil {
+			tx.Respond(fault.Response(req))
+			return
+		}
 		f.able(tx, withLists(capabilities()), "") // [OPT-02]
 		return
 	}
 	contact := f.cfg.Gate.Contact(resource.Entry.ID, tx.Source())
 	f.permitted(resource, caller, func(err error) {
-		if err != nil {
-			tx.Respond(statusOf(err, f.cfg.Agent).Response(req))
+		if refused := f.refusal(err, fault); refused != nil {
+			tx.Respond(refused.Response(req))
 			return
 		}
 		fields := capabilities()
@@ -75,6 +77,18 @@ func (f *Focus) optionsOutside(tx *transaction.ServerTx, capabilities Capabiliti
 		}
 		f.able(tx, fields, contact)
 	})
+}
+
+// optionsFault is what is wrong with an OPTIONS itself: extensions that are not there, and
+// that its sender takes no session description (RFC 3261 §11.2, §21.4.7).
+func (f *Focus) optionsFault(req *sipmsg.Request) *sip.Error {
+	if fault := f.dialogs.Unsupported(req); fault != nil {
+		return fault
+	}
+	if !req.Header.Accepts(sdpType, sdpType) {
+		return &sip.Error{Status: 406}
+	}
+	return nil
 }
 
 // withLists adds that an INVITE may carry a list of recipients. [OPT-01]

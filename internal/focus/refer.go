@@ -57,6 +57,10 @@ func (f *Focus) Refer(in *refer.Incoming) {
 			in.Reject(&sip.Error{Status: 403, Warning: warning(f.cfg.Agent, "not a participant")}) // [FOC-REF-01]
 			return
 		}
+		if fault := in.Fault(); fault != nil {
+			in.Reject(fault) // [IDN-09]
+			return
+		}
 		o := &order{focus: f, in: in, referrer: r, by: by, contact: f.cfg.Gate.Contact(r.inst.ID(), in.Source())}
 		o.carryOut(s)
 	})
@@ -198,7 +202,9 @@ func (o *order) invitation(t refer.Target) Invitation {
 	}
 	inv.ReferredBy = value
 	if cid, ok := by.Params.Lookup("cid"); ok {
-		inv.Token = partNamed(o.in.Request(), cid)
+		if token, found := sipmsg.Named(o.in.Request(), cid); found {
+			inv.Token = &token
+		}
 	}
 	return inv
 }

@@ -31,11 +31,14 @@ func (s *Service) Subscribe(in *event.Incoming) {
 	}
 	err := inst.Look(func(state *conference.State) {
 		user, ok := watcher(state, v.caller.User)
+		fault := in.Fault()
 		switch {
 		case state == nil || !state.Alive():
 			in.Reject(&sip.Error{Status: 404}) // [FOC-TRM-02]
 		case !ok:
 			in.Reject(&sip.Error{Status: 403})
+		case fault != nil:
+			in.Reject(fault)
 		case !in.Request().Header.Accepts(confinfo.MediaType, confinfo.MediaType):
 			in.Reject(&sip.Error{Status: 406}) // [NOT-SUB-07]
 		default:

@@ -107,30 +107,40 @@ func TestClaimedReferral(t *testing.T) {
 	alice.leave()
 }
 
-// TestTokenOfReferral goes to the invited user as it came.
+// TestTokenOfReferral goes to the invited user as it came, whether it is all of the body
+// of the REFER or a part of it.
 func TestTokenOfReferral(t *testing.T) {
 	conform.Covers(t, "FOC-OUT-04")
 	r := serve(t, nil)
 	alice := r.guest("tcp", "alice").join(lobby)
 	bob := r.callee("tcp", "bob")
 	i := r.issuer("alice")
-	const token = "--s\r\nContent-Type: message/sipfrag\r\n\r\nRefer-To: <sip:bob@x>\r\n\r\n--s\r\n\r\nSIGNATURE\r\n--s--\r\n"
-	i.dialog = i.Dialog(i.aor(), lobby)
-	req := i.dialog.Request(sipmsg.REFER, "Refer-To: "+bob.referTo(""),
-		`Referred-By: <sip:alice@example.test>;cid="20398823.2UWQFN309shb3@referrer.example"`, "Content-Type: multipart/mixed;boundary=b7")
-	req.Body = []byte("--b7\r\nContent-Type: multipart/signed;boundary=s\r\n" +
-		"Content-ID: <20398823.2UWQFN309shb3@referrer.example>\r\n\r\n" + token + "\r\n--b7--\r\n")
-	i.Send(req)
-	i.Expect(202, sipmsg.REFER)
-	i.reported("SIP/2.0 100 Trying", "active")
-	invite := bob.called()
-	field(t, invite, "Referred-By", req.Header.Value("Referred-By"))
-	if !strings.Contains(string(invite.Body), "Content-ID: <20398823.2UWQFN309shb3@referrer.example>\r\n\r\n"+token) {
-		t.Errorf("%s", invite.Body)
+	const (
+		signed = "multipart/signed;boundary=s"
+		token  = "--s\r\nContent-Type: message/sipfrag\r\n\r\nRefer-To: <sip:bob@x>\r\n\r\n--s\r\n\r\nSIGNATURE\r\n--s--\r\n"
+		id     = "Content-ID: <20398823.2UWQFN309shb3@referrer.example>"
+	)
+	for _, body := range []struct{ contentType, text, id string }{
+		{signed, token, id},
+		{"multipart/mixed;boundary=b7", "--b7\r\nContent-Type: " + signed + "\r\n" + id + "\r\n\r\n" + token + "\r\n--b7--\r\n", "Content-ID: <whole>"},
+	} {
+		i.dialog = i.Dialog(i.aor(), lobby)
+		req := i.dialog.Request(sipmsg.REFER, "Refer-To: "+bob.referTo(""),
+			`Referred-By: <sip:alice@example.test>;cid="20398823.2UWQFN309shb3@referrer.example"`,
+			"Content-Type: "+body.contentType, body.id)
+		req.Body = []byte(body.text)
+		i.Send(req)
+		i.Expect(202, sipmsg.REFER)
+		i.reported("SIP/2.0 100 Trying", "active")
+		invite := bob.called()
+		field(t, invite, "Referred-By", req.Header.Value("Referred-By"))
+		if !strings.Contains(string(invite.Body), "Content-Type: "+signed+"\r\n"+id+"\r\n\r\n"+token) {
+			t.Errorf("%s", invite.Body)
+		}
+		bob.Send(bob.call.Respond(invite, 486))
+		bob.Request()
+		i.reportedLast()
 	}
-	bob.Send(bob.call.Respond(invite, 486))
-	bob.Request()
-	i.reportedLast()
 	alice.leave()
 	r.vacant()
 }

@@ -81,7 +81,7 @@ func TestOrderOfChecks(t *testing.T) {
 			}
 			bob.call.Learn(resp)
 			bob.Send(bob.call.Ack())
-			for _, method := range []sipmsg.Method{sipmsg.SUBSCRIBE, sipmsg.MESSAGE, "DANCE", sipmsg.INVITE} {
+			for _, method := range []sipmsg.Method{sipmsg.SUBSCRIBE, sipmsg.REFER, sipmsg.OPTIONS, sipmsg.MESSAGE, "DANCE", sipmsg.INVITE} {
 				t.Run(string(method), func(t *testing.T) {
 					r.do(conference.Bar{At: time.Now(), Identity: "sip:alice@example.test"})
 					c := &caller{guest: r.guest("tcp", "alice"), trusted: trusted, method: method}
@@ -113,6 +113,7 @@ func steps(c *caller, bob *guest) []step {
 			c.uri, c.body = "tel:+15551234", "--c\r\n\r\nx"
 			c.fields = map[string]string{
 				"Contact": "*", "Require": "teleportation", "Event": "presence", "Content-Type": "application/foo",
+				"Refer-To": "<sip:dave@example.test>",
 			}
 		}, 400},
 		{"scheme", func() { delete(c.fields, "Contact") }, 416},
@@ -137,6 +138,14 @@ func steps(c *caller, bob *guest) []step {
 		return append(first,
 			step{"event package", func() { c.proves = true }, 489},
 			step{"authorisation", func() { c.fields["Event"] = "conference" }, 403},
+		)
+	case sipmsg.REFER:
+		return append(first, step{"authorisation", func() { c.proves = true }, 403})
+	case sipmsg.OPTIONS:
+		return append(first,
+			step{"authorisation", func() { c.proves = true }, 403},
+			step{"Require", unbar, 420},
+			step{"resources", require, 486},
 		)
 	case sipmsg.MESSAGE:
 		return append(first, step{"method", func() { c.proves = true }, 405})

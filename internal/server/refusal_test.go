@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/testnet"
@@ -80,6 +81,9 @@ func TestRefusals(t *testing.T) {
 		"SUBSCRIBE a factory":      {g.other(sipmsg.SUBSCRIBE, factory, event), 405, "Allow", "INVITE"},
 		"REFER to a factory":       {g.other(sipmsg.REFER, factory, "Refer-To: <sip:bob@example.test>"), 405, "Allow", "INVITE"},
 		"unknown method":           {g.other("FOO", lobby), 501, "", ""},
+		"OPTIONS, Accept":          {g.other(sipmsg.OPTIONS, lobby, "Accept: text/plain"), 406, "", ""},
+		"OPTIONS a factory":        {g.other(sipmsg.OPTIONS, factory, "Accept: text/*"), 406, "", ""},
+		"OPTIONS, Require":         {g.other(sipmsg.OPTIONS, factory, "Require: foo, timer, bar"), 420, "Unsupported", "bar"},
 		"no Contact":               {g.without("Contact"), 400, "", ""},
 		"two Contacts":             {g.invite(lobby, "Contact: <sip:a@127.0.0.1>, <sip:b@127.0.0.1>"), 400, "", ""},
 		"star Contact":             {g.invite(lobby, "Contact: *"), 400, "", ""},
@@ -114,6 +118,61 @@ func TestRefusals(t *testing.T) {
 	}
 	r.vacant()
 	g.join(lobby).leave()
+	r.vacant()
+}
+
+// TestRefusalsOfParticipant sends, as one who is in the conference, what is not served.
+func TestRefusalsOfParticipant(t *testing.T) {
+	conform.Covers(t, "COM-06", "COM-07", "NOT-SUB-02", "NOT-SUB-10", "NOT-SUB-11", "FOC-REF-13")
+	r := serve(t, nil)
+	g := r.guest("tcp", "alice").join(lobby)
+	foreign := func(req *sipmsg.Request, contentType string) *sipmsg.Request {
+		req.Header.Set("Content-Type", contentType)
+		req.Body = []byte("x")
+		return req
+	}
+	subscribe := func(uri string, fields ...string) *sipmsg.Request {
+		return g.other(sipmsg.SUBSCRIBE, uri, append(fields, "Expires: 0", "Event: conference")...)
+	}
+	refer := func(fields ...string) *sipmsg.Request {
+		return g.other(sipmsg.REFER, lobby, append(fields, "Refer-To: <"+g.aor()+">", "Refer-Sub: false")...)
+	}
+	inside := func(method sipmsg.Method, fields ...string) *sipmsg.Request { return g.call.Request(method, fields...) }
+	tests := []struct {
+		req         *sipmsg.Request
+		status      int
+		name, value string // of a field that the answer has
+	}{
+		{subscribe(lobby, "Require: timer, foo, bar"), 420, "Unsupported", "foo"},
+		{subscribe(lobby, "Require: foo", "Accept: text/plain"), 420, "Unsupported", "foo"},
+		{foreign(subscribe(lobby), "application/foo"), 415, "Accept", "application/simple-filter+xml"},
+		{foreign(subscribe(lobby), "multipart/mixed"), 400, "", ""},
+		{refer("Require: foo, norefersub"), 420, "Unsupported", "foo"},
+		{foreign(refer(), "application/foo"), 415, "Accept", "application/resource-lists+xml"},
+		{foreign(refer("Content-Encoding: gzip"), "message/sipfrag"), 415, "Accept-Encoding", "identity"},
+		{foreign(refer("Content-Disposition: icon;handling=optional"), "application/foo"), 200, "Refer-Sub", "false"},
+		{inside(sipmsg.SUBSCRIBE, "Event: presence"), 489, "Allow-Events", "conference"},
+		{inside(sipmsg.SUBSCRIBE), 489, "Allow-Events", "refer"},
+		{inside(sipmsg.SUBSCRIBE, "Event: conference"), 403, "", ""},
+		{inside(sipmsg.SUBSCRIBE, "Event: refer;id=7"), 403, "", ""},
+		{inside(sipmsg.OPTIONS, "Accept: text/plain"), 200, "Allow", "REFER"},
+		{inside(sipmsg.OPTIONS, "Require: foo"), 420, "Unsupported", "foo"},
+		{foreign(inside(sipmsg.REFER, "Refer-To: <sip:bob@127.0.0.1:9>"), "application/foo"), 415, "Accept", "message/sipfrag"},
+	}
+	for _, test := range tests {
+		g.Send(test.req)
+		resp := g.Expect(test.status, test.req.Method)
+		if test.name != "" {
+			begins(t, resp, test.name, test.value)
+		}
+	}
+	g.Send(foreign(subscribe(lobby), "application/simple-filter+xml"))
+	g.Expect(200, sipmsg.SUBSCRIBE)
+	g.Answer(g.Request(), 200) // what it filters is told all the same
+	if n := r.alive().Phase(); n != conference.PhaseActive {
+		t.Errorf("%v", n)
+	}
+	g.leave()
 	r.vacant()
 }
 

@@ -100,7 +100,11 @@ func (a *Agent) unclaimed(_ *dialog.Dialog, tx *transaction.ServerTx) {
 	a.badEvent(tx)
 }
 
-// shared refuses a new subscription inside an existing dialog. [NOT-SUB-10]
+// shared refuses a new subscription inside an existing dialog. [NOT-SUB-10] [NOT-SUB-02]
 func (a *Agent) shared(_ *dialog.Dialog, tx *transaction.ServerTx) {
+	if ev, err := tx.Request().Header.Event(); err != nil || a.find(ev.Package) == nil {
+		a.badEvent(tx)
+		return
+	}
 	dialog.Reply(tx, 403, "Dialog sharing is not supported")
 }

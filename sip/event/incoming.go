@@ -64,6 +64,22 @@ func (in *Incoming) Source() transport.Source { return in.tx.Source() }
 // Screened returns what [Config.Screen] found, nil without one.
 func (in *Incoming) Screened() any { return in.found }
 
+// Fault returns 420 if the SUBSCRIBE requires an extension that is not there, and 415 if
+// it has a body that is not understood, else nil. Filters (RFC 4660) are, in that they are
+// ignored. It is for the notifier to find the time for it: after the right of the
+// subscriber. [COM-06] [COM-07] [NOT-SUB-11] [IDN-09]
+func (in *Incoming) Fault() *sip.Error {
+	req := in.Request()
+	if err := in.agent.dl.Unsupported(req); err != nil {
+		return err
+	}
+	_, err := sip.Body(&req.Header, req.Body, "", filterType)
+	return err
+}
+
+// filterType is that of the filters of RFC 4661.
+const filterType = "application/simple-filter+xml"
+
 // Event returns the package and its parameters.
 func (in *Incoming) Event() sipmsg.Event { return in.event }
 
@@ -90,7 +106,7 @@ func (in *Incoming) refuse(e *sip.Error) {
 // Accept answers with 200 and sends the first NOTIFY, for which feed is asked at once.
 // contact is our Contact value, empty for the address that the SUBSCRIBE came in on;
 // fields go into the 200. A fetch ends with that NOTIFY. If no dialog can be made of
-// the request it is refused, and feed hears only of the end.
+// the request, or it has a [Incoming.Fault], it is refused, and feed hears only of the end.
 func (in *Incoming) Accept(feed Feed, contact string, fields ...sipmsg.Field) *Subscription {
 	s := in.subscription(feed)
 	in.agent.dl.Do(s.callID, func() { in.accept(s, contact, "", fields) })
@@ -118,9 +134,8 @@ func (in *Incoming) accept(s *Subscription, contact string, over Reason, fields 
 		s.finish(Termination{})
 		return
 	}
-	d, err := in.agent.dl.Accept(in.tx, contact)
-	if err != nil {
-		e := sip.AsError(err)
+	d, e := in.dialog(contact)
+	if e != nil {
 		in.refuse(e)
 		s.finish(Termination{Err: e})
 		return
@@ -134,6 +149,18 @@ func (in *Incoming) accept(s *Subscription, contact string, over Reason, fields 
 		return
 	}
 	s.answer(in.tx, in.granted, fields)
+}
+
+// dialog makes the dialog of the subscription.
+func (in *Incoming) dialog(contact string) (*dialog.Dialog, *sip.Error) {
+	if fault := in.Fault(); fault != nil {
+		return nil, fault
+	}
+	d, err := in.agent.dl.Accept(in.tx, contact)
+	if err != nil {
+		return nil, sip.AsError(err)
+	}
+	return d, nil
 }
 
 // grant sends the 200.

@@ -1,7 +1,6 @@
 package refer
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/confab-chat/confab/resourcelist"
@@ -21,7 +20,14 @@ func (a *Agent) receive(d *dialog.Dialog, tx *transaction.ServerTx) {
 	a.cfg.Handler.Refer(in)
 }
 
-// examine checks who asks, what is required, and the fields, in this order.
+// known returns the types of the bodies that a REFER may have: the list of its targets
+// (RFC 5368) and the token of Referred-By (RFC 3892 §4.1).
+func known() []string {
+	return []string{resourcelist.MediaType, "message/sipfrag", "multipart/signed"}
+}
+
+// examine checks who asks, and the fields. What is required and not there, or has a body
+// that nobody understands, is for the handler to refuse: see [Incoming.Fault].
 func (in *Incoming) examine() *sip.Error {
 	req := in.tx.Request()
 	if in.d == nil {
@@ -31,11 +37,12 @@ func (in *Incoming) examine() *sip.Error {
 				return refused
 			}
 		}
-		if err := in.agent.dl.Unsupported(req); err != nil {
-			return err
-		}
+		in.fault = in.agent.dl.Unsupported(req)
 	}
 	h := &req.Header
+	if in.fault == nil {
+		_, in.fault = sip.Body(h, req.Body, "", known()...)
+	}
 	if contacts, err := h.Contacts(); err != nil || len(contacts) != 1 {
 		return bad("Contact")
 	}
@@ -56,6 +63,9 @@ func (in *Incoming) examine() *sip.Error {
 	}
 	if err := in.subscription(h); err != nil {
 		return err
+	}
+	if in.fault != nil {
+		return nil //nolint:nilerr // the handler answers it
 	}
 	return in.aim(to)
 }
@@ -104,18 +114,11 @@ func (in *Incoming) aim(to sipmsg.Address) *sip.Error {
 
 // list reads the part of the body that a cid URI names (RFC 2392).
 func (in *Incoming) list(cid string) (resourcelist.List, *sip.Error) {
-	parts, err := sipmsg.Bodies(in.tx.Request(), sipmsg.Limits{})
-	if err != nil {
-		return nil, bad("Body")
-	}
-	cid = sipmsg.URI{User: cid}.UserDecoded()
-	i := slices.IndexFunc(parts, func(p sipmsg.Part) bool {
-		return strings.Trim(p.Header.Value("Content-ID"), "<> ") == cid
-	})
-	if i < 0 {
+	part, found := sipmsg.Named(in.tx.Request(), sipmsg.URI{User: cid}.UserDecoded())
+	if !found {
 		return nil, bad("Refer-To (no such part)")
 	}
-	list, found, err := resourcelist.Recipients(parts[i:i+1], in.agent.cfg.Lists)
+	list, found, err := resourcelist.Recipients([]sipmsg.Part{part}, in.agent.cfg.Lists)
 	switch {
 	case err != nil:
 		return nil, sip.AsError(err)

@@ -24,6 +24,7 @@ type Incoming struct {
 	silent     bool // Require: nosub
 	explicit   bool // Require: explicitsub
 	versed     bool // the issuer knows Refer-Sub
+	fault      *sip.Error
 
 	admit Admit // set before Accept
 
@@ -38,6 +39,12 @@ func (in *Incoming) Source() transport.Source { return in.tx.Source() }
 
 // Screened returns what [Config.Screen] found; nil without one, and inside a dialog.
 func (in *Incoming) Screened() any { return in.found }
+
+// Fault returns 420 if the REFER requires an extension that is not there, and 415 if it
+// has a body that is not understood, else nil. It is for the handler to find the time for
+// it: after the right of the issuer, and before the targets, which are not read.
+// [COM-06] [COM-07] [IDN-09]
+func (in *Incoming) Fault() *sip.Error { return in.fault }
 
 // Dialog returns the dialog that the REFER came in, nil if it came outside any.
 func (in *Incoming) Dialog() *dialog.Dialog { return in.d }
@@ -107,8 +114,8 @@ func (in *Incoming) Reject(e *sip.Error) {
 // does not want to be told: 202 with a subscription, 200 without. Who wants to subscribe
 // himself gets a 200 that says where. contact is our Contact value outside a dialog,
 // empty for the address that the REFER came in on; fields go into the response. A REFER
-// with many targets is not reported on: there is no form for it. [FOC-REF-04]
-// [FOC-REF-12] [FOC-MRF-02]
+// with many targets is not reported on: there is no form for it. One with a
+// [Incoming.Fault] is refused. [FOC-REF-04] [FOC-REF-12] [FOC-MRF-02]
 func (in *Incoming) Accept(contact string, fields ...sipmsg.Field) *Referral {
 	r := &Referral{agent: in.agent, status: 100}
 	r.callID = strings.Clone(in.Request().Header.CallID())
@@ -123,6 +130,9 @@ func (in *Incoming) Accept(contact string, fields ...sipmsg.Field) *Referral {
 
 func (in *Incoming) accept(r *Referral, contact string, fields []sipmsg.Field) {
 	switch {
+	case in.fault != nil:
+		in.tx.Respond(in.fault.Response(in.Request()))
+		r.over = true
 	case in.explicit:
 		if contact == "" {
 			contact = dialog.ContactOf(in.tx.Source())

@@ -29,6 +29,10 @@ type rig struct {
 }
 
 func (r *rig) Refer(in *refer.Incoming) {
+	if fault := in.Fault(); fault != nil {
+		in.Reject(fault)
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.incoming = append(r.incoming, in)

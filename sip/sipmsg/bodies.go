@@ -63,3 +63,32 @@ func (o *opener) open(p Part, depth int) error {
 	}
 	return nil
 }
+
+// Named finds the body of a message that a cid URI refers to (RFC 2392), as it came: the
+// whole body, or a part of it, however deep, a multipart one included.
+func Named(m Message, cid string) (Part, bool) {
+	if len(m.Content()) == 0 || cid == "" {
+		return Part{}, false
+	}
+	return named(Part{Header: contentFields(m.Head()), Body: m.Content()}, cid, 0)
+}
+
+func named(p Part, cid string, depth int) (Part, bool) {
+	if strings.Trim(p.Header.Value("Content-ID"), "<> ") == cid {
+		return p, true
+	}
+	t, ok := p.Header.ContentType()
+	if !ok || t.Type != "multipart" || depth == maxNesting {
+		return Part{}, false
+	}
+	parts, err := ParseMultipart(t, p.Body, Limits{})
+	if err != nil {
+		return Part{}, false
+	}
+	for _, inner := range parts {
+		if found, ok := named(inner, cid, depth+1); ok {
+			return found, true
+		}
+	}
+	return Part{}, false
+}

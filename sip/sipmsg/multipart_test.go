@@ -101,6 +101,27 @@ func TestBodiesOpensNested(t *testing.T) {
 	}
 }
 
+func TestNamed(t *testing.T) {
+	signed := "Content-Type: multipart/signed;boundary=s\r\nContent-ID: <token@x>\r\n\r\n--s\r\nContent-ID: <inner>\r\n\r\n1\r\n--s--"
+	wire := change("Contact", "Content-Type: multipart/mixed;boundary=out\r\nContent-ID: <all@x>\r\nContact") +
+		"--out\r\n\r\nx\r\n--out\r\n" + signed + "\r\n--out--"
+	m := must(sipmsg.ParseDatagram([]byte(wire), sipmsg.Limits{}))
+	for cid, want := range map[string]string{
+		"token@x": "--s\r\nContent-ID: <inner>\r\n\r\n1\r\n--s--", // as it came
+		"inner":   "1",
+		"all@x":   string(m.Content()),
+		"other":   "",
+		"":        "",
+	} {
+		if p, found := sipmsg.Named(m, cid); string(p.Body) != want || found != (want != "") {
+			t.Errorf("%s: %q, %v", cid, p.Body, found)
+		}
+	}
+	if _, found := sipmsg.Named(must(sipmsg.ParseDatagram([]byte(bare), sipmsg.Limits{})), ""); found {
+		t.Error("found in a message without body")
+	}
+}
+
 func TestBodies(t *testing.T) {
 	single := must(sipmsg.ParseDatagram([]byte(change("Contact", "c: text/plain\r\nContent-Language: en\r\nContact")+"hi"), sipmsg.Limits{}))
 	if got := show(must(sipmsg.Bodies(single, sipmsg.Limits{}))); got != "Content-Type: text/plain|Content-Language: en| hi\n" {
