@@ -325,6 +325,36 @@ func TestOfferWithPreconditions(t *testing.T) {
 	r.vacant()
 }
 
+// TestOfferUnanswered: the PRACK to our offer has no answer, or none that can be used. It
+// is answered 200 all the same, and the INVITE 488, as no BYE may end an early dialog.
+func TestOfferUnanswered(t *testing.T) {
+	conform.Covers(t, "FOC-FAC-10", "MIX-01")
+	r := serve(t, nil)
+	for name, answer := range map[string]string{
+		"none": "", "foreign": "nonsense", "refused": offer("alice", "msrp://127.0.0.1:2855/alice;tcp"),
+	} {
+		alice := r.guest("tcp", "alice")
+		alice.call = alice.Dialog(alice.aor(), lobby)
+		inv := alice.call.Request(sipmsg.INVITE, "Require: precondition", "Supported: 100rel", "Allow: UPDATE")
+		alice.Send(inv)
+		progress := alice.Expect(183, sipmsg.INVITE)
+		alice.call.Learn(progress)
+		rack := "RAck: " + progress.Header.Value("RSeq") + " 1 INVITE"
+		prack := alice.call.Request(sipmsg.PRACK, rack)
+		if answer != "" {
+			prack = alice.call.Offer(sipmsg.PRACK, strings.Replace(answer, "m=message 2855", "m=message 0", 1), rack)
+		}
+		alice.Send(prack)
+		alice.Expect(200, sipmsg.PRACK)
+		if resp := alice.Expect(488, sipmsg.INVITE); !resp.Header.Has("Warning") && name != "none" {
+			t.Errorf("%s:\n%s", name, resp.Append(nil))
+		} else {
+			alice.Send(testnet.Refused(inv, resp))
+		}
+		r.vacant()
+	}
+}
+
 // TestStreamMovesWithResources: a re-INVITE moves the stream to another path, for which
 // the UE has no resources yet. Messages take the old one until it has.
 func TestStreamMovesWithResources(t *testing.T) {

@@ -188,7 +188,11 @@ func (w *Watch) answered(resp *sipmsg.Response) {
 	}
 	w.tries = 0
 	// The expires of a NOTIFY counts more, also one that came before. [PAR-SUB-03]
-	if seconds, ok := resp.Header.Expires(); ok && !w.told {
+	switch seconds, ok := resp.Header.Expires(); {
+	case !ok || w.told:
+	case seconds == 0:
+		w.expiry.Stop() // it lasts until the final NOTIFY, or Timer N (RFC 6665 §4.4.1)
+	default:
 		w.live(seconds)
 	}
 }

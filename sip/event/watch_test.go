@@ -168,6 +168,41 @@ func TestNoNotify(t *testing.T) {
 	})
 }
 
+// TestLateFinalNotify: the 200 with Expires: 0 is not the end; the NOTIFY is, however long
+// it takes.
+func TestLateFinalNotify(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-SUB-03")
+	t.Run("fetch", func(t *testing.T) {
+		t.Parallel()
+		v := &viewer{}
+		watching(t, v, 0, func(x *scene, _ *event.Watch, sub *sipmsg.Request) {
+			t, p := x.t, x.peer
+			p.Answer(sub, 200, "n", "Expires: 0", "")
+			p.Quiet(31 * time.Second)
+			v.saw(t, 0, false)
+			p.Ask(notifyFor(sub, "n", 1, "terminated;reason=timeout"), 200)
+			if end := v.saw(t, 1, true); end.Reason != event.Timeout || end.Err != nil {
+				t.Errorf("ended %+v", end)
+			}
+		})
+	})
+	t.Run("unsubscribe", func(t *testing.T) {
+		t.Parallel()
+		v := &viewer{}
+		bubble(t, nil, func(x *scene) {
+			t, p := x.t, x.peer
+			w := established(t, x.rig, p, v)
+			w.Unsubscribe()
+			sub := p.Request(sipmsg.SUBSCRIBE)
+			p.Answer(sub, 200, "", "Expires: 0", "")
+			p.Quiet(5 * time.Second)
+			p.Ask(notifyFor(sub, "n", 2, "terminated;reason=timeout"), 200)
+			v.saw(t, 2, true)
+		})
+	})
+}
+
 func TestWatchRefused(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "PAR-SUB-04")

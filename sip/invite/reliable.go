@@ -129,9 +129,10 @@ func (x *exchange) pracked(tx *transaction.ServerTx, s *Session, ask func(*Reoff
 	x.unacked = nil
 	switch {
 	case p.offer && !described:
-		// RFC 3262 §5: the answer had to be here.
-		dialog.Reply(tx, 400, "Answer Missing")
-		p.in.abort(End{Cause: Unanswered}, &sip.Error{Status: 400, Reason: "Answer Missing in PRACK"})
+		// RFC 3262 §5: the answer had to be here. The PRACK itself is in order, and
+		// RFC 3261 §15 leaves only the INVITE to be refused. [FOC-FAC-10]
+		x.d.Respond(tx, sipmsg.NewResponse(req, 200, ""))
+		p.in.abort(End{Cause: Unanswered}, &sip.Error{Status: 488, Reason: "Answer Missing in PRACK"})
 		return
 	case described && !p.offer:
 		x.ask(&Reoffer{x: x, s: s, tx: tx}, ask)

@@ -204,6 +204,7 @@ func TestReliableOnlyIfWanted(t *testing.T) {
 // PRACK answers it.
 func TestOfferInProvisional(t *testing.T) {
 	t.Parallel()
+	conform.Covers(t, "FOC-FAC-10")
 	for _, answered := range []bool{true, false} {
 		h := &ringing{}
 		bubble(t, h, func(x *scene) {
@@ -212,9 +213,14 @@ func TestOfferInProvisional(t *testing.T) {
 			first := p.Response(183)
 			tag, rseq := toTag(first), reliably(t, first)
 			if !answered {
-				p.Ask(prack("p1", 2, tag, rseq), 400)
-				p.Response(400)
+				// RFC 3261 §15: no BYE in an early dialog; the INVITE is refused. [FOC-FAC-10]
+				p.Ask(prack("p1", 2, tag, rseq), 200)
+				p.Response(488)
 				p.Send(request("ACK", "i1", 1, tag))
+				p.Quiet(time.Minute)
+				if len(h.ends0) != 1 || h.ends0[0].Cause != invite.Unanswered || h.pracks != 0 {
+					t.Errorf("ended %v, %d PRACKs told", h.ends0, h.pracks)
+				}
 				return
 			}
 			p.Ask(request("UPDATE", "u1", 2, tag, offer), 491)
