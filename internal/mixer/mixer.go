@@ -54,6 +54,8 @@ type Config struct {
 	Congestion    Congestion // what becomes of those who do not keep up
 	Welcome       string     // said to everybody who comes; empty: nothing
 
+	BindTimeout time.Duration // how long the media may take to come up; 30 s [MSRP-CON-14]
+
 	// Strict switches off what is tolerated of clients beyond the standards.
 	// [SW-NCK-11]
 	Strict bool

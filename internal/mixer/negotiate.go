@@ -132,6 +132,7 @@ func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way, path []msrp
 		Port:          way.Port,
 		MaxSize:       m.cfg.MaxMessage,
 		AcceptTypes:   []string{sdp.TypeCPIM}, // [SW-PUB-01]
+		BindTimeout:   m.cfg.BindTimeout,
 		ChunkTimer:    chunkTimer,
 		Whole:         frames.whole,
 		ExactRanges:   frames.exact,

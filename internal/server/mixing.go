@@ -24,6 +24,7 @@ func (s *Server) mixerConfig() mixer.Config {
 		Welcome:            s.cfg.Mixer.Welcome,
 		Report:             reportOf(s.cfg.Mixer),
 		Congestion:         congestionOf(s.cfg.Mixer),
+		BindTimeout:        s.tune.bind,
 	}
 	for _, q := range s.cfg.Mixer.Quirks {
 		c.Quirks = append(c.Quirks, mixer.QuirkRule(q))

@@ -65,6 +65,7 @@ func serveLogged(tb testing.TB, change func(*config.Config), tune tuning, log sl
 	if change != nil {
 		change(cfg)
 	}
+	tune.bind = 2 * testnet.Patience // who has no media stays
 	s, err := build(cfg, slog.New(log), tune)
 	if err != nil {
 		tb.Fatal(err)

@@ -77,6 +77,7 @@ type tuning struct {
 	wait  func() time.Duration          // what limits.Load measures; nil: as it is
 	// How long a message, a header or a handshake may take, in all protocols; 0: as it is.
 	patience time.Duration
+	bind     time.Duration // how long the media of a user may take to come up; 0: as it is
 }
 
 func build(cfg *config.Config, log *slog.Logger, tune tuning) (*Server, error) {

@@ -148,7 +148,7 @@ func TestSoak(t *testing.T) {
 	s.everybody(func(u *soakUser) error { return u.live(ctx, t.Context(), plan.pause) })
 	s.finish()
 	s.empty()
-	settled(t, before)
+	settled(t, before, plan)
 	conform.Covers(t, "SW-PUB-12", "SW-PUB-13", "SW-PRV-01", "SW-RPT-06", "SW-HIS-04")
 }
 
@@ -224,11 +224,11 @@ func levelNow() level {
 
 // settled waits until goroutines and memory are at their level again: answered
 // transactions linger for 32 seconds.
-func settled(t *testing.T, before level) {
+func settled(t *testing.T, before level, plan soakPlan) {
 	t.Helper()
 	// The runtime keeps the descriptors of as many goroutines as there ever were at
 	// a time, and maps the tables of their largest size.
-	const slack = 16 << 20
+	slack := 8<<20 + uint64(plan.rooms*plan.users)*14<<10
 	deadline := time.Now().Add(2 * testnet.Patience)
 	for {
 		now := levelNow()
