@@ -96,13 +96,15 @@ func (in *Incoming) Accept() {
 }
 
 // Refuse answers the last chunk with the status of err, 403 if it has none.
-// Where no response is due nothing is sent. [MSRP-RPT-04]
+// Where no response is due nothing is sent. The Message-ID stays refused for a
+// minute. [MSRP-RPT-04] [SW-PUB-19]
 func (in *Incoming) Refuse(err error) {
 	if in.settled.Swap(true) {
 		return
 	}
 	if in.id != "" {
 		in.session.cfg.Seen.forget(in.id)
+		in.drop(msrpwire.StatusForbidden)
 	}
 	e := asError(err)
 	in.answer(e.Status, e.Comment)

@@ -91,10 +91,18 @@ func (s *Session) giveUpPartial(id string) {
 }
 
 // abandon drops the half-received message with that Message-ID, if there is one,
-// because one of its chunks was refused.
-func (s *Session) abandon(id []byte, status int) {
-	if in := s.partial(id); in != nil {
-		in.drop(status)
+// because one of its chunks was refused; those that come later are, too. [SW-PUB-19]
+func (s *Session) abandon(id []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, in := range s.partials {
+		if in.id == string(id) {
+			s.forgetPartial(in)
+			break
+		}
+	}
+	if len(id) > 0 {
+		s.remember(string(id))
 	}
 }
 

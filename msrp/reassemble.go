@@ -119,6 +119,8 @@ func (in *Incoming) take(p []byte) *Error {
 	held := in.asm.held
 	in.rewritten = in.rewritten || in.rewrites(p)
 	switch {
+	case s.ended.Load():
+		return refusal(msrpwire.StatusNoSuchSession) // [MSRP-CON-17]
 	case end > s.cfg.MaxSize, in.asm.total >= 0 && end > in.asm.total:
 		return refusal(msrpwire.StatusStopSending) // [MSRP-RCV-05] [MSRP-RCV-14]
 	case !s.reserve(int64(len(p))):
@@ -165,6 +167,10 @@ func (c *conn) endChunkIn(h *msrpwire.Head, flag msrpwire.Flag) {
 		c.respond(h, msrpwire.StatusStopSending, "") // [MSRP-RCV-05]
 		return
 	}
+	if in.session.ended.Load() {
+		c.respond(h, msrpwire.StatusNoSuchSession, "") // [MSRP-CON-17]
+		return
+	}
 	if in.asm.complete() {
 		c.deliver(in, h)
 		return
@@ -195,10 +201,6 @@ func (in *Incoming) fix() bool {
 func (c *conn) deliver(in *Incoming, h *msrpwire.Head) {
 	s := in.session
 	in.drop(0)
-	if s.ended.Load() {
-		c.respond(h, msrpwire.StatusNoSuchSession, "") // [MSRP-CON-17]
-		return
-	}
 	in.conn, in.request = c, keep(h)
 	c.mu.Lock()
 	c.due++

@@ -93,7 +93,7 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 		c.in.binding = true
 	}
 	if e := s.gate.Load(); e != nil && (h.HasBody && h.Method == msrpwire.SEND || h.Method == msrpwire.NICKNAME) {
-		s.abandon(h.MessageID, e.Status)
+		s.abandon(h.MessageID)
 		return e // [SW-GEN-09]
 	}
 	return nil
@@ -133,10 +133,10 @@ func (c *conn) onBody(p []byte) {
 }
 
 // emptyBody reports whether a body of no octets, in the request that has bound
-// the session, may count as none: some stacks bind so. What has been noted of a
-// message is dropped. [CPIM-14]
+// the session, may count as none, as it does unless it has been answered: some
+// stacks bind so. What has been noted of a message is dropped. [CPIM-14]
 func (r *receiver) emptyBody() bool {
-	if v := r.verdict; v != nil && v.Status != msrpwire.StatusUnsupportedMedia && v.Status != msrpwire.StatusBadRequest {
+	if r.answered {
 		return false
 	}
 	if r.in != nil {

@@ -228,7 +228,7 @@ func addressed(body []byte) []byte {
 		return nil // it was parsed before
 	}
 	for _, h := range m.Headers {
-		if name := string(h.Name); name == "From" || name == "To" {
+		if name := string(h.Name); h.Namespace == cpim.Namespace && (name == "From" || name == "To") {
 			b.WriteString(name + ": " + string(h.Value) + "\r\n")
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/conform"
 )
 
 // What comes back from a lost session and is too much to wait for the next one has
@@ -56,4 +57,27 @@ func TestEndWhileLettersWait(t *testing.T) {
 			t.Errorf("%d of %s", f.report, f.id)
 		}
 	})
+}
+
+// TestFailureNamesTheParties: what a failure report tells are the From and To of the
+// message, and nothing that only looks like them.
+func TestFailureNamesTheParties(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		_ = b.nc.Close()
+		<-h.events
+		a.try(part{id: "waits", body: "NS: x <urn:x>\r\nNS: c <urn:ietf:params:cpim-headers:>\r\nx.To: <sip:eve@x.test>\r\nx.From: <sip:eve@x.test>\r\n" +
+			"c.From: Alice <" + alice + ">\r\nTo: <" + bob + ">\r\nSubject: s\r\n\r\nContent-Type: text/plain\r\n\r\npsst"}, 200)
+		h.do(conference.Leave{At: time.Now(), Endpoint: b.id})
+		synctest.Wait()
+		if len(a.reports) != 1 {
+			t.Fatalf("%d reports", len(a.reports))
+		}
+		want := "From: Alice <" + alice + ">\r\nTo: <" + bob + ">\r\n\r\nContent-Type: text/plain\r\n\r\n"
+		if f := <-a.reports; f.report != 404 || f.id != "waits" || f.body != want {
+			t.Errorf("%d of %s: %q", f.report, f.id, f.body)
+		}
+	})
+	conform.Covers(t, "SW-PRV-06", "CPIM-13")
 }

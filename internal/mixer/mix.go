@@ -32,7 +32,8 @@ type mix struct {
 	crowd     atomic.Int32 // open legs
 	meter     meter
 	nicks     names
-	whispered recent
+	whispered recent // private messages
+	notified  recent // disposition notifications
 
 	policy atomic.Pointer[conference.Policy] // in force
 

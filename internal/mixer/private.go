@@ -97,12 +97,16 @@ func (x *mix) report(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Refuse(err)
 		return
 	}
+	now := x.mixer.cfg.Now()
+	if !x.notified.first(from.user(), in.ID(), now) {
+		in.Accept() // it was passed on already [SW-PUB-13]
+		return
+	}
 	shared, err := msrp.Prepare(msrp.Message{ContentType: sdp.TypeCPIM, Kind: v.content.mediaType, Body: in.Body(), FailureReport: msrpwire.FailureNo})
 	if err != nil {
 		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
 		return
 	}
-	now := x.mixer.cfg.Now()
 	for _, l := range legs {
 		h := l.current.Load()
 		if h == nil || h.session.Congested() || !l.mayBeTold(now) {

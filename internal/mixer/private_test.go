@@ -66,3 +66,24 @@ func TestPrivateLimits(t *testing.T) {
 	quiet(t, a, b, b2)
 	conform.Covers(t, "SW-PRV-07")
 }
+
+// TestRepeatedNotification: what was sent again, as after a loss, is answered again, and
+// goes to nobody.
+func TestRepeatedNotification(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a, b := h.join(alice, nil), h.join(bob, nil)
+	b2 := h.join(bob, nil)
+	notice := wrap(bob, alice, "message/imdn+xml", "<imdn/>")
+	b.try(part{id: "read", body: notice}, 200)
+	b2.try(part{id: "read", fields: "Success-Report: yes", body: notice}, 200)
+	if wait(t, b2.reports, "report").report != 200 {
+		t.Error("no report")
+	}
+	b.try(part{id: "read2", body: notice}, 200)
+	a.hears(notice)
+	a.hears(notice)
+	quiet(t, b, a)
+	b.try(part{id: "nobody", body: wrap(bob, "sip:nobody@x.test", "message/imdn+xml", "<imdn/>")}, 404)
+	conform.Covers(t, "SW-PUB-13", "IMDN-03")
+}

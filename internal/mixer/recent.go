@@ -7,14 +7,14 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 )
 
-// How long, and how many, private messages are known again. [SW-PUB-13]
+// How long, and how many, private messages, and notifications, are known again. [SW-PUB-13]
 const (
 	recentFor  = 10 * time.Minute
 	recentMost = 4096
 )
 
-// recent remembers private messages, to know a repetition: they are not in the
-// journal, which does so for the others.
+// recent remembers private messages, or notifications, to know a repetition: they
+// are not in the journal, which does so for the others.
 type recent struct {
 	mu    sync.Mutex
 	known map[sent]time.Time
