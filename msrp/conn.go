@@ -92,7 +92,9 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	if c.web, _ = nc.(*webConn); c.web != nil {
 		c.web.c, c.web.out = c, &writeLock{}
 	}
-	c.out.framed = c.web != nil || ep.cfg.Tap != nil
+	if c.out.tapped = ep.cfg.Tap != nil; c.web != nil {
+		c.out.web, c.out.role = true, c.web.role
+	}
 	if tc, ok := nc.(*tls.Conn); ok {
 		c.certificate = leafOf(tc.ConnectionState())
 		if g, ok := tc.NetConn().(*guarded); ok {

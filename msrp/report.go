@@ -88,8 +88,7 @@ func (c *conn) report(s *Session, paths []byte, h *msrpwire.Head, body []byte) e
 		t = c.nextTID()
 	}
 	c.ring.skip() // nobody answers a REPORT
-	b := c.out.room(len(paths) + len(fields) + len(body) + frameOverhead)
-	from := len(b.buf)
+	b, from := c.out.begin(len(paths) + len(fields) + len(body) + frameOverhead)
 	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), h.Method)
 	b.buf = append(b.buf, paths...)
 	b.buf = append(append(b.buf, fields...), body...)

@@ -89,12 +89,11 @@ func (c *conn) renderRequest(s *Session, m *outgoing) {
 	if paths == nil {
 		paths = s.paths
 	}
-	b := c.out.room(len(paths) + len(m.request) + frameOverhead)
-	from := len(b.buf)
+	b, from := c.out.begin(len(paths) + len(m.request) + frameOverhead)
 	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), m.method)
 	b.buf = append(append(b.buf, paths...), m.request...)
 	b.buf = msrpwire.AppendEnd(b.buf, t.bytes(), msrpwire.Last, false)
 	b.sends(n)
-	c.out.wrote(b, s, from)
+	c.out.wrote(b, s, from, false)
 	s.flat += len(b.buf) - from
 }

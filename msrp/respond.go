@@ -83,8 +83,7 @@ func (c *conn) respond(h *msrpwire.Head, status int, comment string) {
 		c.mu.Unlock()
 		return
 	}
-	b := c.out.room(size)
-	from := len(b.buf)
+	b, from := c.out.begin(size)
 	b.buf = msrpwire.AppendResponse(b.buf, h, status, comment)
 	over := c.owe(b, from)
 	c.mu.Unlock()
@@ -96,7 +95,7 @@ func (c *conn) respond(h *msrpwire.Head, status int, comment string) {
 // owe counts a response or report that was rendered into b from octet from on;
 // true means that the peer leaves too many unread.
 func (c *conn) owe(b *block, from int) bool {
-	c.out.wrote(b, nil, from)
+	c.out.wrote(b, nil, from, false)
 	c.owed += len(b.buf) - from
 	c.wake()
 	return c.owed > c.ep.cfg.ResponseBacklog

@@ -20,8 +20,9 @@ var (
 	ErrTooLarge = errors.New("msrp: message larger than the peer takes")
 )
 
-// maxFlat is the largest body that is copied into the output at once.
-const maxFlat = 16 << 10
+// maxFlat is the largest body that is copied into the output at once; a WebSocket
+// message may hold it.
+const maxFlat = wsChunk
 
 // frameOverhead is what a SEND has besides paths, header lines and body:
 // start line, the CRLF behind the body and the end-line.
@@ -109,7 +110,7 @@ func (c *conn) enqueue(s *Session, sh *Shared, ref uint64) error {
 		return ErrQueueFull
 	}
 	s.awaits(sh, ref)
-	if s.ready && s.queue.empty() && s.isFlat(sh) && c.window(s) {
+	if s.ready && s.queue.empty() && c.isFlat(s, sh) && c.window(s) {
 		c.render(s, sh, ref)
 		s.frames++
 		c.wake()
@@ -132,10 +133,13 @@ func (c *conn) window(s *Session) bool {
 	return s.open < s.cfg.Window
 }
 
-// isFlat reports that sh leaves in one piece, copied into the output: all that
-// is small, and up to a bound all on a session marked whole.
-func (s *Session) isFlat(sh *Shared) bool {
-	return len(sh.body) <= maxFixedChunk || s.cfg.Whole && len(sh.body) <= maxFlat
+// isFlat reports that sh leaves in one piece, copied into the output: all that is
+// small, and up to a bound what is not interrupted in any case. That is all on a
+// session marked whole, and what is one WebSocket message; of these no more goes
+// there than leaves in one write, so that a response waits for little.
+func (c *conn) isFlat(s *Session, sh *Shared) bool {
+	n := len(sh.body)
+	return n <= maxFixedChunk || n <= maxFlat && (s.cfg.Whole || c.web != nil && c.out.octets < blockLarge)
 }
 
 // pump moves queued messages of s on as far as its window allows: small ones
@@ -150,7 +154,7 @@ func (c *conn) pump(s *Session) {
 		switch {
 		case m.request != nil:
 			c.renderRequest(s, m)
-		case m.off == 0 && m.stop == stopNo && s.isFlat(m.sh):
+		case m.off == 0 && m.stop == stopNo && c.isFlat(s, m.sh):
 			c.render(s, m.sh, m.ref)
 		default:
 			s.streaming = true
@@ -166,8 +170,7 @@ func (c *conn) pump(s *Session) {
 
 // render copies a whole message into the flat output.
 func (c *conn) render(s *Session, sh *Shared, ref uint64) {
-	b := c.out.room(s.weight(sh))
-	from := len(b.buf)
+	b, from := c.out.begin(s.weight(sh))
 	id, n, sl := c.begin(s, sh, sh.body)
 	if sl != nil {
 		sl.ref = ref
@@ -178,7 +181,7 @@ func (c *conn) render(s *Session, sh *Shared, ref uint64) {
 	b.buf = append(b.buf, sh.body...)
 	b.buf = msrpwire.AppendEnd(b.buf, id.bytes(), msrpwire.Last, sh.hasBody)
 	b.sends(n)
-	c.out.wrote(b, s, from)
+	c.out.wrote(b, s, from, sh.text)
 	s.flat += len(b.buf) - from
 }
 

@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
@@ -37,6 +38,7 @@ type Shared struct {
 	fields  []msrpwire.Field
 	hasBody bool
 	dashes  bool // a transaction identifier may occur in the body
+	text    bool // head and body are valid UTF-8, which is not looked for in a large one
 	failure msrpwire.FailureReport
 }
 
@@ -73,6 +75,7 @@ func Prepare(m Message) (*Shared, error) {
 		return nil, err
 	}
 	sh.head = head
+	sh.text = len(sh.body) <= maxFlat && utf8.Valid(head) && utf8.Valid(sh.body)
 	return sh, nil
 }
 

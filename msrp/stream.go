@@ -1,6 +1,9 @@
 package msrp
 
-import "github.com/confab-chat/confab/msrp/msrpwire"
+import (
+	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/websocket/wsframe"
+)
 
 const (
 	// piece is how many body octets of an interruptible chunk are handed to
@@ -88,7 +91,8 @@ func (c *conn) startChunk() *block {
 	var sl *slot
 	k.tid, k.number, sl = c.begin(s, m.sh, m.sh.body[m.off:])
 	m.opens(sl)
-	b := c.pool().take(c.pieceSize(&k) + len(s.paths) + len(m.sh.head) + len(inlineName) + len(inlineValue) + 8)
+	b := c.pool().take(c.pieceSize(&k) + len(s.paths) + len(m.sh.head) + len(inlineName) + len(inlineValue) + 8 + wsframe.MaxHeader)
+	c.out.open(b)
 	b.buf = msrpwire.AppendStart(b.buf, k.tid.bytes(), msrpwire.SEND)
 	b.buf = append(b.buf, s.paths...)
 	rangeEnd := int64(msrpwire.Unknown)
@@ -163,7 +167,7 @@ func (c *conn) endChunk(b *block, flag msrpwire.Flag) {
 	k := c.chunk
 	c.chunk = chunk{}
 	b.buf = msrpwire.AppendEnd(b.buf, k.tid.bytes(), flag, true)
-	c.out.cut(b)
+	c.out.seal(b, 0, false)
 	b.sends(k.number)
 	s, m := k.session, k.out
 	switch {
@@ -216,13 +220,14 @@ func (c *conn) giveUp(s *Session, m *outgoing) *block {
 		return c.next()
 	}
 	b := c.pool().take(blockSmall)
+	from := c.out.open(b)
 	t, n, sl := c.begin(s, m.sh, nil)
 	m.opens(sl)
 	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), msrpwire.SEND)
 	b.buf = append(b.buf, s.paths...)
 	b.buf = m.sh.appendBare(b.buf, m.off)
 	b.buf = msrpwire.AppendEnd(b.buf, t.bytes(), msrpwire.Aborted, false)
-	c.out.cut(b)
+	c.out.seal(b, from, false)
 	b.sends(n)
 	c.finish(s, m)
 	c.handOut(b, s)

@@ -208,14 +208,13 @@ func (c *conn) sendEmpty(s *Session, kind slotKind) {
 	n, sl := c.ring.open()
 	*sl = slot{session: s, kind: kind}
 	s.open++
-	b := c.out.room(len(s.paths) + 256)
-	from := len(b.buf)
+	b, from := c.out.begin(len(s.paths) + 256)
 	b.buf = msrpwire.AppendStart(b.buf, t.bytes(), msrpwire.SEND)
 	b.buf = append(b.buf, s.paths...)
 	b.buf, _ = h.AppendFields(b.buf) // made of nothing that cannot be written
 	b.buf = msrpwire.AppendEnd(b.buf, t.bytes(), msrpwire.Last, false)
 	b.sends(n)
-	c.out.wrote(b, s, from)
+	c.out.wrote(b, s, from, false)
 	s.flat += len(b.buf) - from
 	s.frames++
 	c.wake()

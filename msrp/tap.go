@@ -55,11 +55,11 @@ func (c *conn) tapIn(p []byte, last bool) {
 	}
 }
 
-// tapOut shows the frames that are complete with b.
+// tapOut shows the messages that are complete with b.
 func (c *conn) tapOut(b *block) {
 	at := 0
 	for _, end := range b.cuts {
-		c.spied = appendUpTo(c.spied, b.buf[at:end])
+		c.spied = appendUpTo(c.spied, c.out.unwrap(b.buf[at:end]))
 		c.tap(true, c.spied)
 		c.spied, at = c.spied[:0], end
 	}

@@ -64,6 +64,30 @@ func TestTap(t *testing.T) {
 	client.find(t, "in tcp ", " 200 OK\r\n")
 }
 
+// TestTapOverWebSocket: the same, without frames and masks.
+func TestTapOverWebSocket(t *testing.T) {
+	var client, server spy
+	p, _ := webPairOn(t, newEndpoint(t, Config{Tap: client.tap}), newEndpoint(t, Config{Tap: server.tap, Lookup: noLookup(t)}), SessionConfig{})
+	for ref, body := range []string{"short", string(pattern(10 << 10)), string(pattern(30 << 10))} {
+		queue(t, p.client, text(body), uint64(ref))
+		queue(t, p.server, text(body), uint64(ref))
+		wait(t, p.fromClient.sent, "outcome")
+		wait(t, p.atServ.sent, "outcome")
+	}
+	for _, s := range []*spy{&client, &server} {
+		s.find(t, "out ws MSRP ", "\r\n\r\nshort\r\n-------")
+		s.find(t, "in ws MSRP ", "\r\n\r\n"+string(pattern(10<<10))+"\r\n-------")
+		s.find(t, "out ws MSRP ", "Byte-Range: 1-*/30720\r\n", "+\r\n")
+		s.mu.Lock()
+		for _, m := range s.seen {
+			if _, frame, _ := strings.Cut(m, " ws MSRP "); frame == "" || strings.Contains(frame, "MSRP ") || !strings.HasSuffix(frame, "\r\n") {
+				t.Errorf("seen: %.200q", m)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
 // TestTapRedacts: the credentials of a user behind a relay are not shown.
 func TestTapRedacts(t *testing.T) {
 	var seen spy

@@ -148,7 +148,7 @@ func (c *conn) dataFrame(h *wsframe.Header) error {
 func (c *conn) payload(p []byte) error {
 	in := &c.web.in
 	wsframe.XOR(p, in.mask)
-	in.mask = rotate(in.mask, len(p))
+	in.mask = wsframe.Rotate(in.mask, len(p))
 	in.left -= len(p)
 	switch {
 	case !in.text.take(p):
@@ -174,13 +174,6 @@ func (c *conn) payload(p []byte) error {
 		return c.endMessage()
 	}
 	return nil
-}
-
-func rotate(mask [4]byte, n int) (r [4]byte) {
-	for i := range r {
-		r[i] = mask[(i+n)&3]
-	}
-	return r
 }
 
 // endMessage acts upon the MSRP message that a WebSocket message held: one, from

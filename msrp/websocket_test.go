@@ -34,8 +34,11 @@ func webServer(t *testing.T, ep *Endpoint, o WebSocketOptions) string {
 // names a host that nobody looks up.
 func webPair(t *testing.T, serverCfg SessionConfig) (pair, string) {
 	t.Helper()
-	server := newEndpoint(t, Config{Lookup: noLookup(t)})
-	client := newEndpoint(t, Config{})
+	return webPairOn(t, newEndpoint(t, Config{}), newEndpoint(t, Config{Lookup: noLookup(t)}), serverCfg)
+}
+
+func webPairOn(t *testing.T, client, server *Endpoint, serverCfg SessionConfig) (pair, string) {
+	t.Helper()
 	url := webServer(t, server, WebSocketOptions{})
 	p := pair{fromClient: newRecorder(), atServ: newRecorder()}
 	serverCfg.Handler, serverCfg.WebSocket, serverCfg.Host, serverCfg.Port = p.atServ, true, "conf.example", 443
@@ -403,6 +406,44 @@ func TestWebSocketChunks(t *testing.T) {
 		t.Errorf("%d of %d chunks are text, though some are cut inside a character", texts, chunks+1)
 	}
 	conform.Covers(t, "WS-03", "WS-04")
+}
+
+// TestWebSocketGathers: messages of 4 KiB leave many in a write, each in a frame of
+// its own, and a response waits for no more of them than that.
+func TestWebSocketGathers(t *testing.T) {
+	_, s, p := webExample(t, SessionConfig{Window: 1000}, WebSocketOptions{})
+	p.write(webFrame(fin|opText, webSend("0001", "")))
+	p.ok()
+	const messages = 100
+	body := strings.Repeat("x", 4<<10)
+	c := s.conn.Load()
+	c.mu.Lock() // the writer waits, whatever the machine does
+	for ref := range uint64(messages) {
+		sh, err := Prepare(text(body))
+		if err == nil {
+			err = c.enqueue(s, sh, ref)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	waiting := c.out.octets
+	c.mu.Unlock()
+	if waiting < blockLarge || waiting > blockLarge+2*len(body) {
+		t.Errorf("%d octets would stand before a response", waiting)
+	}
+	p.write(webFrame(fin|opText, webSend("0002", "")))
+	for got := 0; got < messages; {
+		_, frame := p.next()
+		if strings.Contains(frame, " 200 OK\r\n") {
+			continue
+		}
+		if !strings.Contains(frame, "Byte-Range: 1-*/4096\r\n") || !strings.Contains(frame, body+"\r\n-------") {
+			t.Fatalf("message %d: %.300q", got, frame)
+		}
+		got++
+	}
+	conform.Covers(t, "WS-02")
 }
 
 // TestWebSocketClose: what was due goes out first, then the close frame; a

@@ -14,35 +14,20 @@ type writeLock struct {
 	closing bool // a close frame has been written: nothing may follow it
 }
 
-// writeMessages writes the frames in p, which end at cuts, each as a WebSocket
-// message, all in one write: text where it is valid UTF-8, for the sake of
-// browsers, else binary. RFC 7977 §4.2, §5.1. [WS-02] [WS-03]
-func (w *webConn) writeMessages(pool *blockPool, p []byte, cuts []int) error {
-	b := pool.take(len(p) + len(cuts)*wsframe.MaxHeader)
-	defer pool.give(b)
-	at := 0
-	for _, end := range cuts {
-		b.buf = w.role.Append(b.buf, wsframe.KindOf(p[at:end]), p[at:end])
-		at = end
-	}
+// write writes frames, unless the last one has been written.
+func (w *webConn) write(frames []byte) error {
 	w.out.Lock()
 	defer w.out.Unlock()
 	if w.out.closing {
 		return nil // [WS-11]
 	}
-	_, err := w.Write(b.buf)
+	_, err := w.Write(frames)
 	return err
 }
 
 // control writes a control frame.
 func (w *webConn) control(op wsframe.Opcode, payload []byte) error {
-	w.out.Lock()
-	defer w.out.Unlock()
-	if w.out.closing {
-		return nil
-	}
-	_, err := w.Write(w.role.Append(nil, op, payload))
-	return err
+	return w.write(w.role.Append(nil, op, payload))
 }
 
 // goodbye writes a close frame unless one has been written. It does not wait.

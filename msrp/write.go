@@ -115,7 +115,7 @@ func (c *conn) put(b *block) error {
 	if c.web == nil {
 		return c.writeBlock(b.buf)
 	}
-	if err := c.web.writeMessages(c.pool(), b.buf, b.cuts); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err := c.web.write(b.buf); !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
 	return ErrStalled

@@ -21,10 +21,11 @@ const (
 // Control reports whether frames of the opcode are control frames.
 func (o Opcode) Control() bool { return o >= Close }
 
-// MaxHeader is the size of the longest header, and maxControl of the longest
-// payload of a control frame, in octets.
+// MaxHeader is the size of the longest header, maskSize of the mask in it, and
+// maxControl of the longest payload of a control frame, in octets.
 const (
 	MaxHeader  = 14
+	maskSize   = 4
 	maxControl = 125
 )
 
@@ -42,7 +43,7 @@ type Header struct {
 	Final  bool // the last frame of a message
 	Opcode Opcode
 	Masked bool
-	Mask   [4]byte
+	Mask   [maskSize]byte
 	Length int // of the payload, in octets
 }
 
@@ -153,4 +154,12 @@ func XOR(b []byte, mask [4]byte) {
 	for i := range b {
 		b[i] ^= mask[i&3]
 	}
+}
+
+// Rotate is the mask for what follows the first n octets of a payload.
+func Rotate(mask [4]byte, n int) (r [4]byte) {
+	for i := range r {
+		r[i] = mask[(i+n)&3]
+	}
+	return r
 }

@@ -116,6 +116,31 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// A frame that is made where its payload lies is the one that Append makes, for
+// payloads whose header has any length, and leaves alone what stands before it.
+func TestSeal(t *testing.T) {
+	t.Parallel()
+	for _, role := range []wsframe.Role{wsframe.Server, wsframe.Client} {
+		for _, size := range []int{0, 125, 126, 65535, 65536} {
+			const before = "before"
+			payload := bytes.Repeat([]byte("a"), size)
+			b := append(role.Reserve([]byte(before)), payload...)
+			if !bytes.Equal(role.Payload(b[len(before):]), payload) {
+				t.Errorf("%d octets: not the payload", size)
+			}
+			frame, found := bytes.CutPrefix(role.Seal(b, len(before), wsframe.Text), []byte(before))
+			h, n, err := (!role).Parse(frame, size)
+			if !found || err != nil {
+				t.Fatalf("%d octets: %v in %.20q", size, err, frame)
+			}
+			wsframe.XOR(frame[n:], h.Mask)
+			if h.Opcode != wsframe.Text || !h.Final || h.Length != size || !bytes.Equal(frame[n:], payload) {
+				t.Errorf("%d octets: %+v", size, h)
+			}
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"\x81\x05Hello", "\x81\x857\xfa!=\x7f\x9fMQX", "\x82\x7e\x01\x00", "\x88\x02\x03\xe8"} {
 		f.Add([]byte(text), true)

@@ -1,12 +1,13 @@
 package fanout
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
 	"sync"
 	"testing"
+
+	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
 const (
@@ -17,8 +18,9 @@ const (
 // bareConn is a connection of the bare server: octets wait in a buffer for the
 // goroutine that writes.
 type bareConn struct {
-	nc   net.Conn
-	wake chan struct{}
+	nc     net.Conn
+	framed bool // WebSocket: what is sent is a message
+	wake   chan struct{}
 
 	mu  sync.Mutex
 	out []byte
@@ -27,7 +29,11 @@ type bareConn struct {
 func (c *bareConn) send(p []byte) {
 	c.mu.Lock()
 	first := len(c.out) == 0
-	c.out = append(c.out, p...)
+	if c.framed {
+		c.out = wsframe.Server.Append(c.out, wsframe.Text, p)
+	} else {
+		c.out = append(c.out, p...)
+	}
 	c.mu.Unlock()
 	if first {
 		select {
@@ -51,9 +57,8 @@ func (c *bareConn) write() {
 
 // serveBare sends every frame that comes on the connection of a sender to all
 // receivers of his room.
-func serveBare(shape Shape, out io.Writer) error {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+func serveBare(over string, shape Shape, out io.Writer) error {
+	ln, err := listenBare(over)
 	if err != nil {
 		return err
 	}
@@ -67,7 +72,7 @@ func serveBare(shape Shape, out io.Writer) error {
 			if err != nil {
 				return err
 			}
-			conns[i] = &bareConn{nc: nc, wake: make(chan struct{}, 1)}
+			conns[i] = &bareConn{nc: nc, framed: over == WebSocket, wake: make(chan struct{}, 1)}
 			go conns[i].write()
 			if _, err := fmt.Fprintln(out, "accepted"); err != nil {
 				return err
@@ -114,9 +119,9 @@ func discard(nc net.Conn) {
 
 // startBare starts a bare server and connects its load. Its senders do not
 // receive.
-func startBare(b *testing.B, shape Shape) *side {
+func startBare(b *testing.B, over string, shape Shape) *side {
 	b.Helper()
-	s := &side{Server: start(b, kindBare, shape.numbers()...)}
+	s := &side{Server: start(b, asBare, over, shape.numbers()...)}
 	var senders []net.Conn
 	for range shape.Rooms {
 		room := newFlow(shape.receivers())

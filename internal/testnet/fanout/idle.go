@@ -13,9 +13,9 @@ func Idle(b *testing.B, n int) {
 func IdleOver(b *testing.B, over string, n int) {
 	b.Helper()
 	for b.Loop() {
-		full := start(b, over, n)
+		full := start(b, asServer, over, n)
 		startMSRP(full, n, nil)
-		empty := start(b, over, 1)
+		empty := start(b, asServer, over, 1)
 		empty.Line() // its one session, which nobody uses
 		used := full.ask(askMemory) - empty.ask(askMemory)
 		b.ReportMetric(float64(used)/float64(n)/1024, "KiB/member")

@@ -6,18 +6,18 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"syscall"
 	"testing"
 )
 
-// asServer as the first argument makes a test binary a server of the kind and
-// size that the next two say.
-const asServer = "fan-out-server"
-
-// kindBare is the bare server; any other kind is the one under test, named after
-// what carries its octets.
-const kindBare = "bare"
+// asServer as the first argument makes a test binary the server under test, asBare
+// a bare one. What carries its octets and the numbers it is told come next.
+const (
+	asServer = "fan-out-server"
+	asBare   = "fan-out-bare-server"
+)
 
 // What can carry MSRP.
 const (
@@ -26,6 +26,9 @@ const (
 	WebSocket = "ws"
 )
 
+// profileDir names, in the environment, the folder for a CPU profile of each server.
+const profileDir = "CONFAB_PROFILE"
+
 // Over returns, in a process that [Main] runs as a server, what is to carry MSRP.
 func Over() string { return os.Args[2] }
 
@@ -33,17 +36,17 @@ func Over() string { return os.Args[2] }
 // made, serve, which writes to out its address, a line for each of its n members,
 // and then calls [Usage].
 func Main(m *testing.M, serve func(n int, out io.Writer) error) (code int) {
-	if len(os.Args) < 4 || os.Args[1] != asServer {
+	if len(os.Args) < 4 || os.Args[1] != asServer && os.Args[1] != asBare {
 		return m.Run()
 	}
-	if err := run(os.Args[2], os.Args[3:], serve); err != nil {
+	if err := run(os.Args[3:], serve); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func run(kind string, args []string, serve func(n int, out io.Writer) error) error {
+func run(args []string, serve func(n int, out io.Writer) error) error {
 	numbers := make([]int, len(args))
 	for i, arg := range args {
 		var err error
@@ -51,10 +54,28 @@ func run(kind string, args []string, serve func(n int, out io.Writer) error) err
 			return err
 		}
 	}
-	if kind == kindBare {
-		return serveBare(shapeOf(numbers), os.Stdout)
+	stop, err := profile()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if os.Args[1] == asBare {
+		return serveBare(Over(), shapeOf(numbers), os.Stdout)
 	}
 	return serve(numbers[0], os.Stdout)
+}
+
+// profile writes a CPU profile of this process until stop, if one is wanted.
+func profile() (stop func(), err error) {
+	dir := os.Getenv(profileDir)
+	if dir == "" {
+		return func() {}, nil
+	}
+	f, err := os.CreateTemp(dir, os.Args[1]+"-"+Over()+"-*.pprof")
+	if err != nil {
+		return nil, err
+	}
+	return pprof.StopCPUProfile, pprof.StartCPUProfile(f)
 }
 
 // What a server is asked, each a line.

@@ -9,7 +9,7 @@ import (
 // other's turn.
 const round = 128
 
-// side is one of the two servers in a comparison.
+// side is one of the servers in a comparison.
 type side struct {
 	*Server
 	flows []*flow           // by room
@@ -26,20 +26,29 @@ func Run(b *testing.B, n int, body []byte) {
 	RunOver(b, TCP, n, body)
 }
 
-// RunOver is Run over TLS or WebSocket; the bare server stays with TCP.
+// RunOver is Run over TLS or WebSocket, which carries the bare server's octets,
+// too; another bare server, over TCP, takes its turn then.
 func RunOver(b *testing.B, over string, n int, body []byte) {
 	b.Helper()
-	compare(b, Shape{Rooms: 1, Members: n, Senders: 1, Octets: len(body)}, startMSRP(start(b, over, n), n, body))
+	shape := Shape{Rooms: 1, Members: n, Senders: 1, Octets: len(body)}
+	compare(b, over, shape, startMSRP(start(b, asServer, over, n), n, body))
 }
 
-// compare has a server and a bare one carry b.N messages to each room, by turns.
-func compare(b *testing.B, shape Shape, ours *side) {
+// compare has a server and bare ones carry b.N messages to each room, by turns.
+func compare(b *testing.B, over string, shape Shape, ours *side) {
 	b.Helper()
-	bare := startBare(b, shape)
+	bare := startBare(b, over, shape)
+	sides := []*side{ours, bare}
+	tcp := bare
+	if over != TCP {
+		tcp = startBare(b, TCP, shape)
+		sides = append(sides, tcp)
+	}
 	b.ResetTimer()
 	for left := b.N; left > 0; left -= round {
-		ours.carry(min(left, round))
-		bare.carry(min(left, round))
+		for _, s := range sides {
+			s.carry(min(left, round))
+		}
 	}
 	b.StopTimer()
 	deliveries := float64(b.N) * float64(shape.Rooms*shape.receivers())
@@ -48,6 +57,10 @@ func compare(b *testing.B, shape Shape, ours *side) {
 	b.ReportMetric(float64(ours.cpu)/float64(bare.cpu), "cpu-ratio")
 	b.ReportMetric(float64(ours.wall)/deliveries, "ns/delivery")
 	b.ReportMetric(float64(bare.wall)/deliveries, "bare-ns/delivery")
+	if over != TCP {
+		b.ReportMetric(float64(tcp.cpu)/deliveries, "tcp-cpu-ns/delivery")
+		b.ReportMetric(float64(ours.cpu)/float64(tcp.cpu), "tcp-ratio")
+	}
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -73,13 +86,13 @@ func (s *side) carry(count int) {
 // function is told.
 func Start(b *testing.B, n int) *Server {
 	b.Helper()
-	return start(b, TCP, n)
+	return start(b, asServer, TCP, n)
 }
 
 // StartOver is Start with MSRP over TLS or WebSocket.
 func StartOver(b *testing.B, over string, n int) *Server {
 	b.Helper()
-	return start(b, over, n)
+	return start(b, asServer, over, n)
 }
 
 // Address is the line that the server wrote first.

@@ -24,8 +24,9 @@ type Server struct {
 	over string
 }
 
-// start runs a server and tells it numbers, the first of which is for serve.
-func start(b *testing.B, kind string, numbers ...int) *Server {
+// start runs a server, the one under test or a bare one, and tells it numbers, the
+// first of which is for serve.
+func start(b *testing.B, as, over string, numbers ...int) *Server {
 	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -35,11 +36,11 @@ func start(b *testing.B, kind string, numbers ...int) *Server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	args := []string{asServer, kind}
+	args := []string{as, over}
 	for _, n := range numbers {
 		args = append(args, strconv.Itoa(n))
 	}
-	cmd := exec.CommandContext(b.Context(), exe, args...) //nolint:gosec // this very program
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), exe, args...) //nolint:gosec // this very program
 	cmd.Stdin, cmd.Stderr = r, os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -50,10 +51,10 @@ func start(b *testing.B, kind string, numbers ...int) *Server {
 	}
 	_ = r.Close()
 	b.Cleanup(func() {
-		_ = w.Close()
-		_ = cmd.Wait() // killed with the context
+		_ = w.Close() // which it ends by
+		_ = cmd.Wait()
 	})
-	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: kind}
+	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: over}
 	s.addr = s.Line()
 	return s
 }

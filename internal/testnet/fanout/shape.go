@@ -52,7 +52,7 @@ func RunServer(b *testing.B, s *Server, media string, shape Shape, room func(i i
 		}
 	}
 	ours.send = func(i int) error { return senders[shape.sender(i)]() }
-	compare(b, shape, ours)
+	compare(b, s.over, shape, ours)
 }
 
 // wrap makes a message of a text.
