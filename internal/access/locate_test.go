@@ -13,7 +13,10 @@ import (
 	"github.com/confab-chat/confab/sip/transport"
 )
 
-const room = "sip:Room@conf.example.test"
+const (
+	room = "sip:Room@conf.example.test"
+	hall = "sip:Room@elsewhere.test" // another one, outside the domain
+)
 
 // gate returns a gate to a server with one reserved conference, its alias and a
 // factory, that listens on port 5070.
@@ -25,6 +28,7 @@ func gate(t *testing.T, cfg access.Config) *access.Gate {
 			Address: instance.Address{User: "Room", Host: "conf.example.test"},
 			Aliases: []instance.Address{{User: "shift", Host: "alias.test"}},
 		},
+		instance.Definition{Address: instance.Address{User: "Room", Host: "elsewhere.test"}},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -49,29 +53,33 @@ func TestLocate(t *testing.T) {
 	conform.Covers(t, "FOC-DSP-01", "FOC-DSP-12", "FOC-DSP-13")
 	g := gate(t, access.Config{Host: "edge.example.test", Port: 5090})
 	for text, want := range map[string]string{
-		"sip:Room@conf.example.test":           room,
-		"sips:Room@conf.example.test":          room,
-		"sip:%52oom@CONF.example.test;x=1":     room,
-		"sip:Room@conf.example.test:5070":      room,
-		"sip:Room@edge.example.test:5090":      room,
-		"sip:Room@192.0.2.1:5070":              room,
-		"sip:Room@[2001:db8::1]:5070":          room,
-		"sip:shift@alias.test":                 room,
-		"sip:factory@conf.example.test":        "factory",
-		"sip:factory@192.0.2.1;transport=tcp":  "factory",
-		"sip:room@conf.example.test":           "",
-		"sip:Room@conf.example.test:5071":      "",
-		"sip:Room@elsewhere.example.test":      "",
-		"sip:shift@conf.example.test":          "",
-		"sip:conf.example.test":                "",
-		"tel:+15550100":                        "",
-		"sip:factory@elsewhere.example.test":   "",
-		"sip:Room@conf.example.test.":          "",
-		"sip:Room%00@conf.example.test":        "",
-		"sip:Room:secret@conf.example.test":    room,
-		"sip:factory@edge.example.test:5090":   "factory",
-		"sip:FACTORY@conf.example.test":        "",
-		"sip:Room@conf.example.test;user=none": room,
+		"sip:Room@conf.example.test":                       room,
+		"sips:Room@conf.example.test":                      room,
+		"sip:%52oom@CONF.example.test;x=1":                 room,
+		"sip:Room@conf.example.test:5070":                  room,
+		"sip:Room@edge.example.test:5090":                  room,
+		"sip:Room@192.0.2.1:5070":                          room,
+		"sip:Room@[2001:db8::1]:5070":                      room,
+		"sip:shift@alias.test":                             room,
+		"sip:Room@elsewhere.test":                          hall,
+		"sip:Room@192.0.2.1;domain=Elsewhere.test":         hall,
+		"sip:Room@192.0.2.1;domain=nowhere.test":           "",
+		"sip:Room@conf.example.test;domain=elsewhere.test": hall,
+		"sip:factory@conf.example.test":                    "factory",
+		"sip:factory@192.0.2.1;transport=tcp":              "factory",
+		"sip:room@conf.example.test":                       "",
+		"sip:Room@conf.example.test:5071":                  "",
+		"sip:Room@elsewhere.example.test":                  "",
+		"sip:shift@conf.example.test":                      "",
+		"sip:conf.example.test":                            "",
+		"tel:+15550100":                                    "",
+		"sip:factory@elsewhere.example.test":               "",
+		"sip:Room@conf.example.test.":                      "",
+		"sip:Room%00@conf.example.test":                    "",
+		"sip:Room:secret@conf.example.test":                room,
+		"sip:factory@edge.example.test:5090":               "factory",
+		"sip:FACTORY@conf.example.test":                    "",
+		"sip:Room@conf.example.test;user=none":             room,
 	} {
 		resource, found := g.Locate(parse(t, text))
 		got := string(resource.Entry.ID)
@@ -117,6 +125,13 @@ func TestContact(t *testing.T) {
 		}
 		if r, found := g.Locate(contact.URI); !found || r.Entry.ID != room {
 			t.Errorf("%s does not lead back", got)
+		}
+		contact, err = sipmsg.ParseAddress(g.Contact(hall, test.src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, found := g.Locate(contact.URI); !found || r.Entry.ID != hall {
+			t.Errorf("%s does not lead back to %s", contact, hall)
 		}
 	}
 }

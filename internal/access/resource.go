@@ -20,28 +20,39 @@ type Resource struct {
 
 // Locate finds the resource that uri names. The user part is compared octet by
 // octet after decoding, the host without regard to case; parameters play no
-// role, and an explicit port must be one of ours. [FOC-DSP-01]
+// role but for that of a [Gate.Target], and an explicit port must be one of ours.
+// [FOC-DSP-01]
 func (g *Gate) Locate(uri sipmsg.URI) (Resource, bool) {
 	if !uri.IsSIP() || uri.User == "" || !g.ourPort(uri.Port) {
 		return Resource{}, false
 	}
 	for _, factory := range g.cfg.Factories {
-		if factory.UserDecoded() == uri.UserDecoded() &&
+		if factory.UserDecoded() == uri.UserDecoded() && !uri.Params.Has(domainParam) &&
 			(strings.EqualFold(factory.Host, uri.Host) || strings.EqualFold(factory.Host, g.cfg.Domain) && g.ourHost(uri.Host)) {
 			return Resource{Factory: true}, true
 		}
 	}
-	host := strings.ToLower(uri.Host)
-	entry := g.cfg.Directory.Lookup(instance.Address{User: uri.UserDecoded(), Host: host})
-	if entry.Status == instance.Unallocated && g.ourHost(host) {
-		entry = g.cfg.Directory.Lookup(instance.Address{User: uri.UserDecoded(), Host: g.cfg.Domain})
-	}
+	entry := g.lookup(uri)
 	switch entry.Status {
 	case instance.Unallocated, instance.Ended:
 		return Resource{}, false
 	case instance.Reserved, instance.Creating, instance.Active, instance.Terminating:
 	}
 	return Resource{Entry: entry}, true
+}
+
+// lookup finds the conference of a URI: by the host that it names, by the domain that a
+// Target of ours names, or else in our own.
+func (g *Gate) lookup(uri sipmsg.URI) instance.Entry {
+	user, host := uri.UserDecoded(), strings.ToLower(uri.Host)
+	if domain, ok := uri.Params.Lookup(domainParam); ok && g.ourHost(host) {
+		return g.cfg.Directory.Lookup(instance.Address{User: user, Host: strings.ToLower(domain)})
+	}
+	entry := g.cfg.Directory.Lookup(instance.Address{User: user, Host: host})
+	if entry.Status == instance.Unallocated && g.ourHost(host) {
+		entry = g.cfg.Directory.Lookup(instance.Address{User: user, Host: g.cfg.Domain})
+	}
+	return entry
 }
 
 // Serves reports whether a URI without user part names this server. [OPT-04]
