@@ -76,8 +76,9 @@ func (s *stream) read() {
 	s.end(err)
 }
 
-// awaitAnswers returns when all requests are answered and the answers written,
-// after answersWithin, or when the connection has ended.
+// awaitAnswers returns when all requests are answered and the answers written, or the
+// connection has ended. After answersWithin it waits for no more answers, but what is
+// being written has its own time.
 func (s *stream) awaitAnswers() {
 	settled := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -86,14 +87,14 @@ func (s *stream) awaitAnswers() {
 	s.mu.Unlock()
 	timer := time.NewTimer(answersWithin)
 	defer timer.Stop()
-	for writing || s.flow.owed.Load() > 0 {
+	for late := false; writing || s.flow.owed.Load() > 0 && !late; {
 		select {
 		case <-settled:
 			s.mu.Lock()
 			writing = s.writing
 			s.mu.Unlock()
 		case <-timer.C:
-			return
+			late = true
 		case <-s.flow.gone:
 			return
 		}

@@ -223,3 +223,57 @@ func TestDialTimesOut(t *testing.T) {
 		}
 	})
 }
+
+// halfClosed is a connection whose peer has closed its half behind what it sent, and
+// takes the answers slowly.
+type halfClosed struct {
+	net.Conn
+	in  io.Reader
+	out strings.Builder
+}
+
+func (c *halfClosed) Read(b []byte) (int, error) { return c.in.Read(b) }
+
+func (c *halfClosed) Write(b []byte) (int, error) {
+	<-time.After(time.Second)
+	return c.out.Write(b)
+}
+
+type halfClosedNetwork struct {
+	transport.Network
+	conn *halfClosed
+}
+
+func (n halfClosedNetwork) Listen(ctx context.Context, network, addr string) (net.Listener, error) {
+	ln, err := n.Network.Listen(ctx, network, addr)
+	return halfCloser{ln, n.conn}, err
+}
+
+type halfCloser struct {
+	net.Listener
+	conn *halfClosed
+}
+
+func (l halfCloser) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	l.conn.Conn = conn
+	return l.conn, err
+}
+
+// TestSlowHalfClosedPeer sees that an answer which is being written when a peer has closed
+// its half gets there, however slow that is.
+func TestSlowHalfClosedPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := new(transporttest.Network)
+		conn := &halfClosed{in: strings.NewReader(message("OPTIONS", "tcp", "127.0.0.2", 1))}
+		s := newServer(t, transport.Config{Network: halfClosedNetwork{network.Host("127.0.0.1"), conn}})
+		peer := connect(t, network.Host("127.0.0.2"), s.tcp)
+		if d := closedAfter(peer); d != time.Second {
+			t.Errorf("closed after %v", d)
+		}
+		if text := conn.out.String(); !strings.HasPrefix(text, "SIP/2.0 200 OK\r\n") {
+			t.Errorf("written: %q", text)
+		}
+		_ = s.Close()
+	})
+}
