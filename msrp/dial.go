@@ -86,7 +86,7 @@ func (t *target) key() string {
 
 func (s *Session) connect(to target) {
 	for {
-		c, err := s.ep.reach(to)
+		c, err := s.ep.reach(context.Background(), to)
 		if err != nil {
 			s.end(err, true)
 			return
@@ -101,23 +101,25 @@ func (s *Session) connect(to target) {
 	}
 }
 
-// reach returns a live connection to a target, or opens one. RFC 4975 §5.4.
-// [MSRP-CON-08]
-func (ep *Endpoint) reach(to target) (*conn, error) {
+// reach returns a live connection to a target, or opens one, which goes on when ctx
+// ends: others may wait for it, too. RFC 4975 §5.4. [MSRP-CON-08]
+func (ep *Endpoint) reach(ctx context.Context, to target) (*conn, error) {
 	key := to.key()
 	ep.mu.Lock()
-	d := ep.dialled[key]
-	if d == nil {
+	d, known := ep.dialled[key]
+	if !known {
 		d = &dialling{done: make(chan struct{})}
 		ep.dialled[key] = d
-		ep.mu.Unlock()
-		ep.open(d, key, to)
-	} else {
-		ep.mu.Unlock()
+	}
+	ep.mu.Unlock()
+	if !known && !ep.spawn(func() { ep.open(d, key, to) }) { //nolint:contextcheck // it outlives ctx
+		return nil, ErrShutdown
 	}
 	select {
 	case <-d.done:
 		return d.conn, d.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	case <-ep.life.Done():
 		return nil, ErrShutdown
 	}

@@ -82,7 +82,7 @@ func (s *Session) useRelays(ctx context.Context, relays []Relay) error {
 		return ErrClosed
 	}
 	for {
-		c, e := s.ep.reach(to) //nolint:contextcheck // the connection may serve others, too
+		c, e := s.ep.reach(ctx, to)
 		if e != nil {
 			return e
 		}
