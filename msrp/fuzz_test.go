@@ -55,7 +55,7 @@ func FuzzStream(f *testing.F) {
 			defer close(read)
 			_, _ = io.Copy(io.Discard, near)
 		}()
-		_ = near.SetWriteDeadline(time.Now().Add(5 * time.Second))
+		_ = near.SetWriteDeadline(time.Now().Add(patience))
 		if _, err := near.Write(stream); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Error("the endpoint neither reads nor ends the connection")
 		}

@@ -26,7 +26,7 @@ func TestBindOvertakesDescription(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ep := newEndpoint(t, Config{KeepAlive: -1})
+				ep := timedEndpoint(t, Config{KeepAlive: -1})
 				h := newRecorder()
 				s := fixedSession(t, ep, SessionConfig{Handler: h}, roomURI, aliceURI)
 				s.remote = nil

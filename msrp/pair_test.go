@@ -95,20 +95,35 @@ func (r *recorder) Nickname(req *NicknameRequest) {
 	r.request(req)
 }
 
+// patience is how long a test waits for what must come, on the slowest machine.
+const patience = time.Minute
+
 // wait takes the next value of ch, or fails the test.
 func wait[T any](t *testing.T, ch <-chan T, what string) T {
 	t.Helper()
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("no %s", what)
 		panic("unreachable")
 	}
 }
 
-// newEndpoint makes an endpoint that is closed with the test.
+// newEndpoint makes an endpoint that is closed with the test and has patience where the
+// usual times are short.
 func newEndpoint(tb testing.TB, cfg Config) *Endpoint {
+	tb.Helper()
+	for _, d := range []*time.Duration{
+		&cfg.HandshakeTimeout, &cfg.HoldTimeout, &cfg.HeaderTimeout, &cfg.FlushTimeout, &cfg.DialTimeout,
+	} {
+		setDefault(d, patience)
+	}
+	return timedEndpoint(tb, cfg)
+}
+
+// timedEndpoint is newEndpoint with the usual times, for a synctest bubble.
+func timedEndpoint(tb testing.TB, cfg Config) *Endpoint {
 	tb.Helper()
 	ep := New(cfg)
 	tb.Cleanup(func() {

@@ -148,7 +148,13 @@ func (p *rawPeer) status(want int) {
 // ended expects the connection to end.
 func (p *rawPeer) ended() {
 	p.t.Helper()
-	if f := wait(p.t, p.frames, "end of connection"); f.end == nil {
+	p.over(wait(p.t, p.frames, "end of connection"))
+}
+
+// over expects f to be the end of the connection.
+func (p *rawPeer) over(f frame) {
+	p.t.Helper()
+	if f.end == nil {
 		p.t.Fatalf("got %s %d %s, want the end of the connection", f.Method, f.Status, f.Comment)
 	} else if !errors.Is(f.end, io.EOF) && !errors.Is(f.end, net.ErrClosed) && !errors.Is(f.end, io.ErrClosedPipe) {
 		p.t.Fatalf("ended with %v", f.end)

@@ -84,7 +84,7 @@ func nothingLeft(t *testing.T, ep *Endpoint) {
 	ep.mu.Unlock()
 	for _, c := range conns {
 		left := c.left()
-		for start := time.Now(); left != "" && time.Since(start) < 5*time.Second; left = c.left() {
+		for start := time.Now(); left != "" && time.Since(start) < patience; left = c.left() {
 			runtime.Gosched()
 		}
 		if left != "" {
@@ -148,7 +148,7 @@ func TestEndsUnderLoad(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * patience):
 		t.Fatal("stuck")
 	}
 	if n := server.partials.Load() + client.partials.Load(); n != 0 {

@@ -12,14 +12,24 @@ import (
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
+// due takes the next value of ch in a synctest bubble: it must be there by now.
+func due[T any](t *testing.T, ch <-chan T, what string) T {
+	t.Helper()
+	synctest.Wait()
+	if len(ch) == 0 {
+		t.Fatalf("no %s yet", what)
+	}
+	return <-ch
+}
+
 func TestUnboundConnectionCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ep := newEndpoint(t, Config{})
+		ep := timedEndpoint(t, Config{})
 		p := newPeer(t, ep, "pipe")
 		pause(29 * time.Second)
 		p.silent()
 		pause(2 * time.Second)
-		p.ended()
+		p.over(due(t, p.frames, "end of the connection"))
 	})
 	conform.Covers(t, "MSRP-CON-10")
 }
@@ -33,14 +43,14 @@ func TestLastSessionGone(t *testing.T) {
 		pause(29 * time.Second)
 		p.silent()
 		pause(3 * time.Second)
-		p.ended()
+		p.over(due(t, p.frames, "end of the connection"))
 	})
 	conform.Covers(t, "MSRP-CON-09")
 }
 
 func TestBindTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ep := newEndpoint(t, Config{})
+		ep := timedEndpoint(t, Config{})
 		s, h := exampleSession(t, ep, SessionConfig{})
 		s.Await()
 		pause(29 * time.Second)
@@ -48,7 +58,7 @@ func TestBindTimeout(t *testing.T) {
 			t.Fatal("ended too early")
 		}
 		pause(2 * time.Second)
-		if err := wait(t, h.ended, "end"); !errors.Is(err, ErrUnbound) {
+		if err := due(t, h.ended, "end"); !errors.Is(err, ErrUnbound) {
 			t.Error(err)
 		}
 	})
@@ -68,7 +78,7 @@ func pipeDialer() (Config, chan net.Conn) {
 func TestActiveBindUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, conns := pipeDialer()
-		ep := newEndpoint(t, cfg)
+		ep := timedEndpoint(t, cfg)
 		h := newRecorder()
 		s := newSession(t, ep, SessionConfig{Handler: h})
 		s.SetRemote([]msrpwire.URI{{Host: "192.0.2.1", Port: 9, SessionID: "x", Transport: "tcp"}})
@@ -82,7 +92,7 @@ func TestActiveBindUnanswered(t *testing.T) {
 			t.Fatal("ended too early")
 		}
 		pause(3 * time.Second)
-		if err := wait(t, h.ended, "end"); !errors.Is(err, &Error{Status: 408}) {
+		if err := due(t, h.ended, "end"); !errors.Is(err, &Error{Status: 408}) {
 			t.Error(err)
 		}
 	})
@@ -91,7 +101,7 @@ func TestActiveBindUnanswered(t *testing.T) {
 
 func TestKeepAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ep := newEndpoint(t, Config{})
+		ep := timedEndpoint(t, Config{})
 		_, h := exampleSession(t, ep, SessionConfig{})
 		p := newPeer(t, ep, "pipe")
 		p.bind()
@@ -109,7 +119,7 @@ func TestKeepAlive(t *testing.T) {
 			t.Fatal("ended too early")
 		}
 		pause(32 * time.Second)
-		if err := wait(t, h.ended, "end"); !errors.Is(err, ErrNoAnswer) {
+		if err := due(t, h.ended, "end"); !errors.Is(err, ErrNoAnswer) {
 			t.Error(err)
 		}
 		p.ended()
@@ -138,7 +148,7 @@ func TestResponseTimeout(t *testing.T) {
 			t.Fatal("timed out too early")
 		}
 		pause(3 * time.Second)
-		if o := wait(t, h.sent, "outcome"); o.ref != 0 || !errors.Is(o.err, &Error{Status: 408}) {
+		if o := due(t, h.sent, "outcome"); o.ref != 0 || !errors.Is(o.err, &Error{Status: 408}) {
 			t.Errorf("yes: %+v", o)
 		}
 		pause(time.Minute)
@@ -166,7 +176,7 @@ func TestPatientSession(t *testing.T) {
 			t.Fatalf("%d outcomes, ended: %d", len(h.sent), len(h.ended))
 		}
 		pause(32 * time.Second)
-		if err := wait(t, h.ended, "end"); !errors.Is(err, ErrNoAnswer) {
+		if err := due(t, h.ended, "end"); !errors.Is(err, ErrNoAnswer) {
 			t.Error(err)
 		}
 	})
@@ -175,7 +185,7 @@ func TestPatientSession(t *testing.T) {
 
 func TestSlowHeaderAndStalledChunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ep := newEndpoint(t, Config{KeepAlive: -1})
+		ep := timedEndpoint(t, Config{KeepAlive: -1})
 		exampleSession(t, ep, SessionConfig{})
 		p := newPeer(t, ep, "pipe")
 		p.bind()
@@ -185,7 +195,7 @@ func TestSlowHeaderAndStalledChunk(t *testing.T) {
 		pause(3 * time.Second)
 		p.silent()
 		pause(4 * time.Second)
-		p.ended()
+		p.over(due(t, p.frames, "end of the connection"))
 
 		_, h := exampleSession(t, ep, SessionConfig{})
 		p = newPeer(t, ep, "pipe")
@@ -195,7 +205,7 @@ func TestSlowHeaderAndStalledChunk(t *testing.T) {
 		pause(119 * time.Second)
 		p.silent()
 		pause(4 * time.Second)
-		p.ended()
+		p.over(due(t, p.frames, "end of the connection"))
 		if len(h.messages) != 0 {
 			t.Error("delivered what was cut")
 		}
@@ -234,7 +244,7 @@ func TestChunkTimer(t *testing.T) {
 
 func TestWriteStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ep := newEndpoint(t, Config{KeepAlive: -1})
+		ep := timedEndpoint(t, Config{KeepAlive: -1})
 		s, h := exampleSession(t, ep, SessionConfig{Patient: true})
 		near, far := net.Pipe()
 		defer func() { _ = near.Close() }()
@@ -256,7 +266,7 @@ func TestWriteStall(t *testing.T) {
 			t.Fatal("ended though the peer took octets")
 		}
 		pause(62 * time.Second)
-		if err := wait(t, h.ended, "end"); !errors.Is(err, ErrStalled) {
+		if err := due(t, h.ended, "end"); !errors.Is(err, ErrStalled) {
 			t.Error(err)
 		}
 	})
@@ -305,7 +315,7 @@ func TestCongestedTooLong(t *testing.T) {
 			t.Fatal("ended too early")
 		}
 		pause(3 * time.Second)
-		if err := wait(t, h.ended, "end"); !errors.Is(err, ErrCongested) {
+		if err := due(t, h.ended, "end"); !errors.Is(err, ErrCongested) {
 			t.Error(err)
 		}
 	})

@@ -100,7 +100,7 @@ func (r *role) begin(cfg SessionConfig) {
 	r.handler, _ = cfg.Handler.(*recorder)
 	r.session = fixedSession(r.t, r.ep, cfg, own, peer)
 	near, far := net.Pipe()
-	if err := near.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := near.SetDeadline(time.Now().Add(patience)); err != nil {
 		r.t.Fatal(err)
 	}
 	r.wire = near

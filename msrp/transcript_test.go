@@ -118,7 +118,7 @@ func play(t *testing.T, ep *Endpoint, tr transcript, cut func(b []byte) [][]byte
 	if err := ep.ServeConn(far); err != nil {
 		t.Fatal(err)
 	}
-	if err := near.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := near.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	written := make(chan error, 1)

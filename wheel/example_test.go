@@ -16,9 +16,8 @@ func Example() {
 	w := wheel.New(0)
 	defer w.Close()
 	answered, lost := request{done: make(chan string, 1)}, request{done: make(chan string, 1)}
-	for _, r := range []*request{&answered, &lost} {
-		w.Start(&r.timer, 50*time.Millisecond, func() { r.done <- "timed out" })
-	}
+	w.Start(&answered.timer, time.Minute, func() { answered.done <- "timed out" })
+	w.Start(&lost.timer, 50*time.Millisecond, func() { lost.done <- "timed out" })
 	if answered.timer.Stop() {
 		answered.done <- "answered"
 	}

@@ -130,7 +130,7 @@ func TestMakeCalls(t *testing.T) {
 	}
 	buf := make([]byte, 65535)
 	for ended < *loadCalls {
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		n, err := conn.Read(buf)
 		if err != nil {
 			t.Fatalf("%d of %d calls: %v", ended, *loadCalls, err)

@@ -35,7 +35,7 @@ func TestAnswerFromTheAddressAsked(t *testing.T) {
 				t.Skipf("this host has no way to %s: %v", tt.asked, err)
 			}
 			t.Cleanup(func() { _ = conn.Close() })
-			_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+			_ = conn.SetDeadline(time.Now().Add(patience))
 			write(t, conn, message("OPTIONS", "udp", "192.0.2.1;rport", 1))
 			answer := make([]byte, 1500)
 			n, err := conn.Read(answer)

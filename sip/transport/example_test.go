@@ -6,6 +6,7 @@ import (
 
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
+	"github.com/confab-chat/confab/sip/transport/transporttest"
 )
 
 // printer shows what arrives.
@@ -20,14 +21,15 @@ func (p printer) ReceiveResponse(*sipmsg.Response, transport.Source) {}
 // A request for UDP that is too large for it goes over TCP.
 func Example() {
 	p := printer{arrived: make(chan string)}
-	layer := transport.New(transport.Config{}, p)
-	addr, err := layer.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err == nil {
-		_, err = layer.Listen(context.Background(), "udp", addr.String())
-	}
-	if err != nil {
-		fmt.Println(err)
-		return
+	network := new(transporttest.Network) // a Config without Network uses the host's
+	layer := transport.New(transport.Config{Network: network.Host("192.0.2.1")}, p)
+	to := transport.Target{Transport: transport.UDP}
+	for _, name := range []string{transport.UDP, transport.TCP} {
+		var err error
+		if to.Addr, err = layer.Listen(context.Background(), name, "192.0.2.1:5060"); err != nil {
+			fmt.Println(err)
+			return
+		}
 	}
 	for _, size := range []int{100, 2000} {
 		req := &sipmsg.Request{Method: sipmsg.MESSAGE, URI: sipmsg.URI{Scheme: "sip", Host: "127.0.0.1"}, Body: make([]byte, size)}
@@ -36,7 +38,7 @@ func Example() {
 		req.Header.Add("To", "<sip:bob@example.com>")
 		req.Header.Add("Call-ID", "a84b4c76e66710")
 		req.Header.Add("CSeq", "1 MESSAGE")
-		layer.SendRequest(req, transport.Target{Transport: transport.UDP, Addr: addr}, nil)
+		layer.SendRequest(req, to, nil)
 		fmt.Println(<-p.arrived)
 	}
 	_ = layer.Close()

@@ -17,6 +17,9 @@ import (
 	"github.com/confab-chat/confab/sip/transport"
 )
 
+// patience is how long a test waits for what must come, on the slowest machine.
+const patience = time.Minute
+
 // A server is a layer whose receiver answers every request but ACK with 200 and
 // remembers what it got.
 type server struct {
@@ -36,6 +39,10 @@ type server struct {
 func newServer(t *testing.T, cfg transport.Config) *server {
 	t.Helper()
 	s := &server{t: t, news: make(chan struct{}, 1)}
+	if cfg.Network == nil { // it is the clock of the machine that counts
+		cfg.DialTimeout, cfg.WriteTimeout, cfg.MessageTimeout = patience, patience, patience
+		cfg.HandshakeTimeout = patience
+	}
 	s.Layer = transport.New(cfg, s)
 	var err error
 	if s.udp, err = s.Listen(t.Context(), "udp", "127.0.0.1:0"); err != nil {
@@ -79,7 +86,7 @@ func (s *server) signal() {
 // await waits until so many requests and responses have come.
 func (s *server) await(t *testing.T, requests, responses int) ([]*sipmsg.Request, []transport.Source) {
 	t.Helper()
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(patience)
 	for {
 		s.mu.Lock()
 		gotRequests, sources, gotResponses := s.requests, s.sources, len(s.responses)
@@ -119,7 +126,7 @@ func dial(t *testing.T, to netip.AddrPort) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		t.Fatal("no TCP connection")
@@ -192,7 +199,7 @@ func wait[T any](t *testing.T, c <-chan T) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("nothing happened")
 		panic("unreachable")
 	}

@@ -4,12 +4,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net/http/httptest"
 	"net/netip"
-	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -218,33 +217,31 @@ func TestHandshakesAreBounded(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "SEC-02")
 	ca := testca.New(t)
-	s := newServer(t, transport.Config{
-		TLS:                  ca.Server(t, testca.Names{DNS: []string{"conf.test"}}),
-		HandshakesPerAddress: 2, HandshakeTimeout: 300 * time.Millisecond,
-	})
-	at := listenTLS(t, s)
-	first, second, third := dial(t, at), dial(t, at), dial(t, at)
-	began := time.Now()
-	if _, err := third.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && err == nil {
-		t.Errorf("the third: %v", err)
+	cfg := transport.Config{
+		TLS: ca.Server(t, testca.Names{DNS: []string{"conf.test"}}), HandshakesPerAddress: 2,
 	}
-	if took := time.Since(began); took > 250*time.Millisecond {
-		t.Errorf("the third was cut after %v", took)
-	}
-	for _, conn := range []io.Reader{first, second} {
-		if _, err := conn.Read(make([]byte, 1)); err == nil {
-			t.Error("served without a handshake")
+	bubble(t, cfg, func(s *server, peer transport.Network) {
+		t := s.t
+		at := listenTLS(t, s)
+		first, second, third := connect(t, peer, at), connect(t, peer, at), connect(t, peer, at)
+		if took := closedAfter(third); took != 0 {
+			t.Errorf("the third was cut after %v", took)
 		}
-	}
-	for s.Counters().Connections > 0 && time.Since(began) < 5*time.Second {
-		runtime.Gosched()
-	}
-	if c := s.Counters(); c.HandshakesRefused != 1 || c.HandshakesFailed != 2 {
-		t.Errorf("%+v", c)
-	}
-	c := newServer(t, transport.Config{ClientTLS: ca.Client(t, testca.Names{})})
-	c.SendRequest(options(""), transport.Target{Transport: "tls", Addr: at, Host: "conf.test"}, nil)
-	c.await(t, 0, 1)
+		if took := closedAfter(first); took != 10*time.Second {
+			t.Errorf("the first was cut after %v", took)
+		}
+		if took := closedAfter(second); took != 0 {
+			t.Errorf("the second was cut %v after the first", took)
+		}
+		synctest.Wait()
+		if c := s.Counters(); c.HandshakesRefused != 1 || c.HandshakesFailed != 2 || c.Connections != 0 {
+			t.Errorf("%+v", c)
+		}
+		c := newServer(t, transport.Config{Network: peer, ClientTLS: ca.Client(t, testca.Names{})})
+		c.SendRequest(options(""), transport.Target{Transport: "tls", Addr: at, Host: "conf.test"}, nil)
+		c.await(t, 0, 1)
+		_ = c.Close()
+	})
 }
 
 func TestTLSWithoutCertificate(t *testing.T) {

@@ -22,7 +22,7 @@ func udpSocket(t *testing.T, addr string) (*net.UDPConn, uint16) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	local, ok := conn.LocalAddr().(*net.UDPAddr)
 	if !ok {
 		t.Fatal("no UDP address")

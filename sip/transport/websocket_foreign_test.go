@@ -32,7 +32,7 @@ func coder(t *testing.T, at netip.AddrPort) *websocket.Conn {
 // say sends a message to the server and returns the answer.
 func say(t *testing.T, ws *websocket.Conn, kind websocket.MessageType, text string) (websocket.MessageType, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := ws.Write(ctx, kind, []byte(text)); err != nil {
 		t.Fatal(err)

@@ -272,7 +272,7 @@ func TestWebSocketCutAnywhere(t *testing.T) {
 		_ = conn.SetLinger(0) // a reset
 		_ = conn.Close()
 	}
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(patience)
 	for s.Counters().Connections > 0 {
 		select {
 		case <-deadline:
@@ -317,7 +317,7 @@ func TestFragmentsAreOnTheAccount(t *testing.T) {
 	for _, conn := range held {
 		_ = conn.Close()
 	}
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(patience)
 	for s.Counters().Partial > 0 {
 		select {
 		case <-deadline:

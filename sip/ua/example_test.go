@@ -43,7 +43,7 @@ func (c caller) Failed(err error) {
 }
 
 func Example() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
 	callee := ua.New(ua.Config{Invite: echo{}})

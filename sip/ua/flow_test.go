@@ -17,6 +17,9 @@ import (
 	"github.com/confab-chat/confab/sip/ua"
 )
 
+// patience is how long a test waits for what must come, on the slowest machine.
+const patience = time.Minute
+
 // told passes what handlers are told to the test, as text, in order.
 type told chan string
 
@@ -29,7 +32,7 @@ func (c told) want(t *testing.T, texts ...string) {
 	for _, s := range texts {
 		missing[s] = true
 	}
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(patience)
 	for len(missing) > 0 {
 		select {
 		case s := <-c:
@@ -124,7 +127,7 @@ func stacks(t *testing.T, network string) (alice, bob *party, a *ua.Stack, out d
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		for _, s := range []*ua.Stack{a, b} {
 			if shut := s.Shutdown(ctx); shut != nil {
