@@ -27,7 +27,7 @@ func TestConferenceOfAnotherDomain(t *testing.T) {
 	}
 	at := contact.URI.String()
 	w := r.guest("tcp", "alice")
-	w.Send(w.other(sipmsg.SUBSCRIBE, at, "Event: conference"))
+	w.Send(w.other(sipmsg.SUBSCRIBE, at, "Event: conference", "Expires: 0"))
 	w.Expect(200, sipmsg.SUBSCRIBE)
 	notify := w.Request()
 	w.Answer(notify, 200)
