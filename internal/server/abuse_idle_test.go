@@ -27,10 +27,12 @@ func ears(t *testing.T, change func(*config.Config)) (*siege, *testca.Authority)
 	}, tuning{patience: cutting}), ca
 }
 
-// TestIdleConnections opens 5,000 connections from 100 addresses that say nothing.
+// TestIdleConnections opens 5,000 connections from 100 addresses that say nothing, or
+// as many as the system allows with both of their ends in one process.
 func TestIdleConnections(t *testing.T) {
 	conform.Covers(t, "SEC-02")
-	const n, addresses, each = 5000 / fold, 100, 14 << 10
+	const addresses, each = 100, 14 << 10
+	n := min(5000/fold, (files()-1000)/2)
 	s := besiege(t, nil)
 	conns := make([]net.Conn, 0, n)
 	for i := range n {
@@ -47,8 +49,8 @@ func TestIdleConnections(t *testing.T) {
 		}
 		conns = append(conns, conn)
 	}
-	s.counts("confab_sip_connections", n*3/5)
-	s.counts("confab_msrp_connections_unbound", n/5)
+	s.counts("confab_sip_connections", float64(n*3/5))
+	s.counts("confab_msrp_connections_unbound", float64(n/5))
 	s.goes("with idle connections")
 	s.holds("with idle connections", n*each+2<<20)
 	for _, conn := range conns {

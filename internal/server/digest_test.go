@@ -283,9 +283,9 @@ func TestUnauthenticatedFlood(t *testing.T) {
 		if resp := g.Response(); resp.Status != 401 && (i%2 == 0 || resp.Status != 403) {
 			t.Fatalf("%s", resp.Append(nil))
 		}
-		// One that is just being answered may still be there, and on a busy machine
-		// a few more; what would be left behind is thousands.
-		if open := r.stack.Transaction.Open(); open > 8 {
+		// Some that were just answered may still be there; what would be left behind
+		// is thousands.
+		if open := r.stack.Transaction.Open(); open > n/20 {
 			t.Fatalf("%d transactions are open after %d requests", open, i+1)
 		}
 	}

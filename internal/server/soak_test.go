@@ -131,14 +131,16 @@ func (s *soak) empty() {
 	s.vacant()
 }
 
-// TestSoak has 2,000 users in 100 conferences do everything at random. Nothing is
+// TestSoak has 2,000 users in 100 conferences, or in as many as the system allows
+// files for, do everything at random. Nothing is
 // lost, repeated, shown in another order or to somebody else; and when all have
 // left, the server is as it was.
 func TestSoak(t *testing.T) {
 	length := soaking(t)
 	plan := soakPlan{rooms: 5, users: 12, length: length, pause: 100 * time.Millisecond}
 	if length >= time.Minute {
-		plan = soakPlan{rooms: 100, users: 20, length: length, pause: time.Second}
+		const perUser = 5 // both ends of two connections, and something besides
+		plan = soakPlan{rooms: min(100, files()/(20*perUser)), users: 20, length: length, pause: time.Second}
 	}
 	s := newSoak(t, plan)
 	before := levelNow()
