@@ -58,7 +58,7 @@ func TestChatAdvice(t *testing.T) {
 	cfg := config.Default()
 	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
 	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
-	cfg.HTTP.Listen, cfg.Store.Path = "", ""
+	cfg.HTTP.Listen, cfg.Store.Path, cfg.Limits.CPUWait = "", "", 0 // tests share their machine
 	cfg.Auth.Users = []config.User{{AOR: "sip:bob@example.test", Password: "secret"}}
 	cfg.Conferences = []config.Conference{{URI: "sip:lobby@conf.localhost", Policy: cfg.Defaults}}
 	s, err := server.New(cfg, slog.New(slog.DiscardHandler))

@@ -16,6 +16,7 @@ func TestConferenceCommands(t *testing.T) {
 	cfg.SIP.Listen = []config.Listener{{Network: "udp", Address: "127.0.0.1:0"}}
 	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
 	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local = "127.0.0.1:0", "", true
+	cfg.Limits.CPUWait = 0 // tests share their machine
 	s, err := server.New(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

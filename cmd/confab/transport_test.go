@@ -31,6 +31,7 @@ msrp: {listen: ["tcp://127.0.0.1:0"]}
 http: {listen: ""}
 store: {path: ""}
 auth: {local: true}
+limits: {cpu_wait: 0s}
 tls: {certificate: "`+filepath.Join(dir, "cert.pem")+`", key: "`+filepath.Join(dir, "key.pem")+`"}
 conferences: [{uri: "sip:lobby@conf.localhost"}]
 `), nil)
