@@ -11,7 +11,10 @@ import (
 // can break the framing: CR and LF inside a field value become spaces, a field
 // whose name is no token is left out, octets that a URI cannot hold are
 // percent-escaped, and a method that is no token is written as "INVALID".
-func (r *Request) Append(dst []byte) []byte {
+func (r *Request) Append(dst []byte) []byte { return append(r.AppendHead(dst), r.Body...) }
+
+// AppendHead appends the request up to its body, which has to follow.
+func (r *Request) AppendHead(dst []byte) []byte {
 	if classToken.all(string(r.Method)) {
 		dst = append(dst, r.Method...)
 	} else {
@@ -19,13 +22,16 @@ func (r *Request) Append(dst []byte) []byte {
 	}
 	dst = r.URI.AppendTo(append(dst, ' '))
 	dst = append(dst, " SIP/2.0\r\n"...)
-	return r.Header.appendTo(dst, r.Body)
+	return r.Header.appendTo(dst, len(r.Body))
 }
 
 // Append appends the response as it goes on the wire and returns the longer
 // slice, under the rules of Request.Append. A status outside 100 to 699 is
 // written as 500.
-func (r *Response) Append(dst []byte) []byte {
+func (r *Response) Append(dst []byte) []byte { return append(r.AppendHead(dst), r.Body...) }
+
+// AppendHead appends the response up to its body, which has to follow.
+func (r *Response) AppendHead(dst []byte) []byte {
 	status := r.Status
 	if status < 100 || status > 699 {
 		status = 500
@@ -33,20 +39,20 @@ func (r *Response) Append(dst []byte) []byte {
 	dst = append(dst, "SIP/2.0 "...)
 	dst = strconv.AppendInt(dst, int64(status), 10)
 	dst = appendText(append(dst, ' '), r.Reason)
-	return r.Header.appendTo(append(dst, '\r', '\n'), r.Body)
+	return r.Header.appendTo(append(dst, '\r', '\n'), len(r.Body))
 }
 
-// appendTo writes the fields, Content-Length, the empty line and the body.
-func (h *Header) appendTo(dst, body []byte) []byte {
+// appendTo writes the fields, Content-Length for a body of so many octets, and the empty
+// line.
+func (h *Header) appendTo(dst []byte, body int) []byte {
 	for i := range h.Fields {
 		if h.Fields[i].Name != "Content-Length" {
 			dst = h.Fields[i].appendTo(dst)
 		}
 	}
 	dst = append(dst, "Content-Length: "...)
-	dst = strconv.AppendInt(dst, int64(len(body)), 10)
-	dst = append(dst, "\r\n\r\n"...)
-	return append(dst, body...)
+	dst = strconv.AppendInt(dst, int64(body), 10)
+	return append(dst, "\r\n\r\n"...)
 }
 
 // appendTo writes the field with its line end, or nothing if the name is no token.

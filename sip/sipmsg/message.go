@@ -4,6 +4,8 @@ package sipmsg
 type Message interface {
 	// Append appends the message as it goes on the wire.
 	Append(dst []byte) []byte
+	// AppendHead is Append without the body, which has to follow.
+	AppendHead(dst []byte) []byte
 	// Head returns the header, which may be changed.
 	Head() *Header
 	// Content returns the body.

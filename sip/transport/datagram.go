@@ -33,7 +33,8 @@ func newDatagram(l *Layer, conn PacketConn) *datagram {
 
 func (d *datagram) local() netip.AddrPort { return d.addr }
 
-func (d *datagram) write(octets []byte, at netip.Addr, to netip.AddrPort, done func(error)) {
+func (d *datagram) write(m rendered, at netip.Addr, to netip.AddrPort, done func(error)) {
+	octets := m.octets()
 	var err error
 	if d.path != nil {
 		err = d.path.writePath(octets, at, to)

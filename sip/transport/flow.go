@@ -28,7 +28,7 @@ type link interface {
 	// may be nil; otherwise it is called once, perhaps before write returns. at
 	// is the address that a datagram leaves from where there is a choice; invalid
 	// leaves it to the system.
-	write(octets []byte, at netip.Addr, to netip.AddrPort, done func(error))
+	write(m rendered, at netip.Addr, to netip.AddrPort, done func(error))
 	// local is the address of this side, invalid while a connection comes up.
 	local() netip.AddrPort
 	// settle tells the link that a request was answered.

@@ -55,7 +55,7 @@ func (in *inbox) frame(h wsframe.Header, payload []byte, limit int) error {
 	switch h.Opcode {
 	case wsframe.Ping:
 		// RFC 6455 §5.5.2, RFC 7118 §6: answered at once, with the same octets. [COM-17]
-		in.s.put(wsframe.Pong, payload, nil)
+		in.s.put(wsframe.Pong, rendered{head: payload}, nil)
 		return nil
 	case wsframe.Pong:
 		in.keepAlive.pinged = time.Time{}
@@ -135,15 +135,16 @@ func (in *inbox) message(octets []byte, text bool) error {
 
 // enqueue puts a message into the queue as it goes over the connection: a WebSocket
 // peer gets each in a frame of its own, as text where it is that. The caller holds s.mu.
-func (s *stream) enqueue(op wsframe.Opcode, octets []byte) {
+func (s *stream) enqueue(op wsframe.Opcode, m rendered) {
 	if s.out.flat == nil {
 		s.out.flat = s.layer.buffers.take()
 	}
 	if s.frames {
-		s.out.flat = s.role().Append(s.out.flat, op, octets)
-	} else {
-		s.out.append(octets)
+		s.out.flat = s.role().Append(s.out.flat, op, m.head)
+		return
 	}
+	s.out.append(m.head)
+	s.out.append(m.body)
 }
 
 // role is which side of a WebSocket this one is.
@@ -162,14 +163,14 @@ func (s *stream) appendClose() {
 	if code == 0 {
 		code = wsframe.GoingAway
 	}
-	s.enqueue(wsframe.Close, wsframe.ClosePayload(code))
+	s.enqueue(wsframe.Close, rendered{head: wsframe.ClosePayload(code)})
 }
 
 // ping sends a keep-alive.
 func (s *stream) ping() {
 	if s.frames {
-		s.put(wsframe.Ping, nil, nil)
+		s.put(wsframe.Ping, rendered{}, nil)
 		return
 	}
-	s.put(wsframe.Text, []byte("\r\n\r\n"), nil)
+	s.put(wsframe.Text, rendered{head: []byte("\r\n\r\n")}, nil)
 }

@@ -55,7 +55,7 @@ func (in *inbox) lineEnds(octets []byte) {
 		// RFC 3261 §7.5: others before a start line mean nothing. [COM-17]
 		if k.crlfs++; k.crlfs == 2 {
 			k.crlfs = 0
-			in.s.put(wsframe.Text, []byte("\r\n"), nil)
+			in.s.put(wsframe.Text, rendered{head: []byte("\r\n")}, nil)
 		}
 	}
 }

@@ -17,9 +17,9 @@ type Packet struct {
 
 	mu       sync.Mutex
 	flow     *Flow // nil if there never was one
-	octets   []byte
-	datagram *Flow  // UDP socket to fall back to, while that is possible
-	small    []byte // the message as it is then
+	message  rendered
+	datagram *Flow    // UDP socket to fall back to, while that is possible
+	small    rendered // the message as it is then
 }
 
 // Reliable reports whether the message went over a transport that delivers by
@@ -107,12 +107,12 @@ func (p *Packet) remote(flow *Flow) netip.AddrPort {
 // write puts the message on its flow.
 func (p *Packet) write(done func(error)) {
 	p.mu.Lock()
-	flow, octets, fallback := p.flow, p.octets, p.datagram != nil
+	flow, message, fallback := p.flow, p.message, p.datagram != nil
 	p.mu.Unlock()
 	if fallback {
 		first := done
 		done = func(err error) { p.switched(err, first) }
 	}
-	p.layer.tap(flow, true, p.remote(flow), octets)
-	flow.link.write(octets, p.at, p.addr, done)
+	p.layer.tapped(flow, p.remote(flow), message)
+	flow.link.write(message, p.at, p.addr, done)
 }

@@ -6,7 +6,8 @@ import (
 
 // SendRequest sends a request. It writes transport and sent-by of the flow it
 // chooses into the topmost Via, which the caller has put there with a branch;
-// req is not used after it returns.
+// req is not used after it returns, except that a large body is not copied: its octets
+// stay as they are.
 //
 // done may be nil. It is called exactly once, on any goroutine and perhaps
 // before SendRequest returns: with nil when the octets were handed to the
@@ -78,6 +79,6 @@ func (p *Packet) render(req *sipmsg.Request, flow *Flow) error {
 	if err := p.layer.putVia(req, flow, p.remote(flow).Addr()); err != nil {
 		return err
 	}
-	p.flow, p.octets = flow, p.layer.scratch.render(req)
+	p.flow, p.message = flow, p.layer.scratch.render(req)
 	return nil
 }

@@ -28,10 +28,10 @@ const (
 // RFC 3261 §18.1.1: larger than 1300 octets goes over a congestion-controlled
 // transport, with the top Via rewritten. [COM-11]
 func (p *Packet) switchBySize(req *sipmsg.Request) error {
-	if len(p.octets) <= maxRequest || p.layer.staysOnUDP(p.addr) {
+	if p.message.size() <= maxRequest || p.layer.staysOnUDP(p.addr) {
 		return nil
 	}
-	small, socket := p.octets, p.flow
+	small, socket := p.message, p.flow
 	flow, err := p.layer.connect(endpoint{transport: TCP, addr: p.addr})
 	if err != nil {
 		return nil //nolint:nilerr // no connection now: it goes as a datagram
@@ -49,9 +49,9 @@ func (p *Packet) switchBySize(req *sipmsg.Request) error {
 func (p *Packet) switched(err error, done func(error)) {
 	p.mu.Lock()
 	socket, small := p.datagram, p.small
-	p.datagram, p.small = nil, nil
+	p.datagram, p.small = nil, rendered{}
 	if err != nil && socket != nil {
-		p.flow, p.octets = socket, small
+		p.flow, p.message = socket, small
 	}
 	p.mu.Unlock()
 	if err == nil || socket == nil || errors.Is(err, ErrClosed) {

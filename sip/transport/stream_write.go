@@ -20,16 +20,17 @@ const keepSize = 64 << 10
 // only while it has output.
 type outBuffers struct{ pool sync.Pool }
 
-func (s *stream) write(octets []byte, _ netip.Addr, _ netip.AddrPort, done func(error)) {
+func (s *stream) write(m rendered, _ netip.Addr, _ netip.AddrPort, done func(error)) {
 	var kind wsframe.Opcode
 	if s.frames {
-		kind = wsframe.KindOf(octets)
+		m = rendered{head: m.octets()} // a frame is one piece
+		kind = wsframe.KindOf(m.head)
 	}
-	s.put(kind, octets, done)
+	s.put(kind, m, done)
 }
 
 // put queues a message; op counts for WebSocket only.
-func (s *stream) put(op wsframe.Opcode, octets []byte, done func(error)) {
+func (s *stream) put(op wsframe.Opcode, m rendered, done func(error)) {
 	s.mu.Lock()
 	err := s.cause
 	queued := s.out.size() + s.busy
@@ -37,11 +38,11 @@ func (s *stream) put(op wsframe.Opcode, octets []byte, done func(error)) {
 	case s.phase == phaseFinishing:
 		err = ErrClosed
 	case s.phase == phaseClosed:
-	case queued > 0 && queued+len(octets) > s.layer.cfg.OutBuffer:
+	case queued > 0 && queued+m.size() > s.layer.cfg.OutBuffer:
 		// The policy of the queue: who does not read is cut.
 		err = ErrSlow
 	default:
-		s.enqueue(op, octets)
+		s.enqueue(op, m)
 		if done != nil {
 			s.sent = append(s.sent, done)
 		}

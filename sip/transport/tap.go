@@ -16,6 +16,15 @@ type TapEvent struct {
 	Octets []byte
 }
 
+// tapped is tap for a message on its way out.
+func (l *Layer) tapped(f *Flow, remote netip.AddrPort, m rendered) {
+	var octets []byte
+	if l.cfg.Tap != nil {
+		octets = m.octets()
+	}
+	l.tap(f, true, remote, octets)
+}
+
 // tap counts a message and shows it to Config.Tap.
 func (l *Layer) tap(f *Flow, out bool, remote netip.AddrPort, octets []byte) {
 	if out {

@@ -25,10 +25,14 @@ type Crowd struct {
 	server   *Server
 	listener string
 
+	gone chan struct{} // closed when the server has closed the connection
+
 	mu    sync.Mutex
 	calls map[string]*party // by Call-ID
 	out   []byte
 }
+
+var errGone = errors.New("the server has closed the SIP connection")
 
 // Member is a user who has joined.
 type Member struct {
@@ -57,7 +61,7 @@ func NewCrowd(b *testing.B, address, uri string, receivers int) *Crowd {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = conn.Close() })
-	c := &Crowd{b: b, conn: conn, uri: uri, flow: newFlow(receivers), calls: make(map[string]*party)}
+	c := &Crowd{b: b, conn: conn, uri: uri, flow: newFlow(receivers), gone: make(chan struct{}), calls: make(map[string]*party)}
 	go c.read()
 	return c
 }
@@ -88,8 +92,12 @@ func (c *Crowd) Join(name string, watch bool) (*Member, error) {
 	if _, err = m.ask(m.watching, "SUBSCRIBE", c.uri, "Event: conference\r\n", ""); err != nil {
 		return nil, err
 	}
-	<-m.watching.notified
-	return m, nil
+	select {
+	case <-m.watching.notified:
+		return m, nil
+	case <-c.gone:
+		return nil, errGone
+	}
 }
 
 // Leave hangs up and closes the media connection.
@@ -159,7 +167,12 @@ func (c *Crowd) party(id string) *party {
 // ask sends a request and waits for its 200.
 func (m *Member) ask(p *party, method, uri, fields, body string) (*sipmsg.Response, error) {
 	m.crowd.write(m.request(p, method, uri, fields, body))
-	resp := <-p.answers
+	var resp *sipmsg.Response
+	select {
+	case resp = <-p.answers:
+	case <-m.crowd.gone:
+		return nil, errGone
+	}
 	if resp.Status != 200 {
 		return nil, fmt.Errorf("%s of %s: %d %s", method, m.name, resp.Status, resp.Reason)
 	}
@@ -193,6 +206,7 @@ func (c *Crowd) write(message string) {
 
 // read hands responses to those who wait for them, and answers requests.
 func (c *Crowd) read() {
+	defer close(c.gone)
 	var stream sipmsg.Stream
 	buf, held := make([]byte, 1<<20), 0
 	for {
