@@ -65,7 +65,7 @@ func (s *State) entitled(a Action, by User) bool {
 		role = p.Role
 	}
 	if a == ActSubscribe {
-		return connected || role >= RoleModerator
+		return connected || role >= RoleModerator && !s.Barred(Identity(by))
 	}
 	right, ok := s.right(a)
 	return ok && connected && right.allows(role)

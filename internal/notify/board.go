@@ -58,6 +58,9 @@ func (b *board) Applied(s *conference.State, _ conference.Position, e conference
 		b.changed(s)
 	case conference.RoleSet:
 		b.roles(s)
+		b.withdrawn(s)
+	case conference.Barred:
+		b.withdrawn(s)
 	case conference.Admitted:
 		b.update(s, e.User)
 	case conference.Advanced:
@@ -179,7 +182,33 @@ func (b *board) departed(s *conference.State, e conference.Departed) {
 	if p := s.Participant(e.User); e.Was != conference.StatusConnected || p != nil && p.Connected() {
 		return
 	}
-	for _, sub := range b.watching(func(sub *subscriber) bool { return sub.user == e.User }) {
+	for _, sub := range b.deserted(s, e.User) {
+		sub.end(event.Rejected)
+	}
+}
+
+// deserted returns those who watch as a user who has left. Who is in the conference by
+// another name as well goes on under that. [NOT-SUB-14]
+func (b *board) deserted(s *conference.State, u conference.User) []*subscriber {
+	return b.watching(func(sub *subscriber) bool {
+		if sub.user != u {
+			return false
+		}
+		other, here := s.Persona(sub.identity)
+		if here {
+			sub.user = other
+		}
+		return !here
+	})
+}
+
+// withdrawn ends the subscriptions of those who watched by a right that they no longer
+// have. [NOT-END-03]
+func (b *board) withdrawn(s *conference.State) {
+	for _, sub := range b.watching(func(sub *subscriber) bool {
+		_, may := watcher(s, sub.identity)
+		return !may
+	}) {
 		sub.end(event.Rejected)
 	}
 }
@@ -215,7 +244,7 @@ func (b *board) close() {
 	}
 }
 
-// watching returns the subscribers that match.
+// watching returns the subscribers that match, which is asked with mu held.
 func (b *board) watching(match func(*subscriber) bool) []*subscriber {
 	b.mu.Lock()
 	defer b.mu.Unlock()

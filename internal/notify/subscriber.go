@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -23,20 +24,20 @@ type subscriber struct {
 	// fixed after construction
 	board    *board
 	identity conference.Identity // who subscribed
-	user     conference.User     // as whom he is in the conference; empty: as nobody
 	fullOnly bool
 	udp      bool // reached by UDP as far as is known
 
 	// guarded by board.mu
 	sub     subscription
-	known   uint64    // revision that he was told last
-	version uint32    // of the document that he was told last; 0: none yet
-	view    view      // as which he was told last
-	detail  detail    // of the whole state that he was told last
-	size    int       // octets of the document that he was told last
-	small   bool      // what he is told has to fit into a datagram
-	rung    bool      // he is to ask for what has changed, and has not yet
-	told    time.Time // when he was told of a change
+	user    conference.User // as whom he is in the conference; empty: as nobody
+	known   uint64          // revision that he was told last
+	version uint32          // of the document that he was told last; 0: none yet
+	view    view            // as which he was told last
+	detail  detail          // of the whole state that he was told last
+	size    int             // octets of the document that he was told last
+	small   bool            // what he is told has to fit into a datagram
+	rung    bool            // he is to ask for what has changed, and has not yet
+	told    time.Time       // when he was told of a change
 	over    bool
 
 	refreshed atomic.Int64 // when he showed last that he is there, Unix time in ns
@@ -63,13 +64,16 @@ func (s *subscriber) Next(p event.Pull) (event.Body, bool) {
 		// The NOTIFY after a SUBSCRIBE waits for nobody, and nobody waits for it.
 		s.told = s.board.service.cfg.Now() // [NOT-NFY-04]
 	}
-	version := s.version
+	version, user := s.version, s.user
 	s.board.mu.Unlock()
 	if !ok {
 		return event.Body{}, false
 	}
-	if told := s.board.service.cfg.Told; told != nil && version == 1 && s.user != "" {
-		told(s.board.id, s.user)
+	if told := s.board.service.cfg.Told; told != nil && version == 1 && user != "" {
+		told(s.board.id, user)
+	}
+	if version == math.MaxUint32 {
+		s.end(event.Deactivated) // there is no next one; who subscribes again begins anew
 	}
 	return event.Body{
 		ContentType: confinfo.MediaType,
@@ -138,6 +142,7 @@ func (s *subscriber) since(from uint64) (t confinfo.Template, changed, ok bool) 
 func (s *subscriber) final(reason event.Reason) (confinfo.Template, bool) {
 	switch reason {
 	case event.Timeout:
+		s.view = s.sees()
 		return s.full(), true
 	case event.NoResource:
 		gone := confinfo.Document{Entity: string(s.board.id), State: confinfo.Deleted}
@@ -148,7 +153,7 @@ func (s *subscriber) final(reason event.Reason) (confinfo.Template, bool) {
 }
 
 // Refresh implements event.Feed. Who may not watch any more has no subscription
-// that could be refreshed. [NOT-SUB-08]
+// that could be refreshed: see [board.withdrawn]. [NOT-SUB-08]
 func (s *subscriber) Refresh(*sipmsg.Request, transport.Source) *sip.Error {
 	s.refreshed.Store(s.board.service.cfg.Now().UnixNano())
 	return nil
