@@ -98,18 +98,8 @@ func (c Admit) replaced(s *State) (*Endpoint, error) {
 		}
 		return old, nil
 	}
-	if c.Instance == "" {
-		return nil, nil
-	}
-	for _, p := range s.roster.personas(c.Identity) {
-		if p == nil {
-			continue
-		}
-		for _, e := range p.endpoints {
-			if e.Instance == c.Instance {
-				return e, nil
-			}
-		}
+	for e := range s.roster.devices(c.Identity, c.Instance) {
+		return e, nil
 	}
 	return nil, nil
 }
@@ -173,8 +163,11 @@ func (c Admit) fits(s *State, old *Endpoint, u User) error {
 		return refuse(CodeLocked)
 	}
 	policy := &s.created.Policy
-	limit := policy.EndpointsPerUser
-	if limit > 0 && old == nil && c.Identity != "" && s.roster.endpointsOf(c.Identity) >= limit {
+	limit, has := policy.EndpointsPerUser, s.roster.endpointsOf(c.Identity)
+	if s.Called(c.Identity) != nil {
+		has-- // that device goes as soon as he is here by this one [FOC-JOI-11]
+	}
+	if limit > 0 && old == nil && c.Identity != "" && has >= limit {
 		return refuse(CodeTooManyEndpoints) // [FOC-JOI-07]
 	}
 	// Places are counted by user and taken at authorisation time. [FOC-JOI-04]

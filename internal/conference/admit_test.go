@@ -116,6 +116,49 @@ func TestAdmitRefusals(t *testing.T) {
 	}
 }
 
+// TestOneEndpointPerDevice: whatever way a device has come in before, and however often
+// it tries at the same time, it is there once.
+func TestOneEndpointPerDevice(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-JOI-14")
+	const phone = "<urn:uuid:1>"
+	again := func(ep EndpointID) Admit {
+		return Admit{At: epoch, Identity: "sip:bob@b.test", Endpoint: ep, Instance: phone}
+	}
+	for name, tt := range map[string]struct {
+		before []Command
+		then   []Command
+		want   EndpointID
+	}{
+		"twice at a time": {
+			before: []Command{again("bob1"), Connect{At: epoch, Endpoint: "bob1"}},
+			then:   []Command{again("bob2"), again("bob3"), Connect{At: epoch, Endpoint: "bob2"}, Connect{At: epoch, Endpoint: "bob3"}},
+			want:   "bob3",
+		},
+		"the first of two never gets in": {
+			before: []Command{again("bob1"), Connect{At: epoch, Endpoint: "bob1"}},
+			then:   []Command{again("bob2"), again("bob3"), Connect{At: epoch, Endpoint: "bob3"}},
+			want:   "bob3",
+		},
+		"after it was called": {
+			before: []Command{bobCalled(), Connect{At: epoch, Endpoint: "bob1", Instance: phone}},
+			then:   []Command{again("bob2"), Connect{At: epoch, Endpoint: "bob2"}},
+			want:   "bob2",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := found(t, func(c *Create) { c.Policy.EndpointsPerUser = 1 })
+			for _, c := range append(tt.before, tt.then...) {
+				f.must(t, c)
+			}
+			if n := f.roster.endpointsOf("sip:bob@b.test"); n != 1 || f.Endpoint(tt.want) == nil {
+				t.Errorf("%d endpoints", n)
+			}
+		})
+	}
+}
+
 func TestRefusedFounderFoundsNothing(t *testing.T) {
 	t.Parallel()
 	var s State

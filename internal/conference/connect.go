@@ -1,6 +1,10 @@
 package conference
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Connect says that the endpoint's dialog is confirmed: the 2xx was sent, or
 // received, and preconditions are met. From here on it has messages. An
@@ -16,6 +20,7 @@ type Connect struct {
 	Endpoint EndpointID
 	Media    Direction // as negotiated
 	Contact  string    // of an endpoint that was called
+	Instance string    // of one that was called: see Admit
 	Private  bool      // a called user asks for privacy in his answer [PRV-01]
 }
 
@@ -26,6 +31,7 @@ type Connected struct {
 	Endpoint EndpointID
 	Media    Direction
 	Contact  string // of an endpoint that was called
+	Instance string // of one that was called
 }
 
 // Kind implements Event.
@@ -50,15 +56,34 @@ func (c Connect) decide(s *State, out []Event) ([]Event, error) {
 		out, user = append(out, masked), masked.Now
 	}
 	out = append(out, Connected{
-		At: c.At, User: user, Endpoint: ep.ID, Media: c.Media, Contact: c.Contact,
+		At: c.At, User: user, Endpoint: ep.ID, Media: c.Media, Contact: c.Contact, Instance: c.Instance,
 	})
-	if old := s.Endpoint(ep.Replaces); old != nil {
+	for _, old := range c.replaced(s, ep) {
 		out = append(out, departure(old, c.At, CauseReplaced, "", ""))
 	}
-	if called := s.Called(ep.Participant.Identity); called != nil && called != ep {
-		out = append(out, departure(called, c.At, CauseReplaced, "", ""))
-	}
 	return out, nil
+}
+
+// replaced returns the endpoints whose place ep takes: the one that it was admitted to
+// replace, what else there is of the same device, later tries excepted, and the one by
+// which the user is being called. [FOC-JOI-08] [FOC-JOI-11] [FOC-JOI-14]
+func (c Connect) replaced(s *State, ep *Endpoint) []*Endpoint {
+	var old []*Endpoint
+	add := func(e *Endpoint) {
+		if e != nil && e != ep && !slices.Contains(old, e) {
+			old = append(old, e)
+		}
+	}
+	id := ep.Participant.Identity
+	add(s.Endpoint(ep.Replaces))
+	later := ep.Method == DialedOut
+	for e := range s.roster.devices(id, cmp.Or(c.Instance, ep.Instance)) {
+		if later = later || e == ep; e.Connected() || !later {
+			add(e)
+		}
+	}
+	add(s.Called(id))
+	return old
 }
 
 // stillWelcome looks again at an endpoint that was called. Its place was taken
@@ -87,6 +112,7 @@ func (e Connected) apply(s *State) {
 		return
 	}
 	ep.JoinedAt, ep.Media = e.At, e.Media
+	ep.Instance = cmp.Or(e.Instance, ep.Instance)
 	s.comeBack(ep)
 	if e.Contact != "" {
 		ep.Contact = e.Contact

@@ -121,6 +121,20 @@ func TestCalledUserComesByHimself(t *testing.T) {
 	}
 }
 
+// TestCalledUserComesByHimselfAtTheLimit: the device that is being called is none that he
+// has.
+func TestCalledUserComesByHimselfAtTheLimit(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-JOI-11")
+	f := found(t, func(c *Create) { c.Policy.EndpointsPerUser, c.Policy.MaxUsers = 1, 2 })
+	f.must(t, bobCalled())
+	f.join(t, epoch, "sip:bob@b.test", "bob2")
+	f.refused(t, Admit{At: epoch, Identity: "sip:bob@b.test", Endpoint: "bob3"}, CodeTooManyEndpoints)
+	if f.Endpoint("bob1") != nil || f.UserCount() != 2 {
+		t.Errorf("%d users", f.UserCount())
+	}
+}
+
 // TestInvitationLiftsTheBar lets somebody back who was removed.
 func TestInvitationLiftsTheBar(t *testing.T) {
 	t.Parallel()

@@ -125,6 +125,26 @@ func (r *roster) endpointsOf(id Identity) int {
 	return n
 }
 
+// devices yields the endpoints of a verified user that are the same device; none where
+// that is not known.
+func (r *roster) devices(id Identity, instance string) iter.Seq[*Endpoint] {
+	return func(yield func(*Endpoint) bool) {
+		if instance == "" {
+			return
+		}
+		for _, p := range r.personas(id) {
+			if p == nil {
+				continue
+			}
+			for _, e := range p.endpoints {
+				if e.Instance == instance && !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // connectedAs reports whether the verified user has a connected endpoint.
 func (r *roster) connectedAs(id Identity) bool {
 	for _, p := range r.personas(id) {

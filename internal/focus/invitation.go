@@ -199,9 +199,11 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 		c.leave(conference.CauseFailed, noAnswer(err))
 		return c, invite.Answer{}
 	}
-	c.inst.Do(conference.Connect{
-		At: i.now(), Endpoint: c.endpoint, Media: direction, Contact: contactIn(resp), Private: i.private,
-	}, i.connected)
+	command := conference.Connect{At: i.now(), Endpoint: c.endpoint, Media: direction, Private: i.private}
+	if contact, ok := contactIn(resp); ok {
+		command.Contact, command.Instance = contact.URI.String(), instanceOf(contact)
+	}
+	c.inst.Do(command, i.connected)
 	return c, invite.Answer{}
 }
 

@@ -185,13 +185,13 @@ func contentHeader(contentType string) sipmsg.Header {
 	return sipmsg.Header{Fields: []sipmsg.Field{{Name: "Content-Type", Value: contentType}}}
 }
 
-// contactIn returns the remote target that a response brings.
-func contactIn(resp *sipmsg.Response) string {
+// contactIn returns the Contact that a response brings.
+func contactIn(resp *sipmsg.Response) (sipmsg.Address, bool) {
 	contacts, err := resp.Header.Contacts()
 	if err != nil || len(contacts) != 1 {
-		return ""
+		return sipmsg.Address{}, false
 	}
-	return contacts[0].URI.String()
+	return contacts[0], true
 }
 
 // answerIn finds the session description among what a 2xx brought.

@@ -113,6 +113,32 @@ func TestSameDeviceAgain(t *testing.T) {
 	}
 }
 
+// TestCalledDeviceAgain has a device that was called crash, and call back.
+func TestCalledDeviceAgain(t *testing.T) {
+	conform.Covers(t, "FOC-JOI-14")
+	r := serve(t, func(c *config.Config) { c.Limits.EndpointsPerUser = 1 })
+	alice := r.guest("tcp", "alice").join(lobby)
+	device := `;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E129>"`
+	bob := r.callee("tcp", "bob")
+	if err := <-r.call(bob.address(), nil).decided; err != nil {
+		t.Fatal(err)
+	}
+	bob.answers(bob.called(), "Contact: "+bob.Contact()+device)
+	again := r.guest("tcp", "bob")
+	again.join(lobby, "Contact: "+again.Contact()+device, "P-Asserted-Identity: <"+bob.named()+">").connect()
+	bye := bob.Request()
+	if bye.Method != sipmsg.BYE {
+		t.Fatalf("%s", bye.Append(nil))
+	}
+	bob.Answer(bye, 200)
+	if n := r.users(); n != 2 {
+		t.Errorf("%d users", n)
+	}
+	again.leave()
+	alice.leave()
+	r.vacant()
+}
+
 // TestTooManyConferences has one user make more than he may.
 func TestTooManyConferences(t *testing.T) {
 	conform.Covers(t, "FOC-FAC-12")
