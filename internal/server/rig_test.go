@@ -58,7 +58,7 @@ func serveLogged(tb testing.TB, change func(*config.Config), tune tuning, log sl
 	cfg.Store.Path = ""
 	cfg.Limits.ConnectionsPerAddress = 0
 	cfg.Limits.CPUWait = 0 // tests share their machine
-	cfg.Notify.MinInterval = 0
+	cfg.Notify.MinInterval, cfg.Notify.Linger = 0, testnet.Patience
 	cfg.Conferences = []config.Conference{{URI: lobby, Subject: "Lobby", Policy: cfg.Defaults}}
 	cfg.Conferences[0].Policy.End.MaxDuration = 0
 	cfg.Conferences[0].Policy.History.Replay = 0 // but where a test is about it

@@ -38,6 +38,9 @@ type Config struct {
 	// ConnectionsPerAddress those of one IPv4 address or IPv6 /64 network,
 	// default 1,000. Those beyond are closed at once.
 	MaxConnections, ConnectionsPerAddress int
+	// Answering is how long Shutdown waits for requests to be answered; default
+	// 2 s. Connections on which none has come as a whole hold it up for no longer.
+	Answering time.Duration
 }
 
 func orDefault[T int | time.Duration](v *T, def T) {
@@ -52,6 +55,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxHeader, 32<<10)
 	orDefault(&c.MaxConnections, 20_000)
 	orDefault(&c.ConnectionsPerAddress, 1000)
+	orDefault(&c.Answering, 2*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -157,14 +161,10 @@ func (h *Host) Serve() {
 	}
 }
 
-// answering is how long Shutdown waits for requests to be answered. Connections
-// on which none has come as a whole must not hold it up for longer.
-const answering = 2 * time.Second
-
-// Shutdown stops accepting and waits, for two seconds at most and as long as ctx
-// allows, until requests are answered. What is left then is closed.
+// Shutdown stops accepting and waits, for Config.Answering at most and as long as
+// ctx allows, until requests are answered. What is left then is closed.
 func (h *Host) Shutdown(ctx context.Context) error {
-	patient, cancel := context.WithTimeout(ctx, answering)
+	patient, cancel := context.WithTimeout(ctx, h.cfg.Answering)
 	defer cancel()
 	errs := make([]error, len(h.order))
 	var all sync.WaitGroup

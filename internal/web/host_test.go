@@ -164,7 +164,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 
 func TestShutdownWaitsForAnswers(t *testing.T) {
 	t.Parallel()
-	h := web.New(web.Config{})
+	h := web.New(web.Config{Answering: testnet.Patience})
 	at := web.Site{Address: "127.0.0.1:0"}
 	entered, release := make(chan struct{}), make(chan struct{})
 	h.Handle(at, "/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
