@@ -237,7 +237,7 @@ func TestListOfNobody(t *testing.T) {
 }
 
 // TestListOfWhoLogsIn: an address that is trusted to assert identities does not answer for
-// callers there who had to prove theirs; the operator answers for those it asserts. D-07
+// callers there who had to prove theirs; the operator answers for those it asserts, D-07.
 func TestListOfWhoLogsIn(t *testing.T) {
 	conform.Covers(t, "FOC-LST-10")
 	r := serve(t, func(c *config.Config) {

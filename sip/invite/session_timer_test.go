@@ -296,12 +296,12 @@ func TestCallerGivesUpOn422(t *testing.T) {
 	t.Parallel()
 	h := &record{}
 	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
-		t, p := x.t, x.peer
+		p := x.peer
 		p.Answer(inv, 422, "x", "Min-SE: 2000", "")
 		p.Request(sipmsg.ACK)
 		p.Answer(p.Request(sipmsg.INVITE), 422, "x", "Min-SE: 2000", "")
 		p.Request(sipmsg.ACK)
-		h.failed(t, 422)
+		h.failed(x.t, 422)
 	})
 	// And so is one for ever.
 	h = &record{}
