@@ -38,6 +38,12 @@ type Layer struct {
 	partial atomic.Int64 // octets of read buffers beyond readSize
 	group   sync.WaitGroup
 
+	lifetime context.Context    // of lookups; until closing
+	expire   context.CancelFunc // ends it
+	seeking  chan struct{}      // holds a token for each of them
+
+	resolver Resolver // fixed before the first message
+
 	mu          sync.Mutex
 	listeners   []net.Listener
 	sockets     []*Flow
@@ -53,7 +59,9 @@ type Layer struct {
 
 // New makes a layer that hands what it reads to up.
 func New(cfg Config, up Receiver) *Layer {
+	lifetime, expire := context.WithCancel(context.Background())
 	return &Layer{
+		lifetime: lifetime, expire: expire, seeking: make(chan struct{}, mostSeeking),
 		cfg:        cfg.withDefaults(),
 		up:         up,
 		closing:    make(chan struct{}),
@@ -205,6 +213,7 @@ func (l *Layer) stop() []*stream {
 	}
 	l.mu.Unlock()
 	if first {
+		l.expire()
 		close(l.closing)
 	}
 	for _, ln := range listeners {

@@ -87,7 +87,7 @@ func (p *Packet) reconnect(old *Flow, done func(error)) {
 			p.mu.Lock()
 			p.flow = flow
 			p.mu.Unlock()
-			p.write(done)
+			p.write(p.orSender(done))
 			return
 		}
 	}
@@ -98,7 +98,7 @@ func (p *Packet) reconnect(old *Flow, done func(error)) {
 
 // remote is where the message goes over flow.
 func (p *Packet) remote(flow *Flow) netip.AddrPort {
-	if flow.Reliable() && !p.addr.IsValid() {
+	if flow.Reliable() && (p.response || !p.addr.IsValid()) {
 		return flow.remote
 	}
 	return p.addr

@@ -5,8 +5,9 @@ import "github.com/confab-chat/confab/sip/sipmsg"
 // SendResponse sends a response to where its request came from: over the same
 // flow; when that was a connection and it is gone, over a new one to the
 // address it came from and the port of sent-by (RFC 3261 §18.2.2, RFC 3581
-// §4). resp is not used after it returns, except for a large body; that and done are as
-// for SendRequest.
+// §4), and if none comes up, to the servers of sent-by (RFC 3263 §5), where [Layer.Bind]
+// was called. resp is not used after it returns, except for a large body; that and done
+// are as for SendRequest.
 //
 // A maddr parameter of Via is not followed: it would let anybody aim our
 // responses at a third party, and serves only multicast, which we do not use.

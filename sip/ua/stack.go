@@ -119,6 +119,7 @@ func New(cfg Config) *Stack {
 	cfg.Locate.Transports, cfg.Locate.Reaches = s.Transport.Transports(), s.Transport.Reaches
 	s.Locate = locate.New(cfg.Locate)
 	s.Dialog.Bind(s.Transaction, s.Locate)
+	s.Transport.Bind(senders{s.Locate, cfg.Permit})
 	return s
 }
 
