@@ -2,29 +2,17 @@ package ua_test
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/confab-chat/confab/sip"
-	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
-	"github.com/confab-chat/confab/sip/transport/transporttest"
 	"github.com/confab-chat/confab/sip/ua"
 )
-
-// badNetwork loses 30 % of the datagrams, repeats some of the others and lets any of
-// them overtake.
-func badNetwork(t *testing.T) *transporttest.Network {
-	t.Helper()
-	return transporttest.Bad(t, transporttest.Odds{Lost: 30, Doubled: 15, Delay: 300 * time.Millisecond})
-}
 
 // plan is what happens in a call, by its number.
 type plan int
@@ -102,9 +90,7 @@ type exchange struct {
 }
 
 func (x *exchange) Invite(in *invite.Incoming) {
-	var n int
-	_, _ = fmt.Sscan(in.Request().Header.Value("Subject"), &n)
-	l := &leg{plan: plan(n), callee: true}
+	l := &leg{plan: planned(in), callee: true}
 	x.mu.Lock()
 	x.legs[in.Request().Header.CallID()] = l
 	x.mu.Unlock()
@@ -127,63 +113,38 @@ func (x *exchange) Invite(in *invite.Incoming) {
 	})
 }
 
-func lossyStack(t *testing.T, net transport.Network, h invite.Handler) *ua.Stack {
-	t.Helper()
-	s := ua.New(ua.Config{Invite: h, Transport: transport.Config{Network: net}})
-	if _, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // TestCallsOverBadNetwork makes 200 calls, some of them refused, cancelled and
 // re-negotiated, over a network that loses, repeats and reorders: both sides agree in
 // the end about each, and nothing is left of it.
 func TestCallsOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork(t)
 		x := &exchange{legs: make(map[string]*leg)}
-		bob := lossyStack(t, net.Host("10.0.0.2"), x)
-		alice := lossyStack(t, net.Host("10.0.0.1"), nil)
-		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
-		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		r := newRough(t, ua.Config{}, ua.Config{Invite: x})
 		legs := make(map[string]*leg)
-		for n := range 200 {
-			l := &leg{plan: plan(n)}
-			c := alice.Invite.Invite(dialog.Outgoing{
-				URI: to, From: from, Contact: "<sip:alice@10.0.0.1>", Body: []byte(sdp),
-				Fields: []sipmsg.Field{{Name: "Subject", Value: fmt.Sprint(n)}},
-			}, l)
-			legs[c.CallID()] = l
-			if l.plan.cancelled() {
-				time.AfterFunc(time.Second, func() { c.Cancel() })
-			}
-			<-time.After(50 * time.Millisecond)
+		for n := range plan(200) {
+			l := &leg{plan: n}
+			legs[r.call(n, []byte(sdp), l, time.Second)] = l
 		}
 		<-time.After(time.Hour) // where no BYE arrived the session timer ends it, of 30 minutes
 		synctest.Wait()
-		talks := 0
-		for id, l := range legs {
-			if agree(t, id, l, x.legs[id]) {
-				talks++
-			}
-		}
-		if talks < 120 {
+		if talks := talked(t, legs, x.legs); talks < 120 {
 			t.Errorf("only %d calls came about", talks)
 		}
-		for _, s := range []*ua.Stack{alice, bob} {
-			if d, o := s.Dialog.Dialogs(), s.Transaction.Open(); d != 0 || o != 0 {
-				t.Errorf("%d dialogs and %d transactions left", d, o)
-			}
-			if c := s.Transaction.Counters(); c.Retransmitted == 0 || c.Absorbed == 0 {
-				t.Error("the network was too good")
-			}
-			if err := s.Shutdown(context.Background()); err != nil {
-				t.Error(err)
-			}
-		}
+		r.done(t)
 	})
+}
+
+// talked fails the test unless both sides agree about every call. It returns how many
+// came about.
+func talked(t *testing.T, callers, callees map[string]*leg) (n int) {
+	t.Helper()
+	for id, l := range callers {
+		if agree(t, id, l, callees[id]) {
+			n++
+		}
+	}
+	return n
 }
 
 // agree fails the test unless both sides were told the same of a call, once. It

@@ -1,15 +1,12 @@
 package ua_test
 
 import (
-	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/confab-chat/confab/sip"
-	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/refer"
@@ -52,16 +49,11 @@ func (obliging) Refer(in *refer.Incoming) {
 
 // usages is a stack with all that is used inside dialogs: session timers of 90 s,
 // REFER, and a package to subscribe to.
-func usages(t *testing.T, net transport.Network, h invite.Handler, n event.Notifier) *ua.Stack {
-	t.Helper()
-	s := ua.New(ua.Config{
-		Invite: h, Transport: transport.Config{Network: net}, SessionExpires: 90 * time.Second,
+func usages(h invite.Handler, n event.Notifier) ua.Config {
+	return ua.Config{
+		Invite: h, SessionExpires: 90 * time.Second,
 		Refer: refer.Config{Handler: obliging{}}, Packages: []event.Package{{Name: "conference", MinExpires: 60, Notifier: n}},
-	})
-	if _, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-		t.Fatal(err)
 	}
-	return s
 }
 
 // TestUsagesOverBadNetwork makes 120 calls of four minutes with reliable provisional
@@ -70,22 +62,18 @@ func usages(t *testing.T, net transport.Network, h invite.Handler, n event.Notif
 func TestUsagesOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork(t)
 		x := &exchange{legs: make(map[string]*leg)}
 		x.ring = func(in *invite.Incoming, l *leg) {
 			l.lasts = 4 * time.Minute
 			in.Reliably(180, invite.Answer{}, nil)
 		}
-		bob := usages(t, net.Host("10.0.0.2"), x, dull{})
-		alice := usages(t, net.Host("10.0.0.1"), nil, dull{})
-		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
-		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		r := newRough(t, usages(nil, dull{}), usages(x, dull{}))
 		target, _ := sipmsg.ParseAddress("<sip:carol@10.0.0.3>")
 		legs := make(map[string]*leg)
 		var refers []*ledger
 		var mu sync.Mutex // guards refers
-		for n := range 120 {
-			l := &leg{plan: plan(n), lasts: 4 * time.Minute}
+		for n := range plan(120) {
+			l := &leg{plan: n, lasts: 4 * time.Minute}
 			l.more = func(s *invite.Session) {
 				if n%3 > 0 {
 					time.AfterFunc(8*time.Second, func() { s.Update(invite.Answer{Body: []byte(sdp)}, func(*sipmsg.Response, error) {}) })
@@ -95,27 +83,14 @@ func TestUsagesOverBadNetwork(t *testing.T) {
 					mu.Lock()
 					refers = append(refers, w)
 					mu.Unlock()
-					time.AfterFunc(12*time.Second, func() { alice.Refer.ReferInside(s.Dialog(), refer.Order{To: target}, w) })
+					time.AfterFunc(12*time.Second, func() { r.alice.Refer.ReferInside(s.Dialog(), refer.Order{To: target}, w) })
 				}
 			}
-			c := alice.Invite.Invite(dialog.Outgoing{
-				URI: to, From: from, Contact: "<sip:alice@10.0.0.1>", Body: []byte(sdp),
-				Fields: []sipmsg.Field{{Name: "Subject", Value: fmt.Sprint(n)}},
-			}, l)
-			legs[c.CallID()] = l
-			if l.plan.cancelled() {
-				time.AfterFunc(time.Second, func() { c.Cancel() })
-			}
-			<-time.After(50 * time.Millisecond)
+			legs[r.call(n, []byte(sdp), l, time.Second)] = l
 		}
 		<-time.After(15 * time.Minute)
 		synctest.Wait()
-		talks, done := 0, 0
-		for id, l := range legs {
-			if agree(t, id, l, x.legs[id]) {
-				talks++
-			}
-		}
+		talks, done := talked(t, legs, x.legs), 0
 		for i, w := range refers {
 			if w.ended != 1 || w.accepted > 1 {
 				t.Errorf("REFER %d: accepted %d times, ended %d times", i, w.accepted, w.ended)
@@ -127,7 +102,7 @@ func TestUsagesOverBadNetwork(t *testing.T) {
 		if talks < 60 || done < len(refers)*3/4 {
 			t.Errorf("only %d calls came about, and %d of %d REFERs", talks, done, len(refers))
 		}
-		nothingLeft(t, alice, bob)
+		r.done(t)
 	})
 }
 
@@ -179,17 +154,12 @@ func (r *reader) Ended(event.Termination) {
 func TestSubscriptionsOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork(t)
 		p := &pages{}
-		bob := usages(t, net.Host("10.0.0.2"), nil, p)
-		alice := usages(t, net.Host("10.0.0.1"), nil, dull{})
-		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
-		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		x := newRough(t, usages(nil, dull{}), usages(nil, p))
 		readers := make([]*reader, 100)
 		for i := range readers {
 			readers[i] = &reader{}
-			w := alice.Event.Subscribe(dialog.Outgoing{URI: to, From: from, Contact: "<sip:alice@10.0.0.1>"},
-				event.Interest{Event: "conference", Expires: 120}, readers[i])
+			w := x.alice.Event.Subscribe(x.out, event.Interest{Event: "conference", Expires: 120}, readers[i])
 			time.AfterFunc(5*time.Minute, w.Unsubscribe)
 			<-time.After(50 * time.Millisecond)
 		}
@@ -207,23 +177,6 @@ func TestSubscriptionsOverBadNetwork(t *testing.T) {
 		if p.begun != p.ended || heard < 90 {
 			t.Errorf("%d begun, %d ended, %d heard of more than once", p.begun, p.ended, heard)
 		}
-		nothingLeft(t, alice, bob)
+		x.done(t)
 	})
-}
-
-// nothingLeft fails the test if stacks still have dialogs or transactions, and shuts
-// them down.
-func nothingLeft(t *testing.T, stacks ...*ua.Stack) {
-	t.Helper()
-	for _, s := range stacks {
-		if d, o := s.Dialog.Dialogs(), s.Transaction.Open(); d != 0 || o != 0 {
-			t.Errorf("%d dialogs and %d transactions left", d, o)
-		}
-		if c := s.Transaction.Counters(); c.Retransmitted == 0 || c.Absorbed == 0 {
-			t.Error("the network was too good")
-		}
-		if err := s.Shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
-	}
 }

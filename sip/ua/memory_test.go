@@ -56,13 +56,9 @@ func measure(t *testing.T, usage string, begin func(caller *ua.Stack, out dialog
 	const dialogs = 10000
 	synctest.Test(t, func(t *testing.T) {
 		net := &transporttest.Network{}
-		callee := ua.New(ua.Config{
-			Invite: quiet{}, Transport: transport.Config{Network: net.Host("10.0.0.1")},
-			Packages: []event.Package{{Name: "conference", Notifier: dull{}}},
+		callee, _ := reachable(t, net.Host("10.0.0.1"), ua.Config{
+			Invite: quiet{}, Packages: []event.Package{{Name: "conference", Notifier: dull{}}},
 		})
-		if _, err := callee.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-			t.Fatal(err)
-		}
 		defer shut(t, callee)
 		before, goroutines := heap(), runtime.NumGoroutine()
 		place(t, net, dialogs, begin)
@@ -84,10 +80,7 @@ func measure(t *testing.T, usage string, begin func(caller *ua.Stack, out dialog
 // place begins dialogs from a stack that is gone when it returns.
 func place(t *testing.T, net *transporttest.Network, n int, begin func(*ua.Stack, dialog.Outgoing)) {
 	t.Helper()
-	caller := ua.New(ua.Config{Transport: transport.Config{Network: net.Host("10.0.0.2")}})
-	if _, err := caller.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-		t.Fatal(err)
-	}
+	caller, _ := reachable(t, net.Host("10.0.0.2"), ua.Config{})
 	defer shut(t, caller)
 	uri, err := sipmsg.ParseURI("sip:conf@10.0.0.1")
 	if err != nil {

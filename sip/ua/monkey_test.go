@@ -224,14 +224,9 @@ func TestMonkey(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			k := &keeper{rnd: rand.New(rand.NewPCG(seed, 1))}
 			net := &transporttest.Network{}
-			s := ua.New(ua.Config{
-				Invite: k, Transport: transport.Config{Network: net.Host("10.0.0.1")},
-				Packages: []event.Package{{Name: "conference", MinExpires: 60, Notifier: k}},
+			s, at := reachable(t, net.Host("10.0.0.1"), ua.Config{
+				Invite: k, Packages: []event.Package{{Name: "conference", MinExpires: 60, Notifier: k}},
 			})
-			at, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060")
-			if err != nil {
-				t.Fatal(err)
-			}
 			defer shut(t, s)
 			m := &monkey{rnd: rand.New(rand.NewPCG(seed, 2)), tags: make(map[string][]string), racks: make(map[string]string)}
 			m.peer = testnet.NewPeer(t, net.Host("10.0.0.2"), at)

@@ -9,7 +9,6 @@ import (
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
-	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/transport/transporttest"
 	"github.com/confab-chat/confab/sip/ua"
 )
@@ -20,18 +19,13 @@ func TestShutdownWaitsForAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := &transporttest.Network{}
-		s := ua.New(ua.Config{
-			Transport: transport.Config{Network: net.Host("10.0.0.1")},
+		s, at := reachable(t, net.Host("10.0.0.1"), ua.Config{
 			Methods: map[sipmsg.Method]func(*transaction.ServerTx){
 				sipmsg.OPTIONS: func(tx *transaction.ServerTx) {
 					time.AfterFunc(3*time.Second, func() { dialog.Reply(tx, 200, "") })
 				},
 			},
 		})
-		at, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060")
-		if err != nil {
-			t.Fatal(err)
-		}
 		p := testnet.NewPeer(t, net.Host("10.0.0.2"), at)
 		defer p.Close()
 		p.Send("OPTIONS sip:conf@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK1\n" +

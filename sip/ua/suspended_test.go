@@ -1,7 +1,6 @@
 package ua_test
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -9,10 +8,8 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/sip"
-	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/sip/ua"
 )
 
@@ -88,25 +85,12 @@ type waiters struct {
 }
 
 func (x *waiters) Invite(in *invite.Incoming) {
-	var n int
-	_, _ = fmt.Sscan(in.Request().Header.Value("Subject"), &n)
-	w := &waiter{leg: leg{plan: plan(n), callee: true}, in: in}
+	w := &waiter{leg: leg{plan: planned(in), callee: true}, in: in}
 	x.mu.Lock()
 	x.legs[in.Request().Header.CallID()] = w
 	x.mu.Unlock()
 	in.OnOffer(w.resumed)
 	in.Reliably(183, invite.Answer{Body: versioned(1)}, nil)
-}
-
-func timedStack(t *testing.T, net transport.Network, h invite.Handler) *ua.Stack {
-	t.Helper()
-	s := ua.New(ua.Config{
-		Invite: h, Transport: transport.Config{Network: net}, SessionExpires: 90 * time.Second, MinSE: 90 * time.Second,
-	})
-	if _, err := s.Listen(t.Context(), "udp", "0.0.0.0:5060"); err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // talk lets the session be refreshed a few times before it is ended.
@@ -133,23 +117,15 @@ func (w *waiter) Confirmed(*sipmsg.Request) {
 func TestSuspendedCallsOverBadNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		net := badNetwork(t)
 		x := &waiters{legs: make(map[string]*waiter)}
-		bob, alice := timedStack(t, net.Host("10.0.0.2"), x), timedStack(t, net.Host("10.0.0.1"), nil)
-		to, _ := sipmsg.ParseURI("sip:bob@10.0.0.2")
-		from, _ := sipmsg.ParseAddress("<sip:alice@10.0.0.1>")
+		timed := ua.Config{SessionExpires: 90 * time.Second, MinSE: 90 * time.Second}
+		answering := timed
+		answering.Invite = x
+		r := newRough(t, timed, answering)
 		legs := make(map[string]*waiter)
-		for n := range 200 {
-			w := &waiter{leg: leg{plan: plan(n)}}
-			c := alice.Invite.Invite(dialog.Outgoing{
-				URI: to, From: from, Contact: "<sip:alice@10.0.0.1>", Body: versioned(1),
-				Fields: []sipmsg.Field{{Name: "Subject", Value: fmt.Sprint(n)}},
-			}, w)
-			legs[c.CallID()] = w
-			if w.plan.cancelled() {
-				time.AfterFunc(time.Duration(n)*20*time.Millisecond, func() { c.Cancel() })
-			}
-			<-time.After(50 * time.Millisecond)
+		for n := range plan(200) {
+			w := &waiter{leg: leg{plan: n}}
+			legs[r.call(n, versioned(1), w, time.Duration(n)*20*time.Millisecond)] = w
 		}
 		<-time.After(10 * time.Minute)
 		synctest.Wait()
@@ -173,7 +149,7 @@ func TestSuspendedCallsOverBadNetwork(t *testing.T) {
 			t.Errorf("only %d calls came about", talks)
 		}
 		lasted(t, x)
-		idle(t, alice, bob)
+		r.done(t)
 	})
 }
 
@@ -192,21 +168,5 @@ func lasted(t *testing.T, x *waiters) {
 	}
 	if lost > n/20 {
 		t.Errorf("%d of %d sessions were lost", lost, n)
-	}
-}
-
-// idle fails the test unless nothing is left of any call, and shuts the stacks down.
-func idle(t *testing.T, stacks ...*ua.Stack) {
-	t.Helper()
-	for _, s := range stacks {
-		if d, o := s.Dialog.Dialogs(), s.Transaction.Open(); d != 0 || o != 0 {
-			t.Errorf("%d dialogs and %d transactions left", d, o)
-		}
-		if c := s.Transaction.Counters(); c.Retransmitted == 0 || c.Absorbed == 0 {
-			t.Error("the network was too good")
-		}
-		if err := s.Shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
 	}
 }
