@@ -56,6 +56,14 @@ func trimmed(text string) string {
 	return strings.Join(out, "\n") + "\n"
 }
 
+// says fails the test unless lines are those of text.
+func says(t *testing.T, who, text string, lines []Precondition) {
+	t.Helper()
+	if diff := cmp.Diff(trimmed(text), trimmed(linesOf(lines))); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", who, diff)
+	}
+}
+
 // TestPreconditionAnswer has the exchanges of RFC 3312 §13 and others: what an answerer
 // says whose resources are ready, or not, and whether the session goes on.
 func TestPreconditionAnswer(t *testing.T) {
@@ -166,9 +174,7 @@ func TestPreconditionAnswer(t *testing.T) {
 			t.Parallel()
 			offer := description(tt.offer)
 			lines := Resources{Used: true, Ready: tt.ready}.answer(parsed(offer))
-			if diff := cmp.Diff(strings.TrimSpace(trimmed(tt.answer)), strings.TrimSpace(linesOf(lines))); diff != "" {
-				t.Errorf("answer (-want +got):\n%s", diff)
-			}
+			says(t, "answer", tt.answer, lines)
 			if got := description(linesOf(lines)).Met(); got != tt.met {
 				t.Errorf("met %v", got)
 			}
@@ -204,9 +210,7 @@ func TestPreconditionEncoding(t *testing.T) {
 		des:qos none remote recv
 		conf:qos remote sendrecv`
 	lines := preconditionsOf(description(long))
-	if diff := cmp.Diff(trimmed(short), linesOf(lines)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	says(t, "written", short, lines)
 	if again := preconditionsOf(description(linesOf(lines))); !cmp.Equal(again, lines) {
 		t.Errorf("read again: %v", again)
 	}
@@ -222,9 +226,7 @@ func TestPreconditionOffer(t *testing.T) {
 		curr:qos remote none
 		des:qos optional local sendrecv
 		des:qos optional remote sendrecv`
-	if diff := cmp.Diff(trimmed(dialOut), linesOf(r.offer(nil))); diff != "" {
-		t.Errorf("dial-out (-want +got):\n%s", diff)
-	}
+	says(t, "dial-out", dialOut, r.offer(nil))
 	answer := description(`curr:qos local none
 		curr:qos remote sendrecv
 		des:qos mandatory local sendrecv
@@ -237,17 +239,13 @@ func TestPreconditionOffer(t *testing.T) {
 		curr:qos remote none
 		des:qos optional local sendrecv
 		des:qos mandatory remote sendrecv`
-	if diff := cmp.Diff(trimmed(after), linesOf(r.offer(statusOf(parsed(answer), true)))); diff != "" {
-		t.Errorf("next offer (-want +got):\n%s", diff)
-	}
+	says(t, "next offer", after, r.offer(statusOf(parsed(answer), true)))
 	ue := Resources{Used: true, Local: Mandatory}
 	const first = `curr:qos local none
 		curr:qos remote none
 		des:qos mandatory local sendrecv
 		des:qos none remote sendrecv`
-	if diff := cmp.Diff(trimmed(first), linesOf(ue.offer(nil))); diff != "" {
-		t.Errorf("UE (-want +got):\n%s", diff)
-	}
+	says(t, "UE", first, ue.offer(nil))
 }
 
 // TestPreconditionRefusal: what can never be met is refused (RFC 3312 §8, §9).

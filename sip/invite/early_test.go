@@ -32,7 +32,7 @@ func (h *taking) EarlyOffer(_ *invite.Branch, r *invite.Reoffer) {
 }
 
 // progress is the header of a reliable 183.
-func progress(rseq int) string {
+func progress(rseq uint32) string {
 	return withSDP + fmt.Sprintf("\nRequire: 100rel\nAllow: INVITE, UPDATE\nRSeq: %d", rseq)
 }
 
@@ -107,6 +107,16 @@ func callEarly(x *scene, h *taking) {
 	callHandled(x.t, x.rig, h, []byte(answer))
 }
 
+// ringsAt calls, and a branch answers with a reliable 183. It returns the INVITE.
+func ringsAt(x *scene, h *taking, tag string, rseq uint32) *sipmsg.Request {
+	x.t.Helper()
+	callEarly(x, h)
+	inv := x.peer.Request(sipmsg.INVITE)
+	x.peer.Answer(inv, 183, tag, progress(rseq), offer)
+	acknowledged(x, tag, rseq)
+	return inv
+}
+
 // TestUpdateOfCaller: UPDATE leaves when PRACK has been answered, and again after what
 // crosses it; the peer's is answered in between.
 func TestUpdateOfCaller(t *testing.T) {
@@ -117,29 +127,23 @@ func TestUpdateOfCaller(t *testing.T) {
 		t, p := x.t, x.peer
 		callEarly(x, h)
 		inv := p.Request(sipmsg.INVITE)
-		from := inv.Header.Value("From")
 		p.Answer(inv, 183, "x", progress(70), offer)
 		prackReq := p.Request(sipmsg.PRACK)
 		o := &outcome{}
 		synctest.Wait()
 		h.branch.Update(invite.Answer{Body: []byte(newOffer)}, o.done)
 		p.Quiet(400 * time.Millisecond)
-		theirs := func(branch string, cseq int, body ...string) {
-			text := replace(request("UPDATE", branch, cseq, "", body...), `From: "Alice" <sip:alice@ims.example>;tag=a1`, "From: <sip:alice@10.0.0.2>;tag=x")
-			text = replace(text, "To: <sip:conf@10.0.0.1>", "To: "+from)
-			p.Send(replace(text, "Call-ID: c1", "Call-ID: "+inv.Header.CallID()))
-		}
 		p.Answer(prackReq, 200, "", "", "")
 		upd := p.Request(sipmsg.UPDATE)
 		if string(upd.Body) != newOffer || upd.Header.Has("Session-Expires") {
 			t.Errorf("UPDATE\n%s", upd.Append(nil))
 		}
-		theirs("u1", 1, offer)
+		p.Send(inside(inv, "x", "UPDATE", "u1", 1, offer))
 		p.Response(491)
-		theirs("u2", 2)
+		p.Send(inside(inv, "x", "UPDATE", "u2", 2))
 		p.Response(200)
 		p.Answer(upd, 500, "", "Retry-After: 3", "")
-		theirs("u3", 3, offer)
+		p.Send(inside(inv, "x", "UPDATE", "u3", 3, offer))
 		ok := p.Response(200)
 		synctest.Wait()
 		if string(ok.Body) != newOffer || h.offers != 1 {
@@ -206,10 +210,7 @@ func TestEarlyUpdateAnsweredLate(t *testing.T) {
 	h := &taking{}
 	bubble(t, nil, func(x *scene) {
 		t, p := x.t, x.peer
-		callEarly(x, h)
-		inv := p.Request(sipmsg.INVITE)
-		p.Answer(inv, 183, "x", progress(70), offer)
-		acknowledged(x, "x", 70)
+		inv := ringsAt(x, h, "x", 70)
 		synctest.Wait()
 		o := &outcome{}
 		h.branch.Update(invite.Answer{Body: []byte(newOffer)}, o.done)
@@ -233,18 +234,12 @@ func TestOfferOfLostBranch(t *testing.T) {
 	h := &taking{}
 	bubble(t, nil, func(x *scene) {
 		t, p := x.t, x.peer
-		callEarly(x, h)
-		inv := p.Request(sipmsg.INVITE)
-		p.Answer(inv, 183, "y", progress(9), offer)
-		acknowledged(x, "y", 9)
+		inv := ringsAt(x, h, "y", 9)
 		p.Answer(inv, 200, "x", withSDP, offer)
 		p.Request(sipmsg.ACK)
 		h.answered(t)
 		for n, body := range []string{offer, ""} {
-			text := replace(request("UPDATE", fmt.Sprint("u", n), n+1, "", body),
-				`From: "Alice" <sip:alice@ims.example>;tag=a1`, "From: <sip:alice@10.0.0.2>;tag=y")
-			text = replace(text, "To: <sip:conf@10.0.0.1>", "To: "+inv.Header.Value("From"))
-			p.Ask(replace(text, "Call-ID: c1", "Call-ID: "+inv.Header.CallID()), 481)
+			p.Ask(inside(inv, "y", "UPDATE", fmt.Sprint("u", n), n+1, body), 481)
 		}
 		synctest.Wait()
 		if h.offers != 0 {

@@ -29,6 +29,15 @@ func prack(branch string, cseq int, tag string, rseq uint32, more ...string) str
 	return request("PRACK", branch, cseq, tag, append([]string{fmt.Sprintf("RAck: %d 1 INVITE", rseq)}, more...)...)
 }
 
+// ring plays INVITE, with these fields, and the reliable 183 to it. It returns our tag
+// and the RSeq.
+func ring(t *testing.T, p *testnet.Peer, more ...string) (tag string, rseq uint32) {
+	t.Helper()
+	p.Send(request("INVITE", "i1", 1, "", more...))
+	first := p.Response(183)
+	return toTag(first), reliably(t, first)
+}
+
 // ringing is a callee of a test: it sends a reliable 183 with the answer and waits.
 type ringing struct {
 	record
@@ -49,6 +58,14 @@ func (h *ringing) Invite(in *invite.Incoming) {
 		}
 	})
 	in.Reliably(183, invite.Answer{Body: []byte(answer), Contact: conferenceContact}, func(*sipmsg.Request) { h.pracks++ })
+}
+
+// joins plays 200, ACK and BYE.
+func (h *ringing) joins(p *testnet.Peer, cseq int, tag string) {
+	h.accept()
+	p.Response(200)
+	p.Send(request("ACK", "k1", 1, tag))
+	bye(p, cseq, tag)
 }
 
 func (h *ringing) accept() { h.session = h.in.Accept(invite.Answer{}, &h.record) }
@@ -106,19 +123,18 @@ func TestAnswerHeldForPRACK(t *testing.T) {
 	h := &ringing{}
 	bubble(t, h, func(x *scene) {
 		t, p := x.t, x.peer
-		p.Send(request("INVITE", "i1", 1, "", "Require: 100rel", offer))
-		first := p.Response(183)
+		tag, rseq := ring(t, p, "Require: 100rel", offer)
 		h.accept()
 		p.Quiet(400 * time.Millisecond)
-		p.Send(prack("p1", 2, toTag(first), reliably(t, first)))
+		p.Send(prack("p1", 2, tag, rseq))
 		p.Response(200)
 		ok := p.Response(200)
 		if cseq, _ := ok.Header.CSeq(); cseq.Method != sipmsg.INVITE {
 			t.Errorf("200 to %s", cseq)
 		}
-		p.Send(request("ACK", "k1", 1, toTag(first)))
+		p.Send(request("ACK", "k1", 1, tag))
 		synctest.Wait()
-		bye(p, 3, toTag(first))
+		bye(p, 3, tag)
 	})
 }
 
@@ -133,8 +149,7 @@ func TestNoPRACK(t *testing.T) {
 			h := &ringing{}
 			bubble(t, h, func(x *scene) {
 				t, p := x.t, x.peer
-				p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel", offer))
-				first := p.Response(183)
+				tag, rseq := ring(t, p, "Supported: 100rel", offer)
 				if accepted {
 					h.accept()
 				}
@@ -147,8 +162,8 @@ func TestNoPRACK(t *testing.T) {
 					t.Fatalf("%d after %v", last.Status, got)
 				}
 				// RFC 3262 §3: the PRACK of the last one may still arrive.
-				p.Ask(prack("p1", 2, toTag(first), reliably(t, first)), 200)
-				p.Send(request("ACK", "i1", 1, toTag(first)))
+				p.Ask(prack("p1", 2, tag, rseq), 200)
+				p.Send(request("ACK", "i1", 1, tag))
 				synctest.Wait()
 				if accepted {
 					h.ended(t, invite.Unacknowledged)
@@ -209,9 +224,7 @@ func TestOfferInProvisional(t *testing.T) {
 		h := &ringing{}
 		bubble(t, h, func(x *scene) {
 			t, p := x.t, x.peer
-			p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel"))
-			first := p.Response(183)
-			tag, rseq := toTag(first), reliably(t, first)
+			tag, rseq := ring(t, p, "Supported: 100rel")
 			if !answered {
 				// RFC 3261 §15: no BYE in an early dialog; the INVITE is refused. [FOC-FAC-10]
 				p.Ask(prack("p1", 2, tag, rseq), 200)
@@ -242,27 +255,21 @@ func TestOfferInPRACK(t *testing.T) {
 	h := &ringing{offer: func(r *invite.Reoffer) { r.Accept(invite.Answer{Body: []byte(newOffer)}, nil) }}
 	bubble(t, h, func(x *scene) {
 		t, p := x.t, x.peer
-		p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel", offer))
-		first := p.Response(183)
-		tag := toTag(first)
-		ok := p.Ask(prack("p1", 2, tag, reliably(t, first), offer), 200)
+		tag, rseq := ring(t, p, "Supported: 100rel", offer)
+		ok := p.Ask(prack("p1", 2, tag, rseq, offer), 200)
 		if string(ok.Body) != newOffer || h.pracks != 1 {
 			t.Errorf("200 to PRACK: %q, %d told", ok.Body, h.pracks)
 		}
-		h.accept()
-		p.Response(200)
-		p.Send(request("ACK", "k1", 1, tag))
-		bye(p, 3, tag)
+		h.joins(p, 3, tag)
 	})
 }
 
 // suspend plays INVITE, reliable 183, PRACK and returns our tag.
 func suspend(t *testing.T, p *testnet.Peer) string {
 	t.Helper()
-	p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel", "Allow: UPDATE, INVITE", offer))
-	first := p.Response(183)
-	p.Ask(prack("p1", 2, toTag(first), reliably(t, first)), 200)
-	return toTag(first)
+	tag, rseq := ring(t, p, "Supported: 100rel", "Allow: UPDATE, INVITE", offer)
+	p.Ask(prack("p1", 2, tag, rseq), 200)
+	return tag
 }
 
 func TestUpdateInEarlyDialog(t *testing.T) {
@@ -392,13 +399,11 @@ func TestUpdateOfCallee(t *testing.T) {
 	h := &ringing{}
 	bubble(t, h, func(x *scene) {
 		t, p := x.t, x.peer
-		p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel", offer))
-		first := p.Response(183)
-		tag := toTag(first)
+		tag, rseq := ring(t, p, "Supported: 100rel", offer)
 		o := &outcome{}
 		h.in.Update(invite.Answer{Body: []byte(newOffer)}, o.done)
 		p.Quiet(400 * time.Millisecond) // the PRACK is missing
-		p.Send(prack("p1", 2, tag, reliably(t, first)))
+		p.Send(prack("p1", 2, tag, rseq))
 		p.Response(200)
 		upd := p.Request(sipmsg.UPDATE)
 		p.Ask(request("UPDATE", "u1", 3, tag, offer), 491)
@@ -406,10 +411,7 @@ func TestUpdateOfCallee(t *testing.T) {
 		upd = p.Request(sipmsg.UPDATE) // once more after a while
 		p.Answer(upd, 200, "", "Contact: <sip:alice@10.0.0.2>\nContent-Type: application/sdp", offer)
 		o.is(t, 0)
-		h.accept()
-		p.Response(200)
-		p.Send(request("ACK", "k1", 1, tag))
-		bye(p, 4, tag)
+		h.joins(p, 4, tag)
 	})
 }
 
@@ -421,13 +423,11 @@ func TestOfferAfterTheEnd(t *testing.T) {
 	h := &ringing{}
 	bubble(t, h, func(x *scene) {
 		t, p := x.t, x.peer
-		p.Send(request("INVITE", "i1", 1, "", "Supported: 100rel", offer))
-		first := p.Response(183)
-		tag := toTag(first)
+		tag, rseq := ring(t, p, "Supported: 100rel", offer)
 		h.in.Reject(&sip.Error{Status: 486})
 		p.Response(486)
 		p.Send(request("ACK", "i1", 1, tag))
-		p.Ask(prack("p1", 2, tag, reliably(t, first), offer), 488)
+		p.Ask(prack("p1", 2, tag, rseq, offer), 488)
 		if len(h.offers) != 0 {
 			t.Errorf("asked %d times", len(h.offers))
 		}

@@ -308,12 +308,11 @@ func TestCallFails(t *testing.T) {
 	})
 }
 
-// inside writes a request of the callee in the dialog that its tag x makes of inv.
-func inside(inv *sipmsg.Request, method, branch, cseq string) string {
-	return method + " sip:conf@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK" + branch +
-		"\nFrom: <sip:alice@10.0.0.2>;tag=x\nTo: " + inv.Header.Value("From") +
-		"\nCall-ID: " + inv.Header.CallID() + "\nCSeq: " + cseq + " " + method +
-		"\nContact: <sip:alice@10.0.0.2>\nContent-Type: application/sdp\n\n" + offer
+// inside writes a request of the callee in the dialog that its tag makes of inv.
+func inside(inv *sipmsg.Request, tag, method, branch string, cseq int, more ...string) string {
+	text := replace(request(method, branch, cseq, "", more...), `From: "Alice" <sip:alice@ims.example>;tag=a1`, "From: <sip:alice@10.0.0.2>;tag="+tag)
+	text = replace(text, "To: <sip:conf@10.0.0.1>", "To: "+inv.Header.Value("From"))
+	return replace(text, "Call-ID: c1", "Call-ID: "+inv.Header.CallID())
 }
 
 func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
@@ -325,14 +324,14 @@ func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 			if early {
 				p.Answer(inv, 180, "x", peerContact, "")
 			}
-			p.Send(inside(inv, "INVITE", "r1", "1"))
+			p.Send(inside(inv, "x", "INVITE", "r1", 1, offer))
 			p.Response(491)
 			p.Answer(inv, 200, "x", withSDP, offer)
-			p.Send(inside(inv, "INVITE", "r2", "2"))
+			p.Send(inside(inv, "x", "INVITE", "r2", 2, offer))
 			p.Request(sipmsg.ACK)
 			p.Response(200)
-			p.Send(inside(inv, "ACK", "k2", "2"))
-			p.Send(inside(inv, "BYE", "b3", "3"))
+			p.Send(inside(inv, "x", "ACK", "k2", 2))
+			p.Send(inside(inv, "x", "BYE", "b3", 3))
 			p.Response(200)
 			h.ended(x.t, invite.RemoteBye)
 		})
@@ -341,7 +340,7 @@ func TestRequestsThatOvertakeTheAnswer(t *testing.T) {
 	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
 		t, p := x.t, x.peer
 		p.Answer(inv, 200, "x", withSDP, offer)
-		p.Send(inside(inv, "BYE", "b1", "1"))
+		p.Send(inside(inv, "x", "BYE", "b1", 1))
 		p.Request(sipmsg.ACK)
 		p.Response(200)
 		h.ended(t, invite.RemoteBye)
@@ -354,7 +353,7 @@ func TestByeOvertakesAnswer(t *testing.T) {
 	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
 		t, p := x.t, x.peer
 		p.Answer(inv, 180, "x", peerContact, "")
-		p.Send(inside(inv, "BYE", "b1", "1"))
+		p.Send(inside(inv, "x", "BYE", "b1", 1))
 		p.Response(200)
 		p.Answer(p.Request(sipmsg.CANCEL), 200, "x", "", "") // in case the answer is lost
 		p.Answer(inv, 200, "x", withSDP, offer)
@@ -372,7 +371,7 @@ func TestCalleeHangsUpUnheard(t *testing.T) {
 	calling(t, h, func(x *scene, _ *invite.Call, inv *sipmsg.Request) {
 		p := x.peer
 		p.Answer(inv, 180, "x", peerContact, "")
-		p.Send(inside(inv, "BYE", "b1", "1"))
+		p.Send(inside(inv, "x", "BYE", "b1", 1))
 		p.Response(200)
 		h.failed(x.t, 487)
 	})

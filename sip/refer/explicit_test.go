@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
@@ -170,18 +169,11 @@ func TestOrderInsideUnreported(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-REF-12")
 	play(t, func(x *scene) {
-		c := &caller{}
-		x.rig.invite.Invite(dialog.Outgoing{
-			URI: uri(x.t, "sip:conf@10.0.0.2"), From: sipmsg.Address{URI: uri(x.t, "sip:alice@ims.example")},
-			Contact: "<sip:alice@10.0.0.1>", Body: []byte("v=0"),
-		}, c)
-		x.peer.Answer(x.peer.Request(sipmsg.INVITE), 200, "f", "Contact: <sip:conf@10.0.0.2>;isfocus", "")
-		x.peer.Request(sipmsg.ACK)
-		synctest.Wait()
+		_, session := x.joined()
 		o := carol(x.t)
 		o.Never = true
 		l := &listener{}
-		x.rig.agent.ReferInside(c.session.Dialog(), o, l)
+		x.rig.agent.ReferInside(session.Dialog(), o, l)
 		req := x.peer.Request(sipmsg.REFER)
 		if req.Header.Value("Require") != "nosub" {
 			x.t.Errorf("REFER %v", req.Header.Fields)
@@ -189,7 +181,7 @@ func TestOrderInsideUnreported(t *testing.T) {
 		x.peer.Answer(req, 200, "", "", "")
 		l.heard(x.t, "accepted 200", "ended 0")
 		x.peer.Ask(x.notifyFor(req, "f", "refer", last, "SIP/2.0 200 OK"), 481)
-		c.session.Bye()
+		session.Bye()
 		x.peer.Answer(x.peer.Request(sipmsg.BYE), 200, "", "", "")
 	})
 }

@@ -46,9 +46,7 @@ func TestReferralPace(t *testing.T) {
 	t.Run("no stale one", func(t *testing.T) {
 		t.Parallel()
 		play(t, func(x *scene) {
-			r := x.refer(bob).Accept("")
-			x.peer.Response(202)
-			x.told("SIP/2.0 100 Trying", "active;expires=180")
+			r := x.accepted()
 			r.Report(180, "")
 			<-time.After(200 * time.Millisecond)
 			r.Report(183, "")
@@ -61,9 +59,7 @@ func TestReferralPace(t *testing.T) {
 	t.Run("once a second", func(t *testing.T) {
 		t.Parallel()
 		play(t, func(x *scene) {
-			r := x.refer(bob).Accept("")
-			x.peer.Response(202)
-			x.told("SIP/2.0 100 Trying", "active;expires=180")
+			r := x.accepted()
 			r.Report(180, "")
 			x.peer.Quiet(900 * time.Millisecond)
 			r.Report(183, "Nearly\r\nthere")
@@ -127,9 +123,7 @@ func TestReferralEndsEarly(t *testing.T) {
 		t.Parallel()
 		conform.Covers(t, "FOC-REF-18")
 		play(t, func(x *scene) {
-			r := x.refer(bob).Accept("")
-			x.peer.Response(202)
-			x.told("SIP/2.0 100 Trying", "active;expires=180")
+			r := x.accepted()
 			r.Close()
 			x.told("SIP/2.0 100 Trying", "terminated;reason=noresource")
 			r.Report(200, "")
@@ -139,9 +133,7 @@ func TestReferralEndsEarly(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
 		t.Parallel()
 		play(t, func(x *scene) {
-			r := x.refer(bob).Accept("")
-			x.peer.Response(202)
-			x.told("SIP/2.0 100 Trying", "active;expires=180")
+			r := x.accepted()
 			<-time.After(180 * time.Second)
 			x.told("SIP/2.0 100 Trying", "terminated;reason=timeout")
 			r.Report(200, "")

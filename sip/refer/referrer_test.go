@@ -232,22 +232,29 @@ func (c *caller) Answered(s *invite.Session, _ *sipmsg.Response, _ []byte) (invi
 	return c, invite.Answer{}
 }
 
+// joined makes a call of ours that is answered, and returns its INVITE and session.
+func (x *scene) joined() (*sipmsg.Request, *invite.Session) {
+	x.t.Helper()
+	c := &caller{}
+	x.rig.invite.Invite(dialog.Outgoing{
+		URI: uri(x.t, "sip:conf@10.0.0.2"), From: sipmsg.Address{URI: uri(x.t, "sip:alice@ims.example")},
+		Contact: "<sip:alice@10.0.0.1>", Body: []byte("v=0"),
+	}, c)
+	call := x.peer.Request(sipmsg.INVITE)
+	x.peer.Answer(call, 200, "f", "Contact: <sip:conf@10.0.0.2>;isfocus", "")
+	x.peer.Request(sipmsg.ACK)
+	synctest.Wait()
+	return call, c.session
+}
+
 func TestOrderInsideDialog(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "PAR-REF-03")
 	play(t, func(x *scene) {
-		c := &caller{}
-		x.rig.invite.Invite(dialog.Outgoing{
-			URI: uri(x.t, "sip:conf@10.0.0.2"), From: sipmsg.Address{URI: uri(x.t, "sip:alice@ims.example")},
-			Contact: "<sip:alice@10.0.0.1>", Body: []byte("v=0"),
-		}, c)
-		call := x.peer.Request(sipmsg.INVITE)
-		x.peer.Answer(call, 200, "f", "Contact: <sip:conf@10.0.0.2>;isfocus", "")
-		x.peer.Request(sipmsg.ACK)
-		synctest.Wait()
+		call, session := x.joined()
 		order := func() (*listener, *sipmsg.Request) {
 			l := &listener{}
-			x.rig.agent.ReferInside(c.session.Dialog(), carol(x.t), l)
+			x.rig.agent.ReferInside(session.Dialog(), carol(x.t), l)
 			req := x.peer.Request(sipmsg.REFER)
 			if toTag(req) != "f" || req.Header.CallID() != call.Header.CallID() {
 				x.t.Errorf("REFER %v", req.Header.Fields)
@@ -260,7 +267,7 @@ func TestOrderInsideDialog(t *testing.T) {
 		x.peer.Ask(x.notifyFor(two, "f", "refer;id=3", "active;expires=60", "SIP/2.0 100 Trying"), 200)
 		x.peer.Answer(two, 202, "", "", "")
 		x.peer.Ask(x.notifyFor(one, "f", "refer", "active;expires=60", "SIP/2.0 180 Ringing"), 200)
-		c.session.Bye()
+		session.Bye()
 		x.peer.Answer(x.peer.Request(sipmsg.BYE), 200, "", "", "")
 		x.peer.Ask(x.notifyFor(two, "f", "refer;id=3", last, "SIP/2.0 200 OK"), 200)
 		x.peer.Ask(x.notifyFor(one, "f", "refer;id=9", last, "SIP/2.0 200 OK"), 481)
@@ -269,7 +276,7 @@ func TestOrderInsideDialog(t *testing.T) {
 		l2.heard(x.t, "100 Trying", "accepted 202", "200 OK", "ended 200")
 		x.rig.Dialogs(x.t, 0)
 		l := &listener{}
-		x.rig.agent.ReferInside(c.session.Dialog(), carol(x.t), l)
+		x.rig.agent.ReferInside(session.Dialog(), carol(x.t), l)
 		l.heard(x.t, "refused 481")
 	})
 }

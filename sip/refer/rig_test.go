@@ -140,6 +140,15 @@ func (x *scene) refer(fields ...string) *refer.Incoming {
 	return in
 }
 
+// accepted sends a REFER outside any dialog, which is accepted and reported on at once.
+func (x *scene) accepted() *refer.Referral {
+	x.t.Helper()
+	r := x.refer(bob).Accept("")
+	x.peer.Response(202)
+	x.told("SIP/2.0 100 Trying", "active;expires=180")
+	return r
+}
+
 // told takes a NOTIFY of ours, checks what each must have, and answers it.
 func (x *scene) told(line, state string) *sipmsg.Request {
 	x.t.Helper()
