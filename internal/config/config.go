@@ -59,10 +59,11 @@ type Mixer struct {
 	Report     string // full or partial: what the receivers of messages answer
 	Congestion string // cut, tell or drop: what becomes of those who do not keep up
 
-	WrappedTypes []string // media types that a conference carries
-	HistorySize  Size     // of a conference's messages in memory
-	SenderRate   Size     // octets a second of one MSRP session; 0 for no limit
-	FanOutRate   Size     // octets a second of all copies in a conference; 0 for no limit
+	WrappedTypes []string      // media types that a conference carries
+	ChunkWait    time.Duration // how long an incomplete message may wait for its next chunk
+	HistorySize  Size          // of a conference's messages in memory
+	SenderRate   Size          // octets a second of one MSRP session; 0 for no limit
+	FanOutRate   Size          // octets a second of all copies in a conference; 0 for no limit
 
 	EchoOwnDevices      bool // a sender's other devices get what he says
 	PrivateCopyToSender bool // they get his private messages, too

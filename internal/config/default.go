@@ -28,6 +28,7 @@ func Default() *Config {
 			Report:             "full",
 			Congestion:         "cut",
 			WrappedTypes:       []string{"text/plain", "text/html", "application/im-iscomposing+xml", "message/imdn+xml", "*"},
+			ChunkWait:          9 * time.Minute,
 			HistorySize:        4 << 20,
 			SenderRate:         256 << 10,
 			FanOutRate:         50 << 20,

@@ -47,6 +47,8 @@ func TestFaults(t *testing.T) {
 1:41: factory[2]: "sip:a@conf.localhost?x=y" has header parts
 2:42: conferences[1].uri: sip:%61@B.test is taken by conferences[0].uri
 2:62: conferences[2].uri: is missing`},
+		{"times out of range", "mixer: {chunk_wait: 2h}\n", `
+1:21: mixer.chunk_wait: 2h is more than 1h`},
 		{"sizes out of range", "msrp: {max_message: 1GiB}\n", `
 1:21: msrp.max_message: 1GiB is not within 1KiB and 64MiB`},
 		{"local beyond loopback", "sip: {listen: [udp://0.0.0.0:5060]}\nmsrp: {listen: [tcp://:2855]}\nhttp: {listen: '192.0.2.1:80'}\nauth: {local: true}\n", `

@@ -104,6 +104,7 @@ func mixerKeys(m *Mixer) section {
 		{"report", "full has each copy of a message answered, so that nothing is missed after a loss; partial only failures", choice(&m.Report, "full", "partial")},
 		{"congestion", "who does not keep up is cut, or told what he has lost, or neither (drop)", choice(&m.Congestion, "cut", "tell", "drop")},
 		{"wrapped_types", "media types of messages; * for all others", texts(&m.WrappedTypes, mediaType)},
+		{"chunk_wait", "how long an incomplete message may wait for its next chunk, 1m to 1h", within(&m.ChunkWait, time.Minute, time.Hour)},
 		{"history_size", "octets of a conference's messages in memory", size(&m.HistorySize, 64<<10, 1<<30)},
 		{"sender_rate", "octets a second that one may send; 0B for no limit", size(&m.SenderRate, 0, 1<<30)},
 		{"fanout_rate", "octets a second of all copies in a conference; 0B for no limit", size(&m.FanOutRate, 0, 1<<40)},

@@ -63,7 +63,7 @@ func size(to *Size, least, most Size) setting {
 	}, Size.String}
 }
 
-func duration(to *time.Duration, least time.Duration) setting {
+func duration(to *time.Duration, least time.Duration) value[time.Duration] {
 	return value[time.Duration]{to, func(s string) (time.Duration, error) {
 		d, err := time.ParseDuration(s)
 		switch {
@@ -73,6 +73,18 @@ func duration(to *time.Duration, least time.Duration) setting {
 			return 0, fmt.Errorf("%s is less than %s", s, formatDuration(least))
 		}
 		return d, nil
+	}, formatDuration}
+}
+
+// within is duration with a longest one.
+func within(to *time.Duration, least, most time.Duration) setting {
+	atLeast := duration(to, least)
+	return value[time.Duration]{to, func(s string) (time.Duration, error) {
+		d, err := atLeast.parse(s)
+		if err == nil && d > most {
+			err = fmt.Errorf("%s is more than %s", s, formatDuration(most))
+		}
+		return d, err
 	}, formatDuration}
 }
 

@@ -30,6 +30,17 @@ func addressKey(uri string) string {
 	return uri
 }
 
+// deviceOf returns which device a GRUU means (RFC 5627 §3.1): the value of gr, empty for
+// an address that is none.
+func deviceOf(uri string) string {
+	u, err := sipmsg.ParseURI(uri)
+	if err != nil || !u.IsSIP() {
+		return ""
+	}
+	device, _ := u.Params.Lookup("gr")
+	return device
+}
+
 // withoutSeparators drops the visual separators of RFC 3966 §3.
 func withoutSeparators(r rune) rune {
 	if strings.ContainsRune("-.()", r) {

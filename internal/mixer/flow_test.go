@@ -233,3 +233,41 @@ func TestRates(t *testing.T) {
 	})
 	conform.Covers(t, "SW-FLOW-05")
 }
+
+// A message whose next chunk does not come is dropped; each chunk gives it the time again.
+func TestChunkWait(t *testing.T) {
+	for wait, want := range map[time.Duration]time.Duration{0: 9 * time.Minute, time.Minute: time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(b *blueprint) {
+				pipes(b)
+				b.mixer.ChunkWait = wait
+				b.media.KeepAlive = -1
+			})
+			a, b := h.join(alice, nil), h.join(bob, nil)
+			body := a.text(lobby, "in four parts")
+			n := len(body)
+			cut := func(id string, from, to, want int) {
+				t.Helper()
+				flag := "+"
+				if to == n {
+					flag = "$"
+				}
+				a.try(part{id: id, rng: rangeOf(from+1, to, n), body: body[from:to], flag: flag}, want)
+			}
+			cut("patient", 0, 10, 200)
+			pause(want - 5*time.Second)
+			cut("patient", 10, 20, 200)
+			pause(want - 5*time.Second)
+			cut("patient", 20, n, 200)
+			b.hears(body)
+			cut("late", 0, 10, 200)
+			pause(want + 5*time.Second)
+			cut("late", 10, n, 413)
+			if len(b.copies)+len(a.reports)+len(b.reports) > 0 {
+				t.Error("somebody is told")
+			}
+			h.empty(a, b)
+		})
+	}
+	conform.Covers(t, "SW-PUB-10")
+}

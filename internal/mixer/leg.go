@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -60,6 +61,7 @@ type Leg struct {
 
 	self    atomic.Pointer[self]    // as whom its user is seen
 	quirks  atomic.Pointer[Quirks]  // what its client is known for
+	device  atomic.Pointer[string]  // of its GRUU; empty: it has none
 	terms   atomic.Pointer[terms]   // what was negotiated last; nil without a stream
 	current atomic.Pointer[handler] // of the session that carries the leg, written with mu held
 	open    atomic.Bool             // the endpoint is connected
@@ -141,6 +143,10 @@ func (m *Mixer) Reserve(req LegRequest) (*Leg, error) {
 func (l *Leg) Identify(userAgent, features string) {
 	q := l.owner.quirksOf(userAgent, features)
 	l.quirks.Store(&q)
+	_, contact, _ := strings.Cut(features, "<")
+	contact, _, _ = strings.Cut(contact, ">")
+	device := deviceOf(contact)
+	l.device.Store(&device)
 }
 
 // Close ends the leg. Nothing is delivered to it or taken from it any more.

@@ -117,12 +117,16 @@ func (x *mix) leg(id conference.EndpointID) *Leg {
 }
 
 // openLegsOf returns the open legs, other than from, of the user that an
-// address names.
+// address names, or of one device of his if it is that of one. [SW-PRV-05]
 func (x *mix) openLegsOf(from *Leg, address string) []*Leg {
-	key := addressKey(address)
+	key, device := addressKey(address), deviceOf(address)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	legs := slices.Clone(x.users[key])
+	known := func(l *Leg) bool { return *l.device.Load() == device }
+	if device != "" && slices.ContainsFunc(legs, known) {
+		legs = slices.DeleteFunc(legs, func(l *Leg) bool { return !known(l) })
+	}
 	return slices.DeleteFunc(legs, func(l *Leg) bool { return l == from })
 }
 

@@ -54,6 +54,7 @@ type Config struct {
 	Congestion    Congestion // what becomes of those who do not keep up
 	Welcome       string     // said to everybody who comes; empty: nothing
 
+	ChunkWait   time.Duration // how long an incomplete message may wait for its next chunk; 9 min [SW-PUB-10]
 	BindTimeout time.Duration // how long the media may take to come up; 30 s [MSRP-CON-14]
 
 	// Strict switches off what is tolerated of clients beyond the standards.
@@ -78,6 +79,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.HistoryOctets <= 0 {
 		c.HistoryOctets = 4 << 20
+	}
+	if c.ChunkWait <= 0 {
+		c.ChunkWait = 9 * time.Minute
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -133,7 +133,7 @@ func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way, path []msrp
 		MaxSize:       m.cfg.MaxMessage,
 		AcceptTypes:   []string{sdp.TypeCPIM}, // [SW-PUB-01]
 		BindTimeout:   m.cfg.BindTimeout,
-		ChunkTimer:    chunkTimer,
+		ChunkTimer:    m.cfg.ChunkWait,
 		Whole:         frames.whole,
 		ExactRanges:   frames.exact,
 		ChunkCap:      frames.chunk,

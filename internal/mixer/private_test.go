@@ -87,3 +87,37 @@ func TestRepeatedNotification(t *testing.T) {
 	b.try(part{id: "nobody", body: wrap(bob, "sip:nobody@x.test", "message/imdn+xml", "<imdn/>")}, 404)
 	conform.Covers(t, "SW-PUB-13", "IMDN-03")
 }
+
+// TestOneDevice: the address of one device (a GRUU) means that one, as long as it is there.
+func TestOneDevice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a := h.join(alice, nil)
+	at := func(gr string) *client {
+		return h.join(bob, func(w *wishes) { w.features = "<" + bob + ";gr=" + gr + ">;+sip.instance=\"<x>\" *;+g.other" })
+	}
+	phone, tablet, none := at("urn:uuid:1"), at("urn:uuid:2"), h.join(bob, nil)
+	whisper := func(gr string, listeners ...*client) {
+		t.Helper()
+		body := a.text(bob+gr, gr)
+		a.try(part{body: body}, 200)
+		for _, l := range listeners {
+			l.hears(body)
+		}
+	}
+	whisper(";gr=urn:uuid:1", phone)
+	whisper(";transport=tcp;gr=urn:uuid:2", tablet)
+	whisper(";gr=urn:uuid:3", phone, tablet, none) // nobody knows that one
+	whisper(";gr", phone, tablet, none)
+	whisper("", phone, tablet, none)
+	phone.try(part{body: phone.text(bob+";gr=urn:uuid:1", "note")}, 404) // there is no other one
+	phone.try(part{body: phone.text(bob+";gr=urn:uuid:2", "note")}, 200)
+	tablet.hears(phone.text(bob+";gr=urn:uuid:2", "note"))
+	// A device in hold is not stood in for by another.
+	tablet.hold("inactive")
+	a.try(part{body: a.text(bob+";gr=urn:uuid:2", "psst")}, 404)
+	tablet.leave()
+	whisper(";gr=urn:uuid:2", phone, none)
+	quiet(t, a, phone, none)
+	conform.Covers(t, "SW-PRV-05")
+}

@@ -14,6 +14,7 @@ func (s *Server) mixerConfig() mixer.Config {
 		Preconditions: s.preconditions(), Strict: s.cfg.MSRP.Strict, CEMA: s.cfg.MSRP.CEMA,
 		Reserved: s.cfg.Mixer.ReservedNicknames, NicknamesPerMinute: s.cfg.Limits.NicknamesPerMinute,
 		WrappedTypes: sdp.TypeList(s.cfg.Mixer.WrappedTypes), HistoryOctets: int(s.cfg.Mixer.HistorySize),
+		ChunkWait: s.cfg.Mixer.ChunkWait,
 		Rates: mixer.Rates{
 			Messages: s.cfg.Limits.MessagesPerSecond, Octets: int64(s.cfg.Mixer.SenderRate), FanOut: int64(s.cfg.Mixer.FanOutRate),
 		},
