@@ -52,6 +52,7 @@ type MSRP struct {
 	Strict       bool   // tolerates nothing beyond the standards
 	CEMA         bool   // our offers allow media anchoring
 	LegacyCipher bool   // allows the suite that RFC 4975 demands
+	PlainWS      bool   // allows WebSocket without TLS beyond loopback
 }
 
 // Mixer is what the mixer does with messages and names.

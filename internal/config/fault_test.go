@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/conform"
 )
 
 func TestFaults(t *testing.T) {
@@ -47,6 +48,10 @@ func TestFaults(t *testing.T) {
 1:41: factory[2]: "sip:a@conf.localhost?x=y" has header parts
 2:42: conferences[1].uri: sip:%61@B.test is taken by conferences[0].uri
 2:62: conferences[2].uri: is missing`},
+		{"plain WebSocket", "msrp: {listen: [ws://127.0.0.1:80/m, ws://0.0.0.0:81/m, 'ws://conf.example.test:82/m']}\nhttp: {listen: ''}\n", `
+1:38: msrp.listen[1]: ws://0.0.0.0:81/m is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS
+1:57: msrp.listen[2]: ws://conf.example.test:82/m is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS`},
+		{"plain WebSocket behind a proxy", "msrp: {listen: [ws://0.0.0.0:81/m], plain_ws: true}\n", ``},
 		{"times out of range", "mixer: {chunk_wait: 2h}\n", `
 1:21: mixer.chunk_wait: 2h is more than 1h`},
 		{"sizes out of range", "msrp: {max_message: 1GiB}\n", `
@@ -112,6 +117,7 @@ func TestFaults(t *testing.T) {
 		{"list at the top", "- a\n", `
 1:1: needs a mapping and has a list`},
 	}
+	conform.Covers(t, "WS-01")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -25,6 +25,7 @@ func msrpKeys(m *MSRP) section {
 		{"strict", "tolerate nothing of clients beyond the standards", flag(&m.Strict)},
 		{"cema", "offer that middleboxes may anchor media (RFC 6714); who offers it is answered so in any case", flag(&m.CEMA)},
 		{"legacy_cipher", "allow TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 asks for and which lacks forward secrecy", flag(&m.LegacyCipher)},
+		{"plain_ws", "allow ws listeners beyond loopback, as behind a server that ends TLS", flag(&m.PlainWS)},
 	}
 }
 

@@ -38,6 +38,8 @@ func validateListeners(c *Config, r *reader) {
 			case r.bad[at]:
 			case g.key == "msrp.listen" && l.Network == "udp":
 				complain(r, at, "MSRP does not run over UDP")
+			case g.key == "msrp.listen" && l.Network == "ws" && !l.Loopback() && !c.MSRP.PlainWS:
+				complain(r, at, "%s is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS", l) // [WS-01]
 			case l.Web() && l.Address == c.HTTP.Listen && ownPath(l.Path):
 				complain(r, at, "%s of %s belongs to http.listen", l.Path, l.Address)
 			default:
