@@ -271,3 +271,33 @@ func TestChunkWait(t *testing.T) {
 	}
 	conform.Covers(t, "SW-PUB-10")
 }
+
+// Of the notifications to somebody who does not keep up, those that only tell that a
+// message has arrived are left out.
+func TestNotificationsToSlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a := h.join(alice, nil)
+		slow := h.join(carol, func(w *wishes) { w.unbound = true })
+		hear := slow.deaf()
+		const n = 300
+		for i := range n {
+			a.say(fmt.Sprint(i, strings.Repeat("x", 1000)))
+		}
+		synctest.Wait() // all of it is with her
+		arrived := wrap(alice, carol, "message/imdn+xml", "<imdn><delivery-notification/></imdn>")
+		read := wrap(alice, carol, "message/imdn+xml", "<imdn><display-notification/></imdn>")
+		a.try(part{body: arrived}, 200)
+		a.try(part{body: read}, 200)
+		hear()
+		for i := range n {
+			slow.hears(a.text(lobby, fmt.Sprint(i, strings.Repeat("x", 1000))))
+		}
+		slow.hears(read)
+		a.try(part{body: arrived}, 200)
+		slow.hears(arrived)
+		quiet(t, a, slow)
+		h.empty(a, slow)
+	})
+	conform.Covers(t, "IMDN-06", "SW-FLOW-02")
+}

@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"time"
@@ -88,8 +89,9 @@ func (x *mix) copyToSender(from *Leg, shared *msrp.Shared, v verdict) {
 // and twice as many at once. [IMDN-06]
 const reportsPerSecond = 50
 
-// report hands a disposition notification to its addressee, or drops it where
-// there are too many or there is no room: it is of little use late.
+// report hands a disposition notification to its addressee. It is dropped where there
+// are too many, and, if it tells no more than that a message has arrived, where the
+// addressee does not keep up.
 // [IMDN-03] [IMDN-05] [IMDN-06]
 func (x *mix) report(from *Leg, in *msrp.Incoming, v verdict) {
 	legs, err := x.recipients(from, v)
@@ -107,9 +109,10 @@ func (x *mix) report(from *Leg, in *msrp.Incoming, v verdict) {
 		in.Refuse(&msrp.Error{Status: msrpwire.StatusBadRequest})
 		return
 	}
+	arrival := bytes.Contains(in.Body()[v.at:], []byte("delivery-notification"))
 	for _, l := range legs {
 		h := l.current.Load()
-		if h == nil || h.session.Congested() || !l.mayBeTold(now) {
+		if h == nil || arrival && h.session.Congested() || !l.mayBeTold(now) {
 			continue
 		}
 		_ = l.send(shared, 0)
