@@ -36,10 +36,7 @@ func validateListeners(c *Config, r *reader) {
 			at := fmt.Sprintf("%s[%d]", g.key, i)
 			switch {
 			case r.bad[at]:
-			case g.key == "msrp.listen" && l.Network == "udp":
-				complain(r, at, "MSRP does not run over UDP")
-			case g.key == "msrp.listen" && l.Network == "ws" && !l.Loopback() && !c.MSRP.PlainWS:
-				complain(r, at, "%s is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS", l) // [WS-01]
+			case g.key == "msrp.listen" && !carriesMedia(c, r, at, l): // it has said why
 			case l.Web() && l.Address == c.HTTP.Listen && ownPath(l.Path):
 				complain(r, at, "%s of %s belongs to http.listen", l.Path, l.Address)
 			default:
@@ -50,6 +47,19 @@ func validateListeners(c *Config, r *reader) {
 	if other, ok := taken.addresses["tcp "+c.HTTP.Listen]; ok && !other.web && !freePort(c.HTTP.Listen) {
 		complain(r, "http.listen", "%s is taken by %s", c.HTTP.Listen, other.key)
 	}
+}
+
+// carriesMedia reports whether MSRP may run over a listener, and complains if not. [WS-01]
+func carriesMedia(c *Config, r *reader, at string, l Listener) bool {
+	switch {
+	case l.Network == "udp":
+		complain(r, at, "MSRP does not run over UDP")
+	case l.Network == "ws" && !l.Loopback() && !c.MSRP.PlainWS:
+		complain(r, at, "%s is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS", l)
+	default:
+		return true
+	}
+	return false
 }
 
 // ownPath reports whether a path is one that http.listen serves.
