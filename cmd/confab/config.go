@@ -28,6 +28,9 @@ func configCheckCommand() *cobra.Command {
 		Example: "  confab config check confab.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range config.UnknownVariables(os.Environ()) {
+				say(cmd.ErrOrStderr(), "unknown environment variable %s\n", name)
+			}
 			_, err := config.Load(args[0], os.LookupEnv)
 			if err == nil {
 				return nil

@@ -55,6 +55,9 @@ func serve(ctx context.Context, cfg *config.Config, file string, stdout, stderr 
 	level := new(slog.LevelVar)
 	level.Set(cfg.Log.Level)
 	log := newLogger(cfg.Log.Format, level, stderr)
+	for _, name := range config.UnknownVariables(os.Environ()) {
+		log.LogAttrs(ctx, slog.LevelWarn, "unknown environment variable", slog.String("name", name))
+	}
 	s, err := server.New(cfg, log) //nolint:contextcheck // it sends nothing yet
 	if err != nil {
 		return err

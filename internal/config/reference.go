@@ -14,7 +14,8 @@ names every fault of one by line and column.
 
 The file is YAML and strict: an unknown key is a fault. Durations are written as ` + "`1m30s`" + `, sizes as ` + "`64KiB`" + `.
 ` + "`${NAME}`" + ` in a value is taken from the environment. A variable ` + "`CONFAB_`" + ` and the key in capitals, with ` + "`_`" + ` for
-` + "`.`" + `, overrides the key: ` + "`CONFAB_LOG_LEVEL=debug`" + `; lists are separated by commas.
+` + "`.`" + `, overrides the key: ` + "`CONFAB_LOG_LEVEL=debug`" + `; lists are separated by commas. ` + "`confab serve`" + ` and
+` + "`confab config check`" + ` warn of variables that begin like that and are no key's.
 
 On SIGHUP certificates and ` + "`log.level`" + ` are read again; the log names the other keys that have changed, which
 take a restart.
