@@ -9,6 +9,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/sip"
 )
 
@@ -35,7 +36,8 @@ func problemOf(err error) error {
 		return errNotAlive
 	case errors.Is(err, instance.ErrTaken):
 		return huma.Error409Conflict("the URI is taken, or was in use a short while ago")
-	case errors.Is(err, instance.ErrOverload), errors.Is(err, instance.ErrDraining):
+	case errors.Is(err, instance.ErrOverload), errors.Is(err, instance.ErrDraining), errors.Is(err, journal.ErrBusy),
+		errors.Is(err, journal.ErrUnavailable):
 		return huma.Error503ServiceUnavailable(err.Error())
 	}
 	return huma.Error500InternalServerError(err.Error())

@@ -85,7 +85,7 @@ func statusOf(err error, agent string) *sip.Error {
 	case errors.Is(err, instance.ErrEnded):
 		return &sip.Error{Status: 404}
 	case errors.Is(err, instance.ErrDraining), errors.Is(err, instance.ErrServerLimit), errors.Is(err, journal.ErrBusy),
-		errors.Is(err, instance.ErrOverload), errors.Is(err, ErrMixerFull):
+		errors.Is(err, journal.ErrUnavailable), errors.Is(err, instance.ErrOverload), errors.Is(err, ErrMixerFull):
 		return &sip.Error{Status: 503, RetryAfter: serverRetry, Cause: err} // [FOC-FAC-06]
 	}
 	return sip.AsError(err)

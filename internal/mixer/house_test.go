@@ -11,6 +11,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/internal/testnet"
@@ -43,6 +44,7 @@ type blueprint struct {
 	policy conference.Policy
 	pipes  bool
 	media  msrp.Config
+	reads  *readings // what becomes of reading the journal; nil: it works
 }
 
 func newHouse(t *testing.T, change func(*blueprint)) *house {
@@ -64,8 +66,13 @@ func newHouse(t *testing.T, change func(*blueprint)) *house {
 	}
 	b.mixer.Endpoint = h.ep
 	h.mixer = mixer.New(b.mixer)
+	var j journal.Journal = h.journal
+	if b.reads != nil {
+		b.reads.Journal = j
+		j = b.reads
+	}
 	dir, err := instance.NewDirectory(instance.Config{
-		Journal: h.journal, Domain: "conf.example.test",
+		Journal: j, Domain: "conf.example.test",
 		Attach: []func(*instance.Instance) instance.Observer{
 			h.mixer.Attach,
 			func(*instance.Instance) instance.Observer { return h },

@@ -6,6 +6,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
@@ -92,6 +93,8 @@ func (l *Leg) postError(err error) error {
 		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Conference is overloaded"}
 	case errors.Is(err, instance.ErrEnded):
 		return &msrp.Error{Status: msrpwire.StatusNoSuchSession}
+	case errors.Is(err, journal.ErrUnavailable), errors.Is(err, journal.ErrBusy):
+		return notKept() // the store has said so
 	}
 	switch conference.CodeOf(err) {
 	case conference.CodeNotAlive, conference.CodeNoSuchEndpoint:
@@ -100,6 +103,10 @@ func (l *Leg) postError(err error) error {
 		return forbidden("Not allowed to send")
 	default:
 		l.log(slog.LevelError, "message not appended", slog.Any("error", err))
-		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Message could not be kept"}
+		return notKept()
 	}
+}
+
+func notKept() error {
+	return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Message could not be kept"}
 }

@@ -70,11 +70,14 @@ func socketPattern(l config.Listener) string {
 }
 
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
-	if s.ready.Load() {
+	switch fault := s.storeFault(); {
+	case !s.ready.Load():
+		answer(w, http.StatusServiceUnavailable, "not ready")
+	case fault != nil:
+		answer(w, http.StatusServiceUnavailable, "not ready: "+fault.Error())
+	default:
 		answer(w, http.StatusOK, "ready")
-		return
 	}
-	answer(w, http.StatusServiceUnavailable, "not ready")
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -57,6 +57,14 @@ func (s *Server) restore(ctx context.Context) {
 	}
 }
 
+// storeFault is why what has to be kept cannot be; nil: all is well, or nothing has to.
+func (s *Server) storeFault() error {
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Fault()
+}
+
 // closeStore writes what waits, also for a server that is to stop at once.
 func (s *Server) closeStore(ctx context.Context) error {
 	if s.store == nil {

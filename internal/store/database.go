@@ -11,17 +11,19 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"modernc.org/sqlite" // the driver
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal"
 )
 
 // The errors of opening a database. They come wrapped, with the file's name.
 var (
 	ErrInUse   = errors.New("another process has it open")
-	ErrCorrupt = errors.New("file is damaged, or no database of confab")
+	ErrCorrupt = fmt.Errorf("file is damaged, or no database of confab (%w)", journal.ErrDamaged)
 	ErrNewer   = errors.New("written by a newer version of confab")
 )
 
@@ -55,7 +57,12 @@ type DB struct {
 
 	queue queue
 
-	retired int // quarantines begun; owned by the writer
+	// owned by the writer
+	retired int       // quarantines begun
+	told    time.Time // when the log last said that nothing can be written
+
+	fault   atomic.Pointer[fault] // why it cannot be written; nil: it can
+	damaged atomic.Pointer[fault] // why it cannot be read; stays until the end
 
 	commits, operations, failed atomic.Uint64
 

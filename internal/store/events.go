@@ -24,7 +24,11 @@ func (db *DB) Append(id conference.ID, start journal.Position, entries []journal
 		batch.events[k] = b
 		octets += len(b)
 	}
-	return db.queue.put(operation{write: batch.write, octets: octets, done: done})
+	o := operation{write: batch.write, octets: octets, done: done}
+	if done == nil {
+		o.loses = id // whoever appended goes on with it all the same
+	}
+	return db.queue.put(o)
 }
 
 // batch is events that are written together.

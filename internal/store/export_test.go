@@ -72,3 +72,30 @@ func Quarantines(t *testing.T, db *DB) (n int) {
 	}
 	return n
 }
+
+// Freeze lets nothing be written until lift is called.
+func Freeze(t *testing.T, db *DB) (lift func()) {
+	t.Helper()
+	execute(t, db, "PRAGMA query_only = ON")
+	return func() { execute(t, db, "PRAGMA query_only = OFF") }
+}
+
+// Hide lets no event be read until lift is called.
+func Hide(t *testing.T, db *DB) (lift func()) {
+	t.Helper()
+	execute(t, db, "ALTER TABLE events RENAME TO hidden")
+	return func() { execute(t, db, "ALTER TABLE hidden RENAME TO events") }
+}
+
+// Garble makes every event one that nobody has written.
+func Garble(t *testing.T, db *DB) {
+	t.Helper()
+	execute(t, db, "UPDATE events SET event = X'0105'")
+}
+
+func execute(t *testing.T, db *DB, statement string) {
+	t.Helper()
+	if _, err := db.sql.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}

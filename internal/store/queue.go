@@ -3,14 +3,16 @@ package store
 import (
 	"sync"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
 )
 
 // operation is something to write.
 type operation struct {
-	write  func(*transaction) error
+	write  func(*transaction) error // nil: nothing, but to wait for what was queued before
 	octets int
-	done   func(error) // nil: nobody waits. Called by the writer, and must not block
+	done   func(error)   // nil: nobody waits. Called by the writer, and must not block
+	loses  conference.ID // whose log lacks something if it fails; empty: nobody's
 }
 
 // queue hands operations to the writer. The policy: an operation that would make

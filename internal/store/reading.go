@@ -70,7 +70,7 @@ func (r *logRow) whole(after, floor journal.Position) error {
 
 // settled returns the log of id when all that waited for the writer is written.
 func (db *DB) settled(ctx context.Context, id conference.ID) (*logRow, error) {
-	if err := db.do(ctx, func(*transaction) error { return nil }); err != nil {
+	if err := db.do(ctx, nil); err != nil {
 		return nil, err
 	}
 	return db.row(id), nil
@@ -79,7 +79,7 @@ func (db *DB) settled(ctx context.Context, id conference.ID) (*logRow, error) {
 func (db *DB) query(ctx context.Context, query string, args ...any) ([]journal.Entry, error) {
 	rows, err := db.sql.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, explain(err)
+		return nil, db.note(err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells
 	var entries []journal.Entry
@@ -87,13 +87,13 @@ func (db *DB) query(ctx context.Context, query string, args ...any) ([]journal.E
 		var key int64
 		var b []byte
 		if err := rows.Scan(&key, &b); err != nil {
-			return nil, explain(err)
+			return nil, db.note(err)
 		}
 		e, err := codec.Decode(b)
 		if err != nil {
-			return nil, fmt.Errorf("store: event at %d: %w", position(key), err)
+			return nil, db.note(fmt.Errorf("%w: event at %d: %w", ErrCorrupt, position(key), err))
 		}
 		entries = append(entries, journal.Entry{Position: position(key), Event: e})
 	}
-	return entries, explain(rows.Err())
+	return entries, db.note(rows.Err())
 }

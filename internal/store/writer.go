@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/journal"
 )
 
 // transaction is what one commit writes.
@@ -25,6 +26,9 @@ func (db *DB) run() {
 	for {
 		select {
 		case <-db.queue.wake:
+		case <-db.probing():
+			db.probe()
+			continue
 		case <-db.stop:
 			db.commit(db.queue.take(operations))
 			return
@@ -37,9 +41,6 @@ func (db *DB) run() {
 // commit writes the operations in one transaction if it can, and tells those who
 // wait.
 func (db *DB) commit(operations []operation) {
-	if len(operations) == 0 {
-		return
-	}
 	err := db.write(operations)
 	if err != nil && len(operations) > 1 {
 		// One by one, so that what is wrong with one harms no other.
@@ -48,14 +49,13 @@ func (db *DB) commit(operations []operation) {
 		}
 		return
 	}
-	if err == nil {
-		db.commits.Add(1)
-		db.operations.Add(uint64(len(operations)))
-	} else {
+	if err != nil {
+		err = fmt.Errorf("store: not written: %w", db.note(err))
 		db.failed.Add(1)
-		err = fmt.Errorf("store: not written: %w", err)
-		db.log.LogAttrs(context.Background(), slog.LevelError, "store cannot write",
-			slog.Any("error", err))
+		if errors.Is(err, journal.ErrUnavailable) {
+			db.fails(err)
+		}
+		db.tear(operations[0].loses)
 	}
 	for _, o := range operations {
 		if o.done != nil {
@@ -64,7 +64,24 @@ func (db *DB) commit(operations []operation) {
 	}
 }
 
+// tear notes that the log of a conference lacks something, which only the next
+// snapshot makes good.
+func (db *DB) tear(id conference.ID) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if r := db.logs[id]; r != nil {
+		torn := *r
+		torn.torn = true
+		db.logs[id] = &torn
+	}
+}
+
+// write carries operations out in one transaction. Those that write nothing wait for
+// what is before them.
 func (db *DB) write(operations []operation) error {
+	if !slices.ContainsFunc(operations, func(o operation) bool { return o.write != nil }) {
+		return nil
+	}
 	ctx := context.Background()
 	tx, err := db.sql.BeginTx(ctx, nil)
 	if err != nil {
@@ -72,6 +89,9 @@ func (db *DB) write(operations []operation) error {
 	}
 	t := &transaction{ctx: ctx, tx: tx, db: db, logs: make(map[conference.ID]*logRow)}
 	for _, o := range operations {
+		if o.write == nil {
+			continue
+		}
 		if err := o.write(t); err != nil {
 			return rollback(tx, err)
 		}
@@ -82,6 +102,9 @@ func (db *DB) write(operations []operation) error {
 	if err := tx.Commit(); err != nil {
 		return rollback(tx, err)
 	}
+	db.commits.Add(1)
+	db.operations.Add(uint64(len(operations)))
+	db.recovered()
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for id, row := range t.logs {
