@@ -133,13 +133,14 @@ func (c *client) took(nc net.Conn, h *msrpwire.Head, body string) bool {
 	case h.Method == msrpwire.REPORT:
 		c.reports <- f
 	default:
-		if h.HasBody { // else it only keeps the connection alive
-			c.copies <- f
-		}
+		var err error
 		if !c.mute.Load() && h.WantsResponse(200) {
-			_, err := nc.Write(msrpwire.AppendResponse(nil, h, 200, ""))
-			return err == nil
+			_, err = nc.Write(msrpwire.AppendResponse(nil, h, 200, ""))
 		}
+		if h.HasBody { // else it only keeps the connection alive
+			c.copies <- f // answered: what is written from now on comes behind
+		}
+		return err == nil
 	}
 	return true
 }
