@@ -46,6 +46,10 @@ func TestBindOvertakesDescription(t *testing.T) {
 				if test.status != 200 {
 					pause(9 * time.Second)
 				}
+				synctest.Wait()
+				if len(p.frames) == 0 {
+					t.Fatal("no answer yet")
+				}
 				p.status(test.status)
 				if got := len(h.messages); got != map[bool]int{true: 1}[test.status == 200] {
 					t.Errorf("%d messages handed over", got)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/msrp/msrpwire"
 )
 
@@ -96,7 +97,7 @@ func (r *recorder) Nickname(req *NicknameRequest) {
 }
 
 // patience is how long a test waits for what must come, on the slowest machine.
-const patience = time.Minute
+const patience = testnet.Patience
 
 // wait takes the next value of ch, or fails the test.
 func wait[T any](t *testing.T, ch <-chan T, what string) T {

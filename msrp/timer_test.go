@@ -108,13 +108,13 @@ func TestKeepAlive(t *testing.T) {
 		pause(59 * time.Second)
 		p.silent()
 		pause(3 * time.Second)
-		f := p.next()
+		f := due(t, p.frames, "keep-alive")
 		if f.Method != msrpwire.SEND || f.HasBody {
 			t.Fatalf("got %+v", f.Head)
 		}
 		p.answer(f, 200)
 		pause(62 * time.Second)
-		p.next() // unanswered
+		due(t, p.frames, "keep-alive") // unanswered
 		if len(h.ended) != 0 {
 			t.Fatal("ended too early")
 		}

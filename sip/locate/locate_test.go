@@ -17,6 +17,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
@@ -51,7 +52,7 @@ short.lan.test.      60 IN A     192.0.2.40
 `
 
 // patience is how long a test waits for what must come, on the slowest machine.
-const patience = time.Minute
+const patience = testnet.Patience
 
 // nameServer answers from a zone on loopback, and counts the questions.
 type nameServer struct {

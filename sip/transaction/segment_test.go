@@ -9,13 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 	"github.com/confab-chat/confab/sip/transport"
 )
 
 // patience is how long a test waits for what must come, on the slowest machine.
-const patience = time.Minute
+const patience = testnet.Patience
 
 // realStack listens on the loopback of the host.
 func realStack(t *testing.T, u *user) *stack {

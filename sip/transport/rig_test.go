@@ -13,12 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
 )
 
 // patience is how long a test waits for what must come, on the slowest machine.
-const patience = time.Minute
+const patience = testnet.Patience
 
 // A server is a layer whose receiver answers every request but ACK with 200 and
 // remembers what it got.

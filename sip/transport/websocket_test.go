@@ -188,9 +188,11 @@ func TestWebSocketTranscript(t *testing.T) {
 func TestShutdownSaysGoodbye(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, transport.Config{})
+	s.silent = true
 	conn, in := greeted(t, webServer(t, s, transport.WebSocketOptions{}))
 	write(t, conn, masked(wsframe.Text, message("OPTIONS", "ws", "a.invalid", 1)))
 	s.await(t, 1, 0)
+	s.answer(0, nil)
 	shutdown(t, s.Layer)
 	if _, answer := readFrame(t, in); !strings.HasPrefix(answer, "SIP/2.0 200 ") {
 		t.Errorf("before it: %q", answer)

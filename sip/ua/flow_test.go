@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/event"
@@ -18,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what must come, on the slowest machine.
-const patience = time.Minute
+const patience = testnet.Patience
 
 // told passes what handlers are told to the test, as text, in order.
 type told chan string
