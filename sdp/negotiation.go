@@ -81,7 +81,7 @@ func (n *Negotiation) Description() *Session {
 
 // settle puts an exchange in force. stream is nil when none resulted.
 func (n *Negotiation) settle(local, remote *Session, l Local, stream *Stream) {
-	n.local, n.remote = local.Append(nil), remote.outline()
+	n.local, n.remote = bytes.Clone(local.Append(nil)), remote.outline()
 	n.current, n.stream = l, stream
 }
 

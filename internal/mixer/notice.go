@@ -58,7 +58,8 @@ func (x *mix) tellLost(l *Leg, h *handler) {
 // the conference says to everybody who comes, and to a client that knows nothing
 // of conferences that there are others. [SW-GEN-03]
 func (x *mix) greet(l *Leg) {
-	h := l.reads.from
+	h, roster := l.reads.from, l.roster
+	l.roster = "" // it is told once
 	if text := x.mixer.cfg.Welcome; text != "" {
 		l.notify(h, text, false)
 	}
@@ -67,7 +68,7 @@ func (x *mix) greet(l *Leg) {
 		return
 	}
 	l.notify(h, fmt.Sprintf("You are in the conference %s. What you send goes to everybody in it.", l.req.Dialled), false)
-	l.notify(h, "In the conference: "+l.roster, false)
+	l.notify(h, "In the conference: "+roster, false)
 }
 
 // rosterOf names those who are in a conference, for a client that cannot know.

@@ -54,5 +54,15 @@ func (h *history) since(revision uint64) (changes []change, ok bool) {
 	return h.changes[uint64(len(h.changes))-n:], true
 }
 
+// forget drops what led to a revision that all who are to be told know.
+func (h *history) forget(revision uint64) {
+	switch n := h.revision - revision; {
+	case n == 0:
+		h.changes = nil
+	case n < uint64(len(h.changes)):
+		h.changes = slices.Delete(h.changes, 0, len(h.changes)-int(n)) //nolint:gosec // less than a length
+	}
+}
+
 // oldest returns the earliest revision from which on all changes are remembered.
 func (h *history) oldest() uint64 { return h.revision - uint64(len(h.changes)) }

@@ -127,6 +127,41 @@ func TestChangesAreWrittenOnce(t *testing.T) {
 	}
 }
 
+// TestKnownHistoryIsForgotten has two subscribers told, one later than the other: what both
+// know is not remembered, and the other misses nothing.
+func TestKnownHistoryIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.board.service.cfg.MinInterval = 5 * time.Second
+		s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+		alice := s.subscribe("alice")
+		s.joins(1, time.Second) // alice is told at once, and has to wait then
+		bob := s.subscribe("bob")
+		s.join("carol", "ep-carol")
+		s.board.Flush()
+		<-time.After(10 * time.Second)
+		synctest.Wait()
+		if n := len(s.board.history.changes); n > 0 {
+			t.Errorf("%d changes are remembered that everybody knows", n)
+		}
+		if len(alice.at) != 2 || len(bob.at) != 1 || bob.at[0] > time.Second {
+			t.Errorf("NOTIFYs at %v and %v", alice.at, bob.at)
+		}
+		for _, b := range []*bell{alice, bob} {
+			d := document(t, b.body[len(b.body)-1])
+			if d.State != confinfo.Partial || len(d.Users.List) != 1 || d.Users.List[0].Entity != "sip:carol@example.test" {
+				t.Errorf("%s was told %+v", b.sub.user, d)
+			}
+		}
+		s.join("dave", "ep-dave")
+		s.board.Flush()
+		synctest.Wait()
+		if d := document(t, alice.body[len(alice.body)-1]); d.State != confinfo.Partial || len(d.Users.List) != 1 {
+			t.Errorf("alice was told %+v", d)
+		}
+	})
+}
+
 // TestHistoryIsBounded has a subscriber fall behind: nothing is kept for him,
 // and he gets the whole state when he asks at last.
 func TestHistoryIsBounded(t *testing.T) {

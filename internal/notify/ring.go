@@ -22,6 +22,7 @@ func (b *board) ring() {
 			sub.Changed()
 		}
 		b.mu.Lock()
+		b.history.forget(b.known())
 		if !b.dirty || b.over {
 			b.ringing = false
 			b.mu.Unlock()
@@ -29,6 +30,16 @@ func (b *board) ring() {
 		}
 		b.mu.Unlock()
 	}
+}
+
+// known returns the latest revision that every subscriber was told of. The caller
+// holds mu.
+func (b *board) known() uint64 {
+	oldest := b.history.revision
+	for _, s := range b.subscribers {
+		oldest = min(oldest, s.known)
+	}
+	return oldest
 }
 
 // dueNow returns the subscriptions that may be told now, and sees to it that

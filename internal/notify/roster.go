@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -179,18 +180,20 @@ func (w *row) element(v view, d detail) []byte {
 	case v.owner:
 		n = 1
 	case u != w.shown.all:
-		return appendUser(u, d) // few are called at a time, and by few
+		return writeUser(u, d) // few are called at a time, and by few
 	}
 	if w.written[n][d] == nil {
-		w.written[n][d] = appendUser(u, d)
+		w.written[n][d] = writeUser(u, d)
 	}
 	return w.written[n][d]
 }
 
-func appendUser(u *confinfo.User, d detail) []byte {
+// writeUser writes a user into a slice of exactly his size.
+func writeUser(u *confinfo.User, d detail) []byte {
+	room := make([]byte, 0, 1<<10)
 	if d == compact {
 		c := u.Compact()
-		return c.Append(nil)
+		return bytes.Clone(c.Append(room))
 	}
-	return u.Append(nil)
+	return bytes.Clone(u.Append(room))
 }
