@@ -35,6 +35,7 @@ type conn struct {
 	frameSince atomic.Int64 // first octet of an unfinished header, 0 = none
 	lastRead   atomic.Int64
 	inBody     atomic.Bool
+	deaf       deafness
 
 	// Guarded by mu. What every message needs stands together.
 	mu          sync.Mutex

@@ -1,7 +1,5 @@
 package msrp
 
-import "time"
-
 // described reports whether the peer's path is known, without which nothing can
 // be told of a request. A request may overtake the description, as that of an
 // endpoint that connects before the ACK with its answer is here: then the
@@ -13,26 +11,9 @@ func (c *conn) described(s *Session) bool {
 	if known == nil {
 		return true
 	}
-	c.mu.Lock()
-	if c.closed || c.draining {
-		c.mu.Unlock()
+	if !c.deafen(known, c.ep.cfg.HoldTimeout) {
 		return false
 	}
-	gone := make(chan struct{})
-	c.holding = gone
-	c.mu.Unlock()
-	c.frameSince.Store(0) // the head is there; it is not the peer who is slow
-	limit := time.NewTimer(c.ep.cfg.HoldTimeout)
-	defer limit.Stop()
-	select {
-	case <-known:
-	case <-limit.C:
-	case <-gone:
-	case <-c.ep.life.Done():
-	}
-	c.mu.Lock()
-	c.holding = nil
-	c.mu.Unlock()
 	return s.awaitPath() == nil && !s.ended.Load()
 }
 

@@ -39,8 +39,8 @@ func (s *Session) release(n int64) {
 }
 
 // park keeps an incomplete message until its next chunk; false if the session
-// has too many of them.
-func (in *Incoming) park() bool {
+// has too many of them. now is a time of [conn.heard].
+func (in *Incoming) park(now int64) bool {
 	s := in.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +52,7 @@ func (in *Incoming) park() bool {
 		in.registered = true
 	}
 	in.active = false
-	in.touched = s.ep.now()
+	in.touched = now
 	return true
 }
 
@@ -116,7 +116,7 @@ func (s *Session) dropPartials() {
 	s.release(s.held)
 }
 
-// expire drops messages whose next chunk does not come; true means that there
+// expire drops messages whose next chunk does not come, at a time of [conn.heard]; true means that there
 // are some to look at again. [MSRP-RCV-08] [SW-PUB-10]
 func (s *Session) expire(now int64) bool {
 	s.mu.Lock()

@@ -175,7 +175,7 @@ func (c *conn) endChunkIn(h *msrpwire.Head, flag msrpwire.Flag) {
 		c.deliver(in, h)
 		return
 	}
-	if !in.park() {
+	if !in.park(c.heard(c.ep.now())) {
 		in.drop(msrpwire.StatusStopSending)
 		c.respond(h, msrpwire.StatusStopSending, "") // [MSRP-RCV-10]
 		return

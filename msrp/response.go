@@ -14,7 +14,7 @@ func (c *conn) response(h *msrpwire.Head) {
 		return
 	}
 	s, kind := sl.session, sl.kind
-	s.lastAnswer = c.lastRead.Load()
+	s.lastAnswer = c.heard(c.lastRead.Load())
 	if kind == slotMessage && !sl.silent && err == nil && s.queue.empty() { // nearly always
 		ref := sl.ref
 		s.open--

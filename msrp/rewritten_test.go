@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/confab-chat/confab/internal/conform"
 )
 
 // TestRewritten: who has looked at the beginning is told when it is no longer
@@ -66,4 +68,49 @@ func TestPaceInTheMiddle(t *testing.T) {
 			t.Error(<-h.ended)
 		}
 	})
+}
+
+// TestPaceAndTimeouts slows a sender down for long. What he has said meanwhile, the answer
+// to a message of ours and the rest of one of his, waits to be read: he is not late.
+func TestPaceAndTimeouts(t *testing.T) {
+	for _, patient := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			ep := timedEndpoint(t, Config{})
+			h := newRecorder()
+			h.decide = func(in *Incoming) error {
+				if len(in.Body()) == 5 {
+					in.Pace(4 * time.Second)
+				}
+				return nil
+			}
+			s := fixedSession(t, ep, SessionConfig{Handler: h, Patient: patient}, roomURI, aliceURI)
+			near, far := net.Pipe()
+			if err := ep.ServeConn(far); err != nil {
+				t.Fatal(err)
+			}
+			p := peerOn(t, near)
+			p.bind()
+			if err := s.Send(text("ours"), 7); err != nil {
+				t.Fatal(err)
+			}
+			ours := p.next()
+			rest := NewMessageID()
+			p.write(string(p.request("SEND", "Message-ID: "+rest+"\nByte-Range: 1-4/8", []byte("half"), "+")))
+			p.status(200)
+			for range 40 { // 160 s
+				p.write(string(p.request("SEND", "Message-ID: "+NewMessageID()+"\nByte-Range: 1-5/5", []byte("hello"), "$")))
+				p.status(200)
+			}
+			p.answer(ours, 200)
+			p.write(string(p.request("SEND", "Message-ID: "+rest+"\nByte-Range: 5-8/8", []byte("half"), "$")))
+			p.status(200)
+			if o := wait(t, h.sent, "outcome"); o.ref != 7 || o.err != nil {
+				t.Errorf("%+v", o)
+			}
+			if len(h.ended) > 0 {
+				t.Error(<-h.ended)
+			}
+		})
+	}
+	conform.Covers(t, "SW-FLOW-05")
 }

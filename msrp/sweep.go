@@ -31,16 +31,17 @@ func (c *conn) sweep() {
 	}
 	c.ticking = false
 	c.sweepConn(now, &f)
-	c.sweepRing(now, &f)
+	heard := c.heard(now)
+	c.sweepRing(heard, &f)
 	busy := false
 	for _, s := range c.sessions {
 		since := s.congested.Load()
 		if since != 0 && s.cfg.CongestedTime > 0 && now-since >= int64(s.cfg.CongestedTime) {
 			f.end(s, ErrCongested) // [SW-FLOW-04]
 		}
-		busy = s.expire(now) || busy || since != 0
+		busy = s.expire(heard) || busy || since != 0
 	}
-	next := min(c.keepAlive(now), c.ping(now, &f))
+	next := min(c.keepAlive(now), c.ping(heard, &f))
 	if busy || c.expects() {
 		c.tickSoon()
 	} else {
@@ -92,7 +93,8 @@ func (c *conn) sweepConn(now int64, f *findings) {
 	}
 }
 
-// sweepRing looks for requests without response. [MSRP-SND-10]
+// sweepRing looks for requests without response; now is a time of [conn.heard].
+// [MSRP-SND-10]
 func (c *conn) sweepRing(now int64, f *findings) {
 	limit := int64(c.ep.cfg.AnswerTimeout)
 	for n := c.ring.head; n != c.ring.tail; n++ {

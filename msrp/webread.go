@@ -223,7 +223,7 @@ func (c *conn) control(op wsframe.Opcode, payload []byte) error {
 }
 
 // ping asks a peer for a sign of life from time to time; without one the
-// connection has failed. It says when to look again. Called with c.mu held.
+// connection has failed; now is a time of [conn.heard]. It says when to look again. Called with c.mu held.
 // RFC 7977 §6. [WS-07]
 func (c *conn) ping(now int64, f *findings) time.Duration {
 	w, every := c.web, c.ep.cfg.Ping

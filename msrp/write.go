@@ -164,6 +164,7 @@ func (c *conn) account(b *block, done []event) []event {
 	}
 	// RFC 4975 §7.1.1: the timer runs from the last octet of the chunk.
 	// [MSRP-SND-10]
+	now = c.heard(now)
 	for n := b.lo; n < b.hi; n++ {
 		sl := c.ring.at(n)
 		if sl == nil || sl.sent != 0 {
