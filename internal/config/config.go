@@ -176,7 +176,7 @@ type DialOut struct {
 	Addresses []netip.Prefix
 
 	By       string // invite or refer
-	Username string // answers challenges to calls
+	Username string // answers challenges to calls and to other requests of the server
 	Password Secret
 
 	Ring       time.Duration // how long a call may ring

@@ -40,7 +40,7 @@ func keys(c *Config) section {
 			{"domains", "further domains whose users lists may name", texts(&c.DialOut.Domains, domain)},
 			{"addresses", "CIDR blocks called although they are loopback, link-local, multicast or our own", values[netip.Prefix]{&c.DialOut.Addresses, parsePrefix, netip.Prefix.String}},
 			{"by", "invite calls users; refer asks them to call, and calls only whose device does not know how", choice(&c.DialOut.By, "invite", "refer")},
-			{"username", "answers challenges to calls; empty: they fail", text(&c.DialOut.Username, anything)},
+			{"username", "answers challenges to calls and to other requests of the server; empty: they fail", text(&c.DialOut.Username, anything)},
 			{"password", "", text(&c.DialOut.Password, func(s string) (Secret, error) { return Secret(s), nil })},
 			{"ring", "how long a call may ring", duration(&c.DialOut.Ring, time.Second)},
 			{"per_second", "calls of one conference in a second; 0 for no limit", count(&c.DialOut.PerSecond)},

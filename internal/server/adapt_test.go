@@ -66,3 +66,54 @@ func TestAdaptedCalls(t *testing.T) {
 	alice.leave()
 	r.vacant()
 }
+
+// challenge answers a request of the focus with a challenge, and returns the request that
+// comes with credentials: the same one under the next number.
+func (g *guest) challenge(req *sipmsg.Request, status int) *sipmsg.Request {
+	g.rig.t.Helper()
+	name, credentials := "Proxy-Authenticate", "Proxy-Authorization"
+	if status == 401 {
+		name, credentials = "WWW-Authenticate", "Authorization"
+	}
+	resp := sipmsg.NewResponse(req, status, "")
+	resp.Header.Add(name, `Digest realm="proxy.test", qop="auth", algorithm=SHA-256, nonce="`+string(req.Method)+`"`)
+	g.Send(resp)
+	again := g.Request()
+	first, _ := req.Header.CSeq()
+	second, _ := again.Header.CSeq()
+	if again.Method != req.Method || second.Seq != first.Seq+1 || string(again.Body) != string(req.Body) ||
+		!strings.Contains(again.Header.Value(credentials), `username="focus"`) || req.Header.Has(credentials) {
+		g.rig.t.Fatalf("after %d:\n%s", status, again.Append(nil))
+	}
+	return again
+}
+
+// TestChallengesInsideDialogs has a proxy ask for credentials in dialogs that peers have
+// begun, and in one that the focus has.
+func TestChallengesInsideDialogs(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-07", "FOC-OUT-11")
+	r := serve(t, func(c *config.Config) { c.DialOut.Username, c.DialOut.Password = "focus", "secret" })
+	alice := r.guest("tcp", "alice").join(lobby)
+	w := r.guest("tcp", "alice")
+	w.Send(w.other(sipmsg.SUBSCRIBE, lobby, "Event: conference"))
+	w.Expect(200, sipmsg.SUBSCRIBE)
+	w.Answer(w.challenge(w.Request(), 407), 200)
+	bob := r.callee("tcp", "bob")
+	if err := <-r.call(bob.address(), nil).decided; err != nil {
+		t.Fatal(err)
+	}
+	bob.pickUp(bob.called())
+	if state := w.challenge(w.Request(), 401); !strings.HasPrefix(state.Header.Value("Subscription-State"), "active") {
+		t.Errorf("%s", state.Append(nil))
+	} else {
+		w.Answer(state, 200)
+	}
+	r.end()
+	for _, g := range []*guest{alice, bob} {
+		bye := g.Request()
+		if bye.Method != sipmsg.BYE {
+			t.Fatalf("%s", bye.Append(nil))
+		}
+		g.Answer(g.challenge(bye, 407), 200)
+	}
+}

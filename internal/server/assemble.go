@@ -53,6 +53,9 @@ func (s *Server) assemble() error {
 	if err != nil {
 		return err
 	}
+	if calls.Login != nil {
+		f.login = func() dialog.Authorizer { return calls.Login.Exchange() } // [NOT-NFY-07]
+	}
 	f.focus = focus.New(focus.Config{
 		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: s.legs(), Agent: s.cfg.Domain, DialOut: calls,
 		Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
@@ -72,6 +75,7 @@ func (s *Server) assemble() error {
 type parts struct {
 	focus  *focus.Focus
 	notify *notify.Service
+	login  func() dialog.Authorizer // answers challenges inside dialogs; nil: nothing does
 }
 
 func (s *Server) directories(f *parts) error {
@@ -231,6 +235,7 @@ func (s *Server) stackConfig(f *parts) ua.Config {
 		Locate:         locate.Config{Servers: s.cfg.DNS.Servers, Timeout: s.cfg.DNS.Timeout},
 		Permit:         s.gate.Permit,
 		Charge:         s.gate.Charge,
+		Login:          f.login,
 		Capabilities:   capabilities(),
 		Screen: func(req *sipmsg.Request, src transport.Source) (any, *sip.Error) {
 			return f.notify.Screen(req, src)

@@ -61,8 +61,8 @@ func (o *Origin) authorize(req *sipmsg.Request, ev transaction.ClientEvents, aga
 }
 
 // Login says how challenges to our requests inside the dialog are answered: with a new
-// Authorizer for each of them. nil, as at first for dialogs that a peer has begun, makes
-// challenges final. Call it on the shard.
+// Authorizer for each of them. nil makes challenges final. At first it is that of
+// [Config.Login] for dialogs that a peer has begun. Call it on the shard.
 func (d *Dialog) Login(login func() Authorizer) { d.login = login }
 
 // authorize adds credentials to a request inside the dialog and returns its events

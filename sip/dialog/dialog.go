@@ -118,6 +118,9 @@ func (l *Layer) newDialog(d Dialog) *Dialog {
 		d.routes[i] = strings.Clone(r)
 	}
 	d.layer = l
+	if d.login == nil {
+		d.login = l.cfg.Login
+	}
 	l.table.add(&d)
 	l.dialogs.add(1)
 	return &d

@@ -34,6 +34,10 @@ type Config struct {
 	// Permit refuses by an error the addresses that nobody may have us send requests
 	// to, by a Contact, a Record-Route or a URI to call; nil: none. [SEC-03]
 	Permit func(netip.AddrPort) error
+	// Login gives what answers challenges to requests of ours inside dialogs, with a new
+	// Authorizer for each of them, unless [Outgoing.Login] or [Dialog.Login] does; nil:
+	// they are final. [NOT-NFY-07]
+	Login func() Authorizer
 	// Charge returns the P-Charging-Vector (RFC 7315 §4.6) of the dialog that a
 	// request of a peer forms: it goes into our responses and later requests; "" where
 	// the peer is to get none, as whoever is not trusted. nil: nobody gets one.

@@ -39,6 +39,8 @@ type Config struct {
 	Permit func(netip.AddrPort) error
 	// Charge names the charging vector of a peer's dialog; see dialog.Config.
 	Charge func(req *sipmsg.Request, src transport.Source) string
+	// Login answers challenges inside dialogs; see dialog.Config.
+	Login func() dialog.Authorizer
 	// Extensions are the option tags that requests may require, besides those that the
 	// stack brings: 100rel and timer. All of them are named in Supported.
 	Extensions []string
@@ -92,7 +94,7 @@ func New(cfg Config) *Stack {
 	}
 	s.Dialog = dialog.New(dialog.Config{
 		Log: cfg.Log, Extensions: slices.Concat(session.Extensions(), cfg.Extensions, cfg.Refer.Extensions()),
-		Permit: cfg.Permit, Charge: cfg.Charge, Inside: cfg.Inside,
+		Permit: cfg.Permit, Charge: cfg.Charge, Inside: cfg.Inside, Login: cfg.Login,
 	})
 	s.Event = event.New(event.Config{Log: cfg.Log, T1: cfg.T1, Screen: cfg.Screen}, s.Dialog)
 	for _, p := range cfg.Packages {
