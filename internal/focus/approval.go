@@ -94,20 +94,33 @@ func (k *knock) end() {
 // decided lets the callers go on who were waiting for a decision about id; the
 // conference looks at them again. Who was turned down is told so.
 func (a *attendance) decided(e conference.ApprovalSet) {
-	for _, k := range a.knocking() {
-		if k.call.caller.User != e.Identity || k.call.caller.Anonymous {
-			continue
-		}
-		if e.Approved {
-			k.in.Do(func() { k.answer(k.call.join) })
-			continue
-		}
-		refused := statusOfRefusal(conference.CodeNotApproved, a.focus.cfg.Agent)
+	if e.Approved {
+		a.reconsider(e.Identity)
+		return
+	}
+	refused := statusOfRefusal(conference.CodeNotApproved, a.focus.cfg.Agent)
+	for _, k := range a.knocksOf(e.Identity) {
 		k.in.Do(func() { k.answer(func() { k.call.refuse(refused) }) })
 	}
 }
 
-// dismiss has those who wait ask again, because the conference has ended.
+// reconsider has a caller who waits ask again: something has been decided about him. If he
+// is to wait all the same he does so anew.
+func (a *attendance) reconsider(id conference.Identity) {
+	for _, k := range a.knocksOf(id) {
+		k.in.Do(func() { k.answer(k.call.join) })
+	}
+}
+
+// knocksOf returns the calls of a verified user that wait.
+func (a *attendance) knocksOf(id conference.Identity) []*knock {
+	return slices.DeleteFunc(a.knocking(), func(k *knock) bool {
+		return k.call.caller.User != id || k.call.caller.Anonymous
+	})
+}
+
+// dismiss has those who wait ask again, because the conference has ended, or everybody
+// may join.
 func (a *attendance) dismiss() {
 	for _, k := range a.knocking() {
 		k.in.Do(func() { k.answer(k.call.join) })

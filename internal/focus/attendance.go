@@ -91,6 +91,18 @@ func (a *attendance) Applied(s *conference.State, _ conference.Position, e confe
 		a.departed(s, e)
 	case conference.ApprovalSet:
 		a.decided(e)
+	case conference.Barred:
+		a.reconsider(e.Identity)
+	case conference.RoleSet:
+		a.reconsider(e.Identity)
+	case conference.Admitted:
+		if e.Method == conference.DialedOut {
+			a.reconsider(e.Identity)
+		}
+	case conference.Changed:
+		if s.Policy().Join != conference.JoinModerated {
+			a.dismiss()
+		}
 	case conference.Ended:
 		a.end(e)
 	}

@@ -94,6 +94,48 @@ func TestModerated(t *testing.T) {
 	r.vacant()
 }
 
+// TestDecidedOtherwise: who waits for approval does not need it any more, or will not get
+// it.
+func TestDecidedOtherwise(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-JOI-03", "FOC-RMV-05")
+	const bob = "sip:bob@example.test"
+	now := time.Now()
+	for name, tt := range map[string]struct {
+		happens func(r *rig)
+		status  int
+	}{
+		"barred":    {func(r *rig) { r.do(conference.Bar{At: now, Identity: bob}) }, 403},
+		"appointed": {func(r *rig) { r.do(conference.Appoint{At: now, Identity: bob, Role: conference.RoleModerator}) }, 200},
+		"open to all": {func(r *rig) {
+			policy := conference.DefaultPolicy()
+			r.do(conference.Change{At: now, Policy: &policy})
+		}, 200},
+		"called": {func(r *rig) { r.do(conference.Invite{At: now, Identity: bob, Endpoint: "called"}) }, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := serve(t, func(c *config.Config) {
+				c.Conferences[0].Moderators = []string{"sip:alice@example.test"}
+				c.Conferences[0].Policy.Join = config.JoinModerated
+			})
+			r.guest("tcp", "alice").join(lobby)
+			g := r.guest("tcp", "bob")
+			invite := g.invite(lobby)
+			g.Send(invite)
+			g.Expect(183, sipmsg.INVITE)
+			tt.happens(r)
+			resp := g.Expect(tt.status, sipmsg.INVITE)
+			if tt.status == 403 {
+				warned(t, resp, conference.CodeBarred)
+			}
+			if got := r.focus.Knocking(lobby); len(got) != 0 {
+				t.Errorf("still waiting: %s", got)
+			}
+		})
+	}
+}
+
 // TestNobodyDecides: who waits for approval does not wait for ever.
 func TestNobodyDecides(t *testing.T) {
 	t.Parallel()
