@@ -9,6 +9,7 @@ import (
 	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/dialog"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -16,8 +17,8 @@ import (
 // (420), what the caller reads (406), bodies (415, 400), the offer (488).
 // Lists says that a list of recipients may come along.
 func (f *Focus) examine(req *sipmsg.Request, lists bool) (*sdp.Session, *sip.Error) {
-	if contacts, err := req.Header.Contacts(); err != nil || len(contacts) != 1 {
-		return nil, &sip.Error{Status: 400, Reason: "Exactly One Contact Expected"} // [COM-01]
+	if err := dialog.Formable(req); err != nil {
+		return nil, err // [COM-01]
 	}
 	if err := f.unsupported(req, lists); err != nil {
 		return nil, err // [COM-06]

@@ -121,6 +121,43 @@ func TestRefusals(t *testing.T) {
 	r.vacant()
 }
 
+// TestUnusableContact: a request that no dialog can be made of changes nothing, not even for
+// a moment. [COM-01]
+func TestUnusableContact(t *testing.T) {
+	conform.Covers(t, "COM-01", "FOC-FAC-02")
+	r := serve(t, func(c *config.Config) { c.Limits.SubscriptionsPerUser = 1 })
+	alice := r.guest("tcp", "alice").join(lobby)
+	w := r.watch("tcp", "alice")
+	w.full()
+	position := func() conference.Position {
+		at := make(chan conference.Position, 1)
+		if err := r.entry().Instance.Look(func(s *conference.State) { at <- s.Position() }); err != nil {
+			t.Fatal(err)
+		}
+		return <-at
+	}
+	before := position()
+	for _, contact := range []string{"Contact: <tel:+15551234>", "Contact: <mailto:alice@example.test>"} {
+		for _, uri := range []string{lobby, factory} {
+			bob := r.guest("tcp", "bob")
+			inv := bob.invite(uri, contact)
+			bob.Send(inv)
+			bob.Send(testnet.Refused(inv, bob.Expect(400, sipmsg.INVITE)))
+		}
+		again := r.guest("tcp", "alice")
+		again.Send(again.other(sipmsg.SUBSCRIBE, lobby, "Event: conference", contact))
+		again.Expect(400, sipmsg.SUBSCRIBE)
+		again.Send(again.other(sipmsg.REFER, lobby, "Refer-To: <sip:zoe@127.0.0.1:9>", contact))
+		again.Expect(400, sipmsg.REFER)
+	}
+	if got := position(); got != before || len(r.directory.All()) != 1 || r.notifier.Displaced() != 0 {
+		t.Errorf("position %d after %d, %d conferences, %d subscriptions displaced", got, before, len(r.directory.All()), r.notifier.Displaced())
+	}
+	alice.leave()
+	w.terminated("rejected", without)
+	r.vacant()
+}
+
 // TestRefusalsOfParticipant sends, as one who is in the conference, what is not served.
 func TestRefusalsOfParticipant(t *testing.T) {
 	conform.Covers(t, "COM-06", "COM-07", "NOT-SUB-02", "NOT-SUB-10", "NOT-SUB-11", "FOC-REF-13")

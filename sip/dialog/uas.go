@@ -3,6 +3,7 @@ package dialog
 import (
 	"strings"
 
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
 )
@@ -45,6 +46,19 @@ func (l *Layer) Accept(tx *transaction.ServerTx, contact string) (*Dialog, error
 		viaFlow:   behindNAT(&req.Header, tx.Source(), target),
 		charging:  strings.Clone(l.cfg.Charge(req, tx.Source())),
 	}), nil
+}
+
+// Formable returns what keeps a dialog from being made of a request, as [Layer.Accept] would,
+// nil if nothing does: it is for who has more to do before that.
+func Formable(req *sipmsg.Request) *sip.Error {
+	_, err := remoteTarget(&req.Header)
+	if err == nil {
+		_, err = routeSet(&req.Header)
+	}
+	if err != nil {
+		return sip.AsError(err)
+	}
+	return nil
 }
 
 // Respond answers a request of the dialog, or the one that formed it: with our

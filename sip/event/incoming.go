@@ -64,8 +64,8 @@ func (in *Incoming) Source() transport.Source { return in.tx.Source() }
 // Screened returns what [Config.Screen] found, nil without one.
 func (in *Incoming) Screened() any { return in.found }
 
-// Fault returns 420 if the SUBSCRIBE requires an extension that is not there, and 415 if
-// it has a body that is not understood, else nil. Filters (RFC 4660) are, in that they are
+// Fault returns 420 if the SUBSCRIBE requires an extension that is not there, 415 if it has
+// a body that is not understood, and 400 if no dialog can be made of it, else nil. Filters (RFC 4660) are, in that they are
 // ignored. It is for the notifier to find the time for it: after the right of the
 // subscriber. [COM-06] [COM-07] [NOT-SUB-11] [IDN-09]
 func (in *Incoming) Fault() *sip.Error {
@@ -73,8 +73,10 @@ func (in *Incoming) Fault() *sip.Error {
 	if err := in.agent.dl.Unsupported(req); err != nil {
 		return err
 	}
-	_, err := sip.Body(&req.Header, req.Body, "", filterType)
-	return err
+	if _, err := sip.Body(&req.Header, req.Body, "", filterType); err != nil {
+		return err
+	}
+	return dialog.Formable(req)
 }
 
 // filterType is that of the filters of RFC 4661.

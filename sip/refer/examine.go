@@ -43,8 +43,8 @@ func (in *Incoming) examine() *sip.Error {
 	if in.fault == nil {
 		_, in.fault = sip.Body(h, req.Body, "", known()...)
 	}
-	if contacts, err := h.Contacts(); err != nil || len(contacts) != 1 {
-		return bad("Contact")
+	if err := dialog.Formable(req); err != nil {
+		return err
 	}
 	if len(h.Values("Referred-By")) > 1 {
 		return bad("Referred-By")
