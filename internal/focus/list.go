@@ -159,10 +159,15 @@ func (c *call) listFault(r instance.Result) *sip.Error {
 		return statusOf(err, c.focus.cfg.Agent)
 	}
 	if places, limited := r.State.Room(c.focus.cfg.Now()); limited && len(c.guestList.targets) > places {
-		return &sip.Error{Status: 403, Warning: warning(c.focus.cfg.Agent, "more recipients than free places: "+strconv.Itoa(places))}
+		return tooMany(places, c.focus.cfg.Agent)
 	}
 	c.guestList.by = p.User
 	return nil
+}
+
+// tooMany refuses a list of more users than there are places. [FOC-LST-09]
+func tooMany(places int, agent string) *sip.Error {
+	return &sip.Error{Status: 403, Warning: warning(agent, "more recipients than free places: "+strconv.Itoa(places))}
 }
 
 // fanOut invites those on the list, now that the ACK shows that the creator can

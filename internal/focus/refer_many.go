@@ -68,10 +68,14 @@ func (o *order) mayInvite(s *conference.State, n int) error {
 	if s.Locked() {
 		return &conference.Refusal{Code: conference.CodeLocked}
 	}
-	if places, limited := s.Room(o.focus.cfg.Now()); limited && n > places {
+	places, limited := s.Room(o.focus.cfg.Now())
+	switch {
+	case !limited || n <= places:
+		return nil
+	case places == 0:
 		return &conference.Refusal{Code: conference.CodeFull}
 	}
-	return nil
+	return tooMany(places, o.focus.cfg.Agent)
 }
 
 // listOf is the list that targets came from, for the history.

@@ -213,9 +213,70 @@ func TestListRefused(t *testing.T) {
 			if resp.Status != test.status {
 				t.Errorf("%s", resp.Append(nil))
 			}
+			limited(t, name, resp)
 		})
 	}
 	bob.Silence(50 * time.Millisecond)
+	r.vacant()
+}
+
+// limited fails the test unless the refusal of a list beyond a limit names that.
+func limited(t *testing.T, name string, resp *sipmsg.Response) {
+	t.Helper()
+	limit, ok := map[string]string{"too long": " 3 ", "more than places": ": 2"}[name]
+	if w := resp.Header.Value("Warning"); ok && (!strings.HasPrefix(w, "399 ") || !strings.Contains(w, limit)) {
+		t.Errorf("Warning %q", w)
+	}
+}
+
+// TestManyRefused: the rules for lists hold for those of REFERs, too.
+func TestManyRefused(t *testing.T) {
+	conform.Covers(t, "FOC-MRF-03", "FOC-LST-05", "FOC-LST-06", "FOC-LST-08", "FOC-LST-09", "FOC-LST-10")
+	r := members(t, func(c *config.Config) {
+		c.Limits.URIList = 3
+		c.Conferences[0].Policy.MaxUsers = 3
+		c.DialOut.Domains = []string{"127.0.0.1"}
+	})
+	alice := r.guest("tcp", "alice")
+	alice.ok = alice.login(alice.invite(lobby), "alice", "secret")
+	alice.call.Learn(alice.ok)
+	alice.Send(alice.call.Ack())
+	bob := r.callee("tcp", "bob")
+	refer := func(list string) *sipmsg.Response {
+		req := alice.call.Request(sipmsg.REFER, "Refer-To: <cid:l@x>", "Require: multiple-refer, norefersub", "Refer-Sub: false",
+			"Content-Type: application/resource-lists+xml", "Content-Disposition: recipient-list", "Content-ID: <l@x>")
+		req.Body = []byte(list)
+		alice.Send(req)
+		return alice.Response()
+	}
+	for name, test := range map[string]struct {
+		list   string
+		status int
+	}{
+		"not XML":          {"<resource-lists", 400},
+		"document type":    {`<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>` + entries(bob.entry("")), 400},
+		"too long":         {entries("sip:a@example.test", "sip:b@example.test", "sip:c@example.test", "sip:d@example.test"), 403},
+		"more than places": {entries(bob.entry(""), "sip:b@example.test", "sip:c@example.test"), 403},
+		"foreign domain":   {entries(bob.entry(""), "sip:b@foreign.test"), 403},
+		"too big":          {entries(bob.entry(""), "sip:bob@example.test;x="+strings.Repeat("x", 70000)), 413},
+		"our own listener": {entries(bob.entry(""), "sip:bob@"+r.address("msrp", "tcp")), 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp := refer(test.list)
+			if resp.Status != test.status {
+				t.Errorf("%s", resp.Append(nil))
+			}
+			limited(t, name, resp)
+		})
+	}
+	// Bob is named twice, and alice and the conference need no call.
+	if resp := refer(entries(bob.entry(""), strings.Replace(bob.entry(""), "transport=tcp", "transport=TCP;x=1", 1), alice.aor())); resp.Status != 200 {
+		t.Fatalf("%s", resp.Append(nil))
+	}
+	bob.Send(bob.call.Respond(bob.called(), 486))
+	bob.Request()
+	bob.Silence(50 * time.Millisecond)
+	alice.leave()
 	r.vacant()
 }
 
