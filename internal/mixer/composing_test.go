@@ -91,3 +91,31 @@ func (h *house) empty(clients ...*client) {
 		c.leave()
 	}
 }
+
+// What waits for one is not lost over what is for another, and a message takes back only
+// what those saw to whom it goes.
+func TestComposingToSeveral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.mixer.ComposingPerSecond = 1
+		})
+		a, b, c := h.join(alice, nil), h.join(bob, nil), h.join(carol, nil)
+		a.try(part{body: a.composes(lobby, "active")}, 200)
+		b.hears(a.composes(lobby, "active"))
+		c.hears(a.composes(lobby, "active"))
+		a.try(part{body: a.composes(lobby, "idle")}, 200)
+		a.try(part{body: a.composes(bob, "active")}, 200)
+		a.try(part{body: a.composes(carol, "active")}, 200)
+		a.try(part{body: a.composes("sips:bob@EXAMPLE.test", "idle")}, 200)
+		a.try(part{body: a.text(carol, "psst")}, 200)
+		c.hears(a.text(carol, "psst")) // who is shown as writing no more
+		pause(time.Minute)
+		b.hears(a.composes(lobby, "idle"))
+		c.hears(a.composes(lobby, "idle"))
+		b.hears(a.composes("sips:bob@EXAMPLE.test", "idle"))
+		quiet(t, a, b, c)
+		h.empty(a, b, c)
+	})
+	conform.Covers(t, "COMP-05")
+}

@@ -157,7 +157,7 @@ func (l *Leg) Close() {
 	}
 	l.mix.remove(l)
 	l.mix.mixer.legs.Add(-1)
-	l.composing.drop()
+	l.composing.stop()
 	l.mu.Lock()
 	current, previous, moving := l.current.Swap(nil), l.previous, l.moving
 	l.previous, l.moving = nil, nil

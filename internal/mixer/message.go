@@ -54,12 +54,12 @@ func (l *Leg) take(in *msrp.Incoming, v *verdict) {
 	case v.content.kind == notification:
 		l.mix.report(l, in, *v)
 	case !v.everybody:
-		l.composing.drop()
+		l.composing.drop(v.addressee())
 		l.mix.whisper(l, in, *v)
 	case v.otr(in.Body()):
 		in.Accept() // and neither kept nor distributed [SW-PUB-23]
 	default:
-		l.composing.drop()
+		l.composing.drop(v.addressee())
 		l.post(in, v.contentType)
 	}
 }
