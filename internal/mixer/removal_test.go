@@ -2,7 +2,11 @@ package mixer_test
 
 import (
 	"errors"
+	"io"
+	"os"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -89,4 +93,39 @@ func TestReserveAndClose(t *testing.T) {
 		t.Errorf("leg of an ended conference: %v", err)
 	}
 	conform.Covers(t, "MIX-01")
+}
+
+// Who is removed while a message goes out to him gets no more of it than is on its way,
+// and its end says that it was given up; what is queued behind it is dropped.
+func TestRemovedWhileReceiving(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a := h.join(alice, nil)
+		b := h.join(bob, func(w *wishes) { w.unbound, w.agent = true, "confab/1" }) // takes chunks
+		b.deaf()
+		a.try(part{body: a.text(lobby, strings.Repeat("x", 200<<10))}, 200)
+		a.say("behind it")
+		a.try(part{body: a.text(bob, "psst")}, 200)
+		if _, err := io.ReadFull(b.nc, make([]byte, 20<<10)); err != nil {
+			t.Fatal(err)
+		}
+		h.do(conference.Remove{At: time.Now(), User: bob, Bar: true})
+		synctest.Wait()
+		if err := b.nc.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		rest, err := io.ReadAll(b.nc)
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("connection: %v", err)
+		}
+		if len(rest) > 3*2048 || !strings.HasSuffix(string(rest), "#\r\n") || strings.Contains(string(rest), "MSRP ") {
+			t.Errorf("%d octets more, the last %q", len(rest), rest[max(0, len(rest)-40):])
+		}
+		if len(a.reports) != 1 { // of the private message
+			t.Errorf("%d reports", len(a.reports))
+		}
+		h.empty(a)
+		_ = b.nc.Close()
+	})
+	conform.Covers(t, "SW-GEN-08")
 }
