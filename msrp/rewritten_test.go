@@ -95,14 +95,14 @@ func TestPaceAndTimeouts(t *testing.T) {
 			}
 			ours := p.next()
 			rest := NewMessageID()
-			p.write(string(p.request("SEND", "Message-ID: "+rest+"\nByte-Range: 1-4/8", []byte("half"), "+")))
+			p.write(p.request("SEND", "Message-ID: "+rest+"\nByte-Range: 1-4/8", []byte("half"), "+"))
 			p.status(200)
 			for range 40 { // 160 s
-				p.write(string(p.request("SEND", "Message-ID: "+NewMessageID()+"\nByte-Range: 1-5/5", []byte("hello"), "$")))
+				p.write(p.request("SEND", "Message-ID: "+NewMessageID()+"\nByte-Range: 1-5/5", []byte("hello"), "$"))
 				p.status(200)
 			}
 			p.answer(ours, 200)
-			p.write(string(p.request("SEND", "Message-ID: "+rest+"\nByte-Range: 5-8/8", []byte("half"), "$")))
+			p.write(p.request("SEND", "Message-ID: "+rest+"\nByte-Range: 5-8/8", []byte("half"), "$"))
 			p.status(200)
 			if o := wait(t, h.sent, "outcome"); o.ref != 7 || o.err != nil {
 				t.Errorf("%+v", o)

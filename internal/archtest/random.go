@@ -9,7 +9,7 @@ import (
 // harmless lists the files that draw what nobody gains from guessing: waiting
 // times, the number of a session description, and the weather of a network for tests.
 func harmless() []string {
-	return []string{"participant/call.go", "sip/invite/glare.go", "sip/transport/transporttest/odds.go"}
+	return []string{"internal/chat/retry.go", "participant/call.go", "sip/invite/glare.go", "sip/transport/transporttest/odds.go"}
 }
 
 // Random checks that outside tests only crypto/rand is a source of randomness:

@@ -38,6 +38,7 @@ func TestDocumented(t *testing.T) {
 	}
 	for _, e := range []any{
 		joined{},
+		lost{},
 		sent{},
 		nicknamed{},
 		lockChange{},

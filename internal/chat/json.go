@@ -92,6 +92,12 @@ type (
 		Event   string `json:"event"`
 		Contact string `json:"contact"`
 	}
+	jsonLost struct {
+		Event      string  `json:"event"`
+		Conference string  `json:"conference"`
+		Reason     string  `json:"reason"`
+		Retry      float64 `json:"retry"` // seconds
+	}
 	jsonReason struct {
 		Event  string `json:"event"`
 		Reason string `json:"reason"`
@@ -159,6 +165,8 @@ func ownObject(e any) any {
 		return jsonNickname{"nickname", e.status == done, e.status, e.reason, e.name}
 	case lockChange:
 		return jsonLock{"lock", e.locked}
+	case lost:
+		return jsonLost{"lost", e.conference, e.reason, e.retry.Round(time.Millisecond).Seconds()}
 	case listening:
 		return jsonListening{"listening", e.contact}
 	}

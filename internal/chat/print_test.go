@@ -43,6 +43,7 @@ func events() []any {
 		nicknamed{name: "Owl", status: 425, reason: "in use"},
 		nicknamed{status: 200},
 		listening{contact: "sip:alice@10.0.0.1:5070"},
+		lost{conference: "sip:lobby@conf.example", reason: "connection reset", retry: 1500 * time.Millisecond},
 		participant.Left{Reason: "Conference ended", ByFocus: true},
 	}
 }
@@ -68,6 +69,7 @@ func TestJSON(t *testing.T) {
 {"event":"nickname","ok":false,"status":425,"reason":"in use","nickname":"Owl"}
 {"event":"nickname","ok":true,"status":200,"nickname":""}
 {"event":"listening","contact":"sip:alice@10.0.0.1:5070"}
+{"event":"lost","conference":"sip:lobby@conf.example","reason":"connection reset","retry":1.5}
 {"event":"left","reason":"Conference ended"}
 `
 	var out, diagnostics strings.Builder
@@ -99,6 +101,7 @@ func TestText(t *testing.T) {
 		"* asked to join sip:lobby@conf.example: accepted\n" +
 		"* you are Dopey\n* you have no nickname any more\n" +
 		"* waiting to be invited as sip:alice@10.0.0.1:5070\n" +
+		"* lost sip:lobby@conf.example: connection reset; coming back in 1.5s\n" +
 		"* left: Conference ended\n"
 	wantErr := "confab: 404 message not delivered: Recipient unknown\nconfab: 403 Forbidden\nconfab: 3 events dropped\nconfab: 425 no nickname Owl: in use\n"
 	var out, diagnostics strings.Builder

@@ -3,6 +3,7 @@ package chat
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/confab-chat/confab/participant"
 )
@@ -17,6 +18,13 @@ type printer interface {
 
 // joined is the first event.
 type joined struct{ conference, focus string }
+
+// lost tells that a failure has ended the conference, or that it could not be come back to,
+// and when that will be tried.
+type lost struct {
+	conference, reason string
+	retry              time.Duration
+}
 
 // listening tells where invitations are waited for.
 type listening struct{ contact string }

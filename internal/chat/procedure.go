@@ -102,6 +102,11 @@ func (s *session) nickname(ctx context.Context, name string) {
 		default:
 			e.status, e.reason = statusOf(err), err.Error()
 		}
-		return func() { s.out.show(e) }
+		return func() {
+			if e.status == done {
+				s.cfg.Nickname = name // to be asked for again, should the conference be lost
+			}
+			s.out.show(e)
+		}
 	})
 }

@@ -23,6 +23,8 @@ type session struct {
 	held       []participant.Message
 	asked      []*participant.Invitation // that the user has not decided
 	past       history
+	away       absence
+	entered    bool // once
 	ready      bool // for input
 	lost       bool // a failure ended the conference
 	over       bool // there is nothing to leave
@@ -88,9 +90,10 @@ func (s *session) in(ctx context.Context, c *participant.Conference) {
 	if s.cfg.Nickname != "" {
 		s.nickname(ctx, s.cfg.Nickname)
 	}
-	if len(s.cfg.Invite) > 0 && !s.cfg.Create {
+	if len(s.cfg.Invite) > 0 && !s.cfg.Create && !s.entered {
 		s.refer(ctx, s.cfg.Invite, c.Invite)
 	}
+	s.entered, s.away = true, absence{}
 }
 
 // background runs f beside the session, and then what it returns within the session.
@@ -129,7 +132,13 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 			if !ok {
 				return s.outcome()
 			}
-			s.event(e)
+			if left, ok := e.(participant.Left); ok && s.losing(left) {
+				s.lose(left)
+			} else {
+				s.event(e)
+			}
+		case <-s.away.next:
+			s.comeBack(ctx)
 		case i := <-s.ue.Incoming():
 			s.invited(ctx, i)
 		case then := <-s.results:
@@ -150,7 +159,7 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 		}
 		s.rest(ctx)
 	}
-	return nil
+	return s.outcome()
 }
 
 // rest leaves when input has ended and nothing is under way any more.
@@ -167,7 +176,11 @@ const sendPause = 20 * time.Millisecond
 func (s *session) leave(ctx context.Context) {
 	s.patience, s.interrupted = nil, nil
 	c := s.conference
-	if c == nil {
+	switch {
+	case c == nil && s.away.conference != "":
+		s.giveUp()
+		return
+	case c == nil:
 		s.over = true
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/confab-chat/confab/participant"
 	"github.com/confab-chat/confab/sip/locate"
@@ -26,6 +27,23 @@ func TestOutcome(t *testing.T) {
 		s.event(tt.left)
 		if got := s.outcome(); !errors.Is(got, tt.want) {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestRetryAfter: attempts to come back become rare, and are spread.
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	least := func(time.Duration) time.Duration { return 0 }
+	most := func(n time.Duration) time.Duration { return n - 1 }
+	for failed, want := range map[int]time.Duration{
+		0: time.Second, 1: 2 * time.Second, 5: 32 * time.Second, 6: time.Minute, 1000: time.Minute,
+	} {
+		if got := retryAfter(failed, least); got != want/2 {
+			t.Errorf("after %d: at least %v", failed, got)
+		}
+		if got := retryAfter(failed, most); got != want-1 {
+			t.Errorf("after %d: at most %v", failed, got)
 		}
 	}
 }

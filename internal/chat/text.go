@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/confab-chat/confab/participant"
@@ -55,6 +56,8 @@ func (p *textPrinter) own(e any) {
 		p.nicknamed(e)
 	case lockChange:
 		p.say("* %s", e.text())
+	case lost:
+		p.say("* lost %s: %s; coming back in %s", e.conference, e.reason, e.retry.Round(time.Second/10).String())
 	case listening:
 		p.say("* waiting to be invited as %s", e.contact)
 	}
