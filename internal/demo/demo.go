@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long the whole conversation may take.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // Config says where the demo writes.
 type Config struct {

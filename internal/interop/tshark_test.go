@@ -2,7 +2,9 @@ package interop
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net"
 	"os"
@@ -13,31 +15,45 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/confab-chat/confab/internal/demo"
 )
 
-// TestTsharkReadsDemo captures the traffic of `confab demo` and has tshark read
-// it: no malformed packet in SIP, SDP or MSRP, and some of each.
+// prelude is what the demo writes; heard is told its first part, the listeners, before
+// anybody uses one.
+type prelude struct {
+	bytes.Buffer
+	heard func(listeners string)
+}
+
+func (p *prelude) Write(line []byte) (int, error) {
+	if p.heard != nil && bytes.HasPrefix(line, []byte("\n")) { // the first act
+		p.heard(p.String())
+		p.heard = nil
+	}
+	return p.Buffer.Write(line)
+}
+
+// TestTsharkReadsDemo captures the traffic of the demo and has tshark read it: no
+// malformed packet in SIP, SDP or MSRP, and some of each.
 func TestTsharkReadsDemo(t *testing.T) {
 	tshark := peer(t, "tshark", "tshark")
 	capture := filepath.Join(t.TempDir(), "demo.pcapng")
-	stop := record(t, tshark, capture, "tcp or udp")
-	out, err := exec.CommandContext(timeout(t), confab(t), "demo").CombinedOutput()
+	read := []string{"-r", capture, "-n"}
+	stop := func() { t.Error("the demo names no listener") }
+	out := prelude{heard: func(listeners string) {
+		var filter []string // other tests may be talking on the loopback interface
+		for _, p := range regexp.MustCompile(`(sip|msrp)\s+(udp|tcp)\s+127\.0\.0\.1:(\d+)`).FindAllStringSubmatch(listeners, -1) {
+			read = append(read, "-d", p[2]+".port=="+p[3]+","+p[1])
+			filter = append(filter, p[2]+" port "+p[3])
+		}
+		stop = record(t, tshark, capture, strings.Join(filter, " or "))
+	}}
+	err := demo.Run(t.Context(), demo.Config{Out: &out, Log: slog.New(slog.DiscardHandler)})
 	stop()
 	if err != nil {
-		t.Fatalf("confab demo: %v\n%s", err, out)
+		t.Fatalf("%v\n%s", err, out.String())
 	}
-	ports := regexp.MustCompile(`(sip|msrp)\s+(udp|tcp)\s+127\.0\.0\.1:(\d+)`).FindAllStringSubmatch(string(out), -1)
-	if len(ports) == 0 {
-		t.Fatalf("the demo names no listener:\n%s", out)
-	}
-	ours := filepath.Join(t.TempDir(), "ours.pcapng") // other tests may be talking on the loopback interface
-	read := []string{"-r", ours, "-n"}
-	var filter []string
-	for _, p := range ports {
-		read = append(read, "-d", p[2]+".port=="+p[3]+","+p[1])
-		filter = append(filter, p[2]+".port=="+p[3])
-	}
-	frames(t, tshark, []string{"-r", capture, "-n", "-w", ours}, strings.Join(filter, " || "))
 	for _, protocol := range []string{"sip", "sdp", "msrp"} {
 		if got := frames(t, tshark, read, protocol); got == "" {
 			t.Errorf("no %s frame in the capture", protocol)
@@ -63,7 +79,8 @@ func record(t *testing.T, tshark, file, filter string) (stop func()) {
 		t.Fatal(err)
 	}
 	filter += " or udp port " + port
-	cmd := exec.CommandContext(t.Context(), tshark, "-q", "-i", "lo", "-B", "64", "-f", filter, "-w", file)
+	most := fmt.Sprintf("duration:%d", int(patience.Seconds()))
+	cmd := exec.CommandContext(t.Context(), tshark, "-q", "-i", "lo", "-B", "64", "-f", filter, "-w", file, "-a", most)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
