@@ -15,6 +15,7 @@ import (
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal/local"
 	"github.com/confab-chat/confab/internal/mixer"
+	"github.com/confab-chat/confab/internal/store"
 	"github.com/confab-chat/confab/internal/testnet/fanout"
 	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sdp"
@@ -31,6 +32,33 @@ func BenchmarkFanOut(b *testing.B) {
 	}
 }
 
+// The kinds of servers that BenchmarkDurable compares.
+const (
+	durable  = "durable"
+	inMemory = "memory"
+)
+
+// BenchmarkDurable is the same way with a durable conference, whose commits are synced
+// to the disk before the first copy leaves, beside one in memory.
+func BenchmarkDurable(b *testing.B) {
+	body := wrap(user(0), lobby, "text/plain", strings.Repeat("x", 120))
+	for _, n := range []int{10, 100, 1000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			b.Setenv("TMPDIR", b.TempDir()) // where the server keeps its files
+			fanout.RunBeside(b, durable, inMemory, n, []byte(body))
+		})
+	}
+}
+
+// journalOf returns the journal of a server of a kind.
+func journalOf(kind string) (*local.Journal, error) {
+	if kind != durable {
+		return local.New(local.Limits{}), nil
+	}
+	db, err := store.Open(context.Background(), store.Options{Dir: os.TempDir()})
+	return local.Open(local.Limits{}, db), err
+}
+
 func user(i int) string { return fmt.Sprintf("sip:user%d@example.test", i) }
 
 // serveConference is a server with one conference of n members.
@@ -43,8 +71,13 @@ func serveConference(n int, out io.Writer) error {
 	m := mixer.New(mixer.Config{Endpoint: ep})
 	policy := conference.DefaultPolicy()
 	policy.MaxUsers = 0
+	policy.History.Durable = fanout.Over() == durable
+	j, err := journalOf(fanout.Over())
+	if err != nil {
+		return err
+	}
 	dir, err := instance.NewDirectory(instance.Config{
-		Journal: local.New(local.Limits{}), Domain: "conf.example.test",
+		Journal: j, Domain: "conf.example.test",
 		Attach: []func(*instance.Instance) instance.Observer{m.Attach},
 	}, instance.Definition{Address: lobbyAddress(), Policy: policy})
 	if err != nil {

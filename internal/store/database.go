@@ -47,13 +47,14 @@ const fileName = "confab.db"
 // DB is an open database. Its methods may be called from any goroutine.
 type DB struct {
 	// fixed after Open
-	opts   Options
-	log    *slog.Logger
-	sql    *sql.DB
-	stop   chan struct{} // closed by Close
-	gone   chan struct{} // closed when the writer has ended
-	insert *sql.Stmt     // of an event
-	update *sql.Stmt     // of a log
+	opts Options
+	log  *slog.Logger
+	sql  *sql.DB
+	conn *sql.Conn     // the only one: the file's lock leaves no room for others
+	turn chan struct{} // holds something while a transaction or a query has conn
+	stop chan struct{} // closed by Close
+	gone chan struct{} // closed when the writer has ended
+	statements
 
 	queue queue
 
@@ -85,13 +86,11 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	db := &DB{
-		opts: opts, log: opts.Log, stop: make(chan struct{}), gone: make(chan struct{}),
+		opts: opts, log: opts.Log, turn: make(chan struct{}, 1), stop: make(chan struct{}), gone: make(chan struct{}),
 		queue: newQueue(opts.Pending), logs: make(map[conference.ID]*logRow),
 	}
 	if err := db.open(ctx, file); err != nil {
-		if db.sql != nil {
-			err = errors.Join(err, db.sql.Close())
-		}
+		err = errors.Join(err, db.disconnect())
 		return nil, fmt.Errorf("store: %s: %w", file, err)
 	}
 	go db.run() //nolint:contextcheck // it outlives the call, until Close
@@ -108,16 +107,16 @@ func (db *DB) open(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	// One connection: an exclusive lock has no room for a second one, and needs
-	// no memory shared between processes.
-	db.sql.SetMaxOpenConns(1)
+	if db.conn, err = db.sql.Conn(ctx); err != nil {
+		return explain(err)
+	}
 	if err := db.check(ctx); err != nil {
 		return explain(err)
 	}
 	if err := db.migrate(ctx); err != nil {
 		return explain(err)
 	}
-	if err := db.prepare(ctx); err != nil {
+	if err := db.statements.prepare(ctx, db.conn); err != nil {
 		return explain(err)
 	}
 	return explain(db.loadLogs(ctx))
@@ -137,16 +136,10 @@ func private(file string) error {
 	return f.Close()
 }
 
-// prepare makes the statements of every commit.
-func (db *DB) prepare(ctx context.Context) (err error) {
-	db.insert, err = db.sql.PrepareContext(ctx, "INSERT INTO events (key, message, at, event) VALUES (?, ?, ?, ?)")
-	if err != nil {
-		return err
-	}
-	db.update, err = db.sql.PrepareContext(ctx, `UPDATE logs SET last = ?, floor = ?, life = ?, alive = ?, factory = ?, keep = ?,
-		messages = ?, octets = ?, others = ?, lost = ?, snapshot = ?, tail = ?, surplus = ? WHERE number = ?`)
-	return err
-}
+// checkpoints is how many pages the log of SQLite has before they are moved to where
+// they belong: 16 MiB. The last pages of a conference are written again and again, and
+// moved once.
+const checkpoints = "wal_autocheckpoint(4096)"
 
 // dataSource names the file and what holds for each connection.
 func dataSource(file string, relaxed bool) string {
@@ -156,7 +149,7 @@ func dataSource(file string, relaxed bool) string {
 	}
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(0)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)",
-		"synchronous(" + synchronous + ")", "foreign_keys(ON)", "cache_size(-16384)",
+		"synchronous(" + synchronous + ")", "foreign_keys(ON)", "cache_size(-16384)", checkpoints,
 	}}
 	return (&url.URL{Scheme: "file", Opaque: file, RawQuery: q.Encode()}).String()
 }
@@ -164,7 +157,7 @@ func dataSource(file string, relaxed bool) string {
 // check reads through the database once, which takes its lock as well.
 func (db *DB) check(ctx context.Context) error {
 	var verdict string
-	if err := db.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	if err := db.conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return err
 	}
 	if verdict != "ok" {
@@ -199,5 +192,19 @@ func (db *DB) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return db.sql.Close()
+	return db.disconnect()
+}
+
+// disconnect closes the file, as far as it is open.
+func (db *DB) disconnect() (err error) {
+	if db.conn != nil {
+		err = errors.Join(db.statements.close(), db.conn.Close())
+	}
+	if errors.Is(err, sql.ErrConnDone) {
+		err = nil // it was closed before
+	}
+	if db.sql != nil {
+		err = errors.Join(err, db.sql.Close())
+	}
+	return err
 }

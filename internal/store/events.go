@@ -44,13 +44,12 @@ func (b *batch) write(t *transaction) error {
 	if err != nil {
 		return err
 	}
-	insert := t.tx.StmtContext(t.ctx, t.db.insert)
 	for k, e := range b.entries {
 		var message, at int64
 		if p, ok := e.Event.(conference.Posted); ok {
 			message, at = 1, p.Message.At.Unix()
 		}
-		if _, err := insert.ExecContext(t.ctx, r.key(e.Position), message, at, b.events[k]); err != nil {
+		if _, err := t.db.insert.ExecContext(t.ctx, r.key(e.Position), message, at, b.events[k]); err != nil {
 			return err
 		}
 		octets := int64(len(b.events[k]))

@@ -14,9 +14,7 @@ func Fill(t *testing.T, db *DB) (lift func()) {
 	t.Helper()
 	limit := func(pages int) {
 		t.Helper()
-		if _, err := db.sql.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
-			t.Fatal(err)
-		}
+		execute(t, db, fmt.Sprintf("PRAGMA max_page_count = %d", pages))
 	}
 	limit(1) // as many as there are
 	return func() { limit(1 << 30) }
@@ -59,15 +57,14 @@ func Begin(ctx context.Context, db *DB, id conference.ID) error {
 // SetSchema makes the database one of another version.
 func SetSchema(t *testing.T, db *DB, version int) {
 	t.Helper()
-	if _, err := db.sql.ExecContext(t.Context(), fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, db, fmt.Sprintf("PRAGMA user_version = %d", version))
 }
 
 // Quarantines counts the quarantines in the file.
 func Quarantines(t *testing.T, db *DB) (n int) {
 	t.Helper()
-	if err := db.sql.QueryRowContext(t.Context(), "SELECT count(*) FROM quarantine").Scan(&n); err != nil {
+	defer connected(t, db)()
+	if err := db.conn.QueryRowContext(t.Context(), "SELECT count(*) FROM quarantine").Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -95,7 +92,18 @@ func Garble(t *testing.T, db *DB) {
 
 func execute(t *testing.T, db *DB, statement string) {
 	t.Helper()
-	if _, err := db.sql.ExecContext(t.Context(), statement); err != nil {
+	defer connected(t, db)()
+	if _, err := db.conn.ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// connected waits for the connection.
+func connected(t *testing.T, db *DB) (release func()) {
+	t.Helper()
+	release, err := db.hold(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return release
 }

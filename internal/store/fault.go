@@ -95,10 +95,15 @@ func (db *DB) probing() <-chan time.Time {
 // writer's.
 func (db *DB) probe() {
 	ctx := context.Background()
-	if _, err := db.sql.ExecContext(ctx, "INSERT INTO probe (filler) VALUES (zeroblob(?))", probeOctets); err != nil {
+	release, err := db.hold(ctx)
+	if err != nil {
 		return
 	}
-	if _, err := db.sql.ExecContext(ctx, "DELETE FROM probe"); err == nil {
+	defer release()
+	if _, err := db.conn.ExecContext(ctx, "INSERT INTO probe (filler) VALUES (zeroblob(?))", probeOctets); err != nil {
+		return
+	}
+	if _, err := db.conn.ExecContext(ctx, "DELETE FROM probe"); err == nil {
 		db.recovered()
 	}
 }

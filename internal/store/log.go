@@ -81,7 +81,7 @@ func position(key int64) journal.Position {
 }
 
 func (db *DB) loadLogs(ctx context.Context) error {
-	rows, err := db.sql.QueryContext(ctx,
+	rows, err := db.conn.QueryContext(ctx,
 		`SELECT number, conference, start, last, floor, life, alive, factory, keep, messages, octets, others,
 			lost, snapshot, tail, surplus FROM logs`)
 	if err != nil {
@@ -118,7 +118,7 @@ func (t *transaction) log(id conference.ID, start journal.Position) (*logRow, er
 	if before := t.db.row(id); before != nil && !t.dropped(id) {
 		*r = *before
 	} else {
-		result, err := t.tx.ExecContext(t.ctx,
+		result, err := t.db.conn.ExecContext(t.ctx,
 			`INSERT INTO logs (conference, start, last, floor, life, alive, factory, keep, messages, octets, others)
 			 VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)`, string(id), column(start), column(start))
 		if err != nil {
@@ -154,7 +154,7 @@ func (t *transaction) saveLogs() error {
 		if r == nil {
 			continue
 		}
-		_, err := t.tx.StmtContext(t.ctx, t.db.update).ExecContext(t.ctx,
+		_, err := t.db.update.ExecContext(t.ctx,
 			column(r.last), column(r.floor), column(r.life), r.alive, r.factory, r.keep, r.messages, r.octets, r.others,
 			column(r.lost), column(r.snapshot), r.tail, r.surplus, r.number)
 		if err != nil {

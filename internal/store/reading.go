@@ -77,7 +77,12 @@ func (db *DB) settled(ctx context.Context, id conference.ID) (*logRow, error) {
 }
 
 func (db *DB) query(ctx context.Context, query string, args ...any) ([]journal.Entry, error) {
-	rows, err := db.sql.QueryContext(ctx, query, args...)
+	release, err := db.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	rows, err := db.conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, db.note(err)
 	}

@@ -66,7 +66,12 @@ func (db *DB) quarantined(ctx context.Context) (map[instance.Address]time.Time, 
 
 // each calls f for each row of a query.
 func (db *DB) each(ctx context.Context, query string, f func(scan func(...any) error) error) error {
-	rows, err := db.sql.QueryContext(ctx, query)
+	release, err := db.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	rows, err := db.conn.QueryContext(ctx, query)
 	if err != nil {
 		return explain(err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -54,7 +55,7 @@ func migrations() []string {
 // migrate brings the schema up to date, one version in one transaction.
 func (db *DB) migrate(ctx context.Context) error {
 	var version int
-	if err := db.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := db.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
 	steps := migrations()
@@ -62,13 +63,13 @@ func (db *DB) migrate(ctx context.Context) error {
 		return fmt.Errorf("%w: schema %d, and this one knows %d", ErrNewer, version, len(steps))
 	}
 	for ; version < len(steps); version++ {
-		tx, err := db.sql.BeginTx(ctx, nil)
+		tx, err := db.conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, steps[version]+fmt.Sprintf("PRAGMA user_version = %d", version+1))
 		if err != nil {
-			return fmt.Errorf("schema %d: %w", version+1, rollback(tx, err))
+			return fmt.Errorf("schema %d: %w", version+1, errors.Join(err, tx.Rollback()))
 		}
 		if err := tx.Commit(); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 // slack how many messages more than an eighth there may be before they are looked
 // at.
 const (
-	trimPage = 256
+	trimPage = 64
 	ageEvery = 64
 	slack    = 64
 )
@@ -21,14 +21,19 @@ const (
 func (t *transaction) trim(r *logRow) error {
 	limits := t.db.opts.Limits
 	keep := max(r.keep, int64(limits.Messages))
+	if r.messages > keep+keep/8+slack {
+		if err := t.dropMessages(r, r.messages-keep); err != nil {
+			return err
+		}
+	}
 	aged := limits.Age > 0 && r.messages%ageEvery == 0
-	if aged || r.messages > keep+keep/8+slack || r.octets > limits.Octets+limits.Octets/8 {
+	if aged || r.octets > limits.Octets+limits.Octets/8 {
 		var cutoff int64
 		if limits.Age > 0 {
 			cutoff = time.Now().Add(-limits.Age).Unix()
 		}
 		err := t.dropWhile(r, true, func(e oldest) bool {
-			return r.messages > 1 && (r.messages > keep || r.octets > limits.Octets || e.at < cutoff)
+			return r.messages > 1 && (r.octets > limits.Octets || e.at < cutoff)
 		})
 		if err != nil {
 			return err
@@ -60,6 +65,32 @@ type oldest struct {
 	key, at, octets int64
 }
 
+// dropMessages drops the n oldest messages, which SQLite counts by itself.
+func (t *transaction) dropMessages(r *logRow, n int64) error {
+	from := r.key(0)
+	var count, octets, last int64
+	err := t.db.measure.QueryRowContext(t.ctx, from, r.key(1<<positionBits-1), n).Scan(&count, &octets, &last)
+	if err != nil || count == 0 {
+		return err
+	}
+	r.messages -= count
+	r.octets -= octets
+	return t.remove(r, true, from, last)
+}
+
+// remove drops the events of one sort from one key, exclusively, to another.
+func (t *transaction) remove(r *logRow, messages bool, from, last int64) error {
+	at := position(last)
+	r.floor = max(r.floor, at)
+	if messages {
+		r.lost = at
+	} else if r.snapshot <= at {
+		r.snapshot = 0
+	}
+	_, err := t.db.statements.remove.ExecContext(t.ctx, from, last, messages)
+	return err
+}
+
 // dropWhile drops the oldest events of one sort for as long as goes says so.
 func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool) error {
 	from := r.key(0)
@@ -82,14 +113,7 @@ func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool
 			}
 		}
 		if last > from {
-			r.floor = max(r.floor, position(last))
-			if messages {
-				r.lost = position(last)
-			} else if r.snapshot <= position(last) {
-				r.snapshot = 0
-			}
-			err := t.exec("DELETE FROM events WHERE key > ? AND key <= ? AND message = ?", from, last, messages)
-			if err != nil {
+			if err := t.remove(r, messages, from, last); err != nil {
 				return err
 			}
 		}
@@ -102,9 +126,7 @@ func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool
 
 // oldest returns a page of the oldest events of one sort behind a key.
 func (t *transaction) oldest(r *logRow, messages bool, from int64) ([]oldest, error) {
-	rows, err := t.tx.QueryContext(t.ctx,
-		"SELECT key, at, length(event) FROM events WHERE key > ? AND key < ? AND message = ? ORDER BY key LIMIT ?",
-		from, r.key(1<<positionBits-1), messages, trimPage)
+	rows, err := t.db.statements.oldest.QueryContext(t.ctx, from, r.key(1<<positionBits-1), messages, trimPage)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,7 +13,6 @@ import (
 // transaction is what one commit writes.
 type transaction struct {
 	ctx  context.Context //nolint:containedctx // of one run of the writer
-	tx   *sql.Tx
 	db   *DB
 	logs map[conference.ID]*logRow // as they are after the commit; nil: dropped
 }
@@ -83,24 +81,16 @@ func (db *DB) write(operations []operation) error {
 		return nil
 	}
 	ctx := context.Background()
-	tx, err := db.sql.BeginTx(ctx, nil)
+	release, err := db.hold(ctx)
 	if err != nil {
 		return err
 	}
-	t := &transaction{ctx: ctx, tx: tx, db: db, logs: make(map[conference.ID]*logRow)}
-	for _, o := range operations {
-		if o.write == nil {
-			continue
-		}
-		if err := o.write(t); err != nil {
-			return rollback(tx, err)
-		}
-	}
-	if err := t.saveLogs(); err != nil {
-		return rollback(tx, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return rollback(tx, err)
+	defer release()
+	t := &transaction{ctx: ctx, db: db, logs: make(map[conference.ID]*logRow)}
+	if err := t.run(operations); err != nil {
+		// SQLite may have given it up already; else the next one says that it has not.
+		_ = t.exec("ROLLBACK")
+		return err
 	}
 	db.commits.Add(1)
 	db.operations.Add(uint64(len(operations)))
@@ -117,17 +107,29 @@ func (db *DB) write(operations []operation) error {
 	return nil
 }
 
-// rollback gives the transaction up because of err.
-func rollback(tx *sql.Tx, err error) error {
-	if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
-		return errors.Join(err, undo)
+// run is the transaction from its begin to its commit.
+func (t *transaction) run(operations []operation) error {
+	if _, err := t.db.begin.ExecContext(t.ctx); err != nil {
+		return err
 	}
+	for _, o := range operations {
+		if o.write == nil {
+			continue
+		}
+		if err := o.write(t); err != nil {
+			return err
+		}
+	}
+	if err := t.saveLogs(); err != nil {
+		return err
+	}
+	_, err := t.db.statements.commit.ExecContext(t.ctx)
 	return err
 }
 
 // exec runs one statement of the transaction.
 func (t *transaction) exec(query string, args ...any) error {
-	_, err := t.tx.ExecContext(t.ctx, query, args...)
+	_, err := t.db.conn.ExecContext(t.ctx, query, args...)
 	return err
 }
 

@@ -34,6 +34,28 @@ func RunOver(b *testing.B, over string, n int, body []byte) {
 	compare(b, over, shape, startMSRP(start(b, asServer, over, n), n, body))
 }
 
+// RunBeside has two servers under test of n members carry b.N messages with body, by
+// turns, and reports what a delivery costs each. Their serve function is told by
+// [Over] which of the kinds it is; over both goes plain TCP.
+func RunBeside(b *testing.B, kind, other string, n int, body []byte) {
+	b.Helper()
+	ours := startMSRP(start(b, asServer, kind, n), n, body)
+	second := startMSRP(start(b, asServer, other, n), n, body)
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= round {
+		ours.carry(min(left, round))
+		second.carry(min(left, round))
+	}
+	b.StopTimer()
+	deliveries := float64(b.N) * float64(n-1)
+	for name, s := range map[string]*side{kind: ours, other: second} {
+		b.ReportMetric(float64(s.cpu)/deliveries, name+"-cpu-ns/delivery")
+		b.ReportMetric(float64(s.wall)/deliveries, name+"-ns/delivery")
+	}
+	b.ReportMetric(float64(ours.cpu)/float64(second.cpu), "cpu-ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
 // compare has a server and bare ones carry b.N messages to each room, by turns.
 func compare(b *testing.B, over string, shape Shape, ours *side) {
 	b.Helper()
