@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/testnet/relay"
@@ -213,4 +214,9 @@ func TestRelayMute(t *testing.T) {
 	if err := wait(t, used, "end of the attempt"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a relay that says nothing: %v", err)
 	}
+	s = newSession(t, newEndpoint(t, Config{HandshakeTimeout: 50 * time.Millisecond}), SessionConfig{Handler: newRecorder(), Secure: true, Port: 9})
+	if err := s.UseRelays(t.Context(), Relay{URI: mute}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a relay that goes on saying nothing: %v", err)
+	}
+	_ = wait(t, accepted, "connection").Close()
 }
