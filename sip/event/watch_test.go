@@ -328,6 +328,8 @@ func TestResubscribe(t *testing.T) {
 		{"terminated;reason=invariant;retry-after=31536000", 0, false},
 		{"terminated", 0, true},
 		{"terminated;reason=whatever;retry-after=9", 9 * time.Second, true},
+		{"Terminated;Reason=Rejected;retry-after=9", 0, false},
+		{"TERMINATED;reason=NoResource", 0, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.state, func(t *testing.T) {

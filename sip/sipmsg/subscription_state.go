@@ -10,10 +10,10 @@ type SubscriptionState struct {
 	Params Params
 }
 
-// Reason returns why a subscription ended, "" if not said.
+// Reason returns why a subscription ended, in lower case, "" if not said.
 func (s SubscriptionState) Reason() string {
 	r, _ := s.Params.Lookup("reason")
-	return r
+	return lower(r)
 }
 
 // Expires returns the seconds left, and whether they are named.
