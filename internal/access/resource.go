@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -53,6 +54,20 @@ func (g *Gate) lookup(uri sipmsg.URI) instance.Entry {
 		entry = g.cfg.Directory.Lookup(instance.Address{User: user, Host: g.cfg.Domain})
 	}
 	return entry
+}
+
+// Aliases returns the URIs of a conference besides its own, nil if it has none.
+// [FOC-DSP-12]
+func (g *Gate) Aliases(a instance.Address) []conference.ID {
+	def := g.cfg.Directory.Lookup(a).Definition
+	if def == nil {
+		return nil
+	}
+	var ids []conference.ID
+	for _, alias := range def.Aliases {
+		ids = append(ids, alias.ID())
+	}
+	return ids
 }
 
 // Serves reports whether a URI without user part names this server. [OPT-04]

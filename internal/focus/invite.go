@@ -141,10 +141,8 @@ func (i *invitation) begin(s *conference.State, progress Progress) {
 func (c *call) calledLeg(s *conference.State) LegRequest {
 	p := s.Endpoint(c.endpoint).Participant
 	names := []string{string(c.inst.ID()), c.focus.cfg.Gate.Target(c.inst.ID(), c.focus.origin(c.invitation.uri))}
-	if def := c.focus.cfg.Directory.Lookup(c.inst.Address()).Definition; def != nil {
-		for _, alias := range def.Aliases {
-			names = append(names, string(alias.ID()))
-		}
+	for _, alias := range c.focus.cfg.Gate.Aliases(c.inst.Address()) {
+		names = append(names, string(alias))
 	}
 	return LegRequest{
 		Instance: c.inst, Endpoint: c.endpoint, User: p.User, Addresses: []string{string(p.User)},

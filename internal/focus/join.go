@@ -123,10 +123,8 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 		addresses = append(addresses, p.AssociatedAORs...) // [SW-PUB-14]
 	}
 	names := []string{string(inst.ID()), c.focus.cfg.Gate.Target(inst.ID(), c.in.Source()), req.URI.String()}
-	if def := c.resource.Entry.Definition; def != nil {
-		for _, alias := range def.Aliases {
-			names = append(names, string(alias.ID()))
-		}
+	for _, alias := range c.focus.cfg.Gate.Aliases(inst.Address()) {
+		names = append(names, string(alias))
 	}
 	return LegRequest{
 		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,

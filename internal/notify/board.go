@@ -22,6 +22,7 @@ type board struct {
 	// fixed after construction
 	service *Service
 	id      conference.ID
+	aliases []conference.ID
 
 	mu          sync.Mutex
 	owner       conference.Identity
@@ -98,7 +99,7 @@ func (b *board) changed(s *conference.State) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := change{state: b.state, description: b.description}
-	if now := describe(s); !reflect.DeepEqual(now, b.description) {
+	if now := describe(s, b.aliases); !reflect.DeepEqual(now, b.description) {
 		b.description = now
 		b.step(c, true)
 	}
@@ -122,7 +123,7 @@ func (b *board) roles(s *conference.State) {
 func (b *board) show(s *conference.State, name conference.User) {
 	c := change{state: b.state, description: b.description}
 	if b.description == nil {
-		b.description = describe(s)
+		b.description = describe(s, b.aliases)
 	}
 	b.state = confinfo.ConferenceState{
 		UserCount: uint32(s.UserCount()), //nolint:gosec // bounded by memory

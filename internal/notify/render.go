@@ -10,11 +10,16 @@ import (
 // streamLabel ties the conference's one stream to those of the endpoints.
 const streamLabel = "msg"
 
-// describe makes the part of the document that hardly changes.
-func describe(s *conference.State) *confinfo.Description {
+// describe makes the part of the document that hardly changes. Aliases are further URIs of
+// the conference.
+func describe(s *conference.State, aliases []conference.ID) *confinfo.Description {
+	uris := []confinfo.URI{{URI: string(s.ID()), Purpose: "participation"}}
+	for _, alias := range aliases {
+		uris = append(uris, confinfo.URI{URI: string(alias), Purpose: "participation"})
+	}
 	d := &confinfo.Description{
 		Subject:        s.Subject(),
-		ConferenceURIs: []confinfo.URI{{URI: string(s.ID()), Purpose: "participation"}},
+		ConferenceURIs: uris,
 		AvailableMedia: []confinfo.AvailableMedia{
 			{Label: streamLabel, Type: "message", Status: confinfo.SendRecv},
 		},

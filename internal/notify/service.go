@@ -140,6 +140,7 @@ func (s *Service) Screen(req *sipmsg.Request, src transport.Source) (any, *sip.E
 // Attach is the service's part in an instance; it is handed to the directory.
 func (s *Service) Attach(inst *instance.Instance) instance.Observer {
 	b := newBoard(s, inst.ID())
+	b.aliases = s.cfg.Gate.Aliases(inst.Address())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.boards[b.id] = b
