@@ -132,11 +132,7 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 			if !ok {
 				return s.outcome()
 			}
-			if left, ok := e.(participant.Left); ok && s.losing(left) {
-				s.lose(left)
-			} else {
-				s.event(e)
-			}
+			s.event(e)
 		case <-s.away.next:
 			s.comeBack(ctx)
 		case i := <-s.ue.Incoming():
@@ -205,6 +201,10 @@ func (s *session) event(e participant.Event) {
 	case participant.Message:
 		s.past.add(e)
 	case participant.Left:
+		if s.losing(e) {
+			s.lose(e)
+			return
+		}
 		s.lost = e.Err != nil
 	}
 	s.out.show(e)
