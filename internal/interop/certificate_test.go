@@ -23,5 +23,5 @@ func certified(tb testing.TB, ca *testca.Authority, names testca.Names) (folder 
 
 // ours are the names of a server of ours.
 func ours() testca.Names {
-	return testca.Names{CommonName: "conf.example.test", IP: []string{"127.0.0.1"}, URI: []string{"sip:conf.example.test"}}
+	return testca.Names{CommonName: "conf.example.test", IP: []string{"127.0.0.1", "::1"}, URI: []string{"sip:conf.example.test"}}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ conferences:
 // TestKamailioRelay has a user whom the mixer reaches only through Kamailio, which
 // asks him for a password, talk to one without a relay.
 func TestKamailioRelay(t *testing.T) {
-	conform.Covers(t, "REL-01", "REL-02")
+	conform.Covers(t, "REL-01", "REL-02", "MSRP-PTH-04")
 	ca := testca.New(t)
 	k := newKamailio(t, ca)
 	k.run(t, "relay.cfg")
@@ -52,6 +53,12 @@ func TestKamailioRelay(t *testing.T) {
 	m.talk(bob, alice, "Hoi")
 	m.talk(alice, bob, strings.Repeat("several chunks ", 4000))
 	m.talk(bob, alice, strings.Repeat("and back ", 8000))
+	if err := alice.SetNickname(timeout(t), "Ally"); err != nil {
+		t.Errorf("NICKNAME: %v", err)
+	}
+	await(t, bob, func(e participant.Roster) bool {
+		return slices.ContainsFunc(e.Users, func(u participant.User) bool { return u.Nickname == "Ally" })
+	})
 	m.leave(alice, bob)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -31,11 +32,41 @@ type kamailio struct {
 	Server        string // URI of the conference server
 }
 
+// Host is the address as it stands in URIs.
+func (k *kamailio) Host() string {
+	if k.V6() {
+		return "[" + k.IP + "]"
+	}
+	return k.IP
+}
+
+// V6 reports whether that is one of IPv6.
+func (k *kamailio) V6() bool { return strings.Contains(k.IP, ":") }
+
+// beside is where a server beside it listens, as it stands in URIs.
+func (k *kamailio) beside() string {
+	if k.V6() {
+		return k.Host()
+	}
+	return "127.0.0.1"
+}
+
 // newKamailio finds ports and makes certificates.
 func newKamailio(t *testing.T, ca *testca.Authority) *kamailio {
 	t.Helper()
+	return newKamailioAt(t, ca, kamailioIP)
+}
+
+// newKamailioAt is newKamailio at another address.
+func newKamailioAt(t *testing.T, ca *testca.Authority, ip string) *kamailio {
+	t.Helper()
 	_ = peer(t, "kamailio", "kamailio, kamailio-tls-modules and kamailio-websocket-modules")
-	k := &kamailio{IP: kamailioIP}
+	k := &kamailio{IP: ip}
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", k.at(0))
+	if err != nil {
+		t.Skipf("%s cannot be listened on: %v", ip, err)
+	}
+	_ = l.Close()
 	k.Port, k.TLSPort = freePort(t, k.IP), freePort(t, k.IP)
 	k.Reached = k.TLSPort
 	k.Folder = certified(t, ca, testca.Names{CommonName: "proxy.example.test", DNS: []string{"proxy.example.test"}, IP: []string{k.IP}})

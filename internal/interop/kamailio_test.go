@@ -20,12 +20,12 @@ import (
 const behindProxy = `
 domain: conf.example.test
 sip:
-  listen: ["udp://127.0.0.1:0", "tcp://127.0.0.1:0", "tls://127.0.0.1:0"]
-  outbound: %q
-  trust: [%s]
-msrp: {listen: ["tcp://127.0.0.1:0"]}
+  listen: ["udp://%[6]s:0", "tcp://%[6]s:0", "tls://%[6]s:0"]
+  outbound: %[1]q
+  trust: [%[2]s]
+msrp: {listen: ["tcp://%[6]s:0"]}
 http: {listen: "127.0.0.1:0"}
-tls: {certificate: %q, key: %q, client_ca: %q, ca: %[5]q}
+tls: {certificate: %[3]q, key: %[4]q, client_ca: %[5]q, ca: %[5]q}
 store: {path: ""}
 auth: {local: false}
 notify: {min_interval: 50ms}
@@ -41,39 +41,46 @@ func TestKamailioProxy(t *testing.T) {
 		network string // between users and Kamailio
 		server  string // between Kamailio and the server
 		trust   string
+		ip      string // of Kamailio
 	}{
-		{"udp", "udp", kamailioIP + "/32"},
-		{"tcp", "tcp", kamailioIP + "/32"},
-		{"tls", "tls", `"tls:proxy.example.test"`},
-		{"ws", "tcp", kamailioIP + "/32"},
+		{"udp", "udp", kamailioIP + "/32", kamailioIP},
+		{"tcp", "tcp", kamailioIP + "/32", kamailioIP},
+		{"tls", "tls", `"tls:proxy.example.test"`, kamailioIP},
+		{"ws", "tcp", kamailioIP + "/32", kamailioIP},
+		{"wss", "tls", `"tls:proxy.example.test"`, kamailioIP},
+		{"udp", "udp", `"::1/128"`, "::1"},
+		{"tcp", "tcp", `"::1/128"`, "::1"},
+		{"wss", "tls", `"tls:proxy.example.test"`, "::1"},
 	} {
-		t.Run(tt.network, func(t *testing.T) {
+		t.Run(tt.network+" "+tt.ip, func(t *testing.T) {
 			ca := testca.New(t)
-			k := newKamailio(t, ca)
+			k := newKamailioAt(t, ca, tt.ip)
 			hop := k.at(k.Port)
 			if tt.server == "tls" {
 				hop = k.at(k.TLSPort)
 			}
-			s := serveBehind(t, ca, "sip:"+hop+";transport="+tt.server+";lr", tt.trust)
+			s := serveBehind(t, ca, "sip:"+hop+";transport="+tt.server+";lr", tt.trust, k.beside())
 			k.Server = "sip:" + s.Addr["sip/"+tt.server] + ";transport=" + tt.server
 			k.run(t, "proxy.cfg")
 			m := meeting{t: t, config: participant.Config{Server: k.at(k.Port), Transport: tt.network}}
-			if tt.network == "tls" {
+			if tt.network == "tls" || tt.network == "wss" {
 				m.config.Server = k.at(k.TLSPort)
 				m.config.TLS = &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12}
 			}
-			m.refusedDirectly(s)
+			if !k.V6() || tt.server == "tls" { // there is one loopback address of IPv6 only
+				m.refusedDirectly(s)
+			}
 			m.play()
 		})
 	}
 }
 
-// serveBehind runs a server that takes the word of a proxy.
-func serveBehind(t *testing.T, ca *testca.Authority, outbound, trust string) *served {
+// serveBehind runs a server at host that takes the word of a proxy.
+func serveBehind(t *testing.T, ca *testca.Authority, outbound, trust, host string) *served {
 	t.Helper()
 	folder := certified(t, ca, ours())
 	in := func(name string) string { return filepath.Join(folder, name) }
-	return serve(t, fmt.Sprintf(behindProxy, outbound, trust, in("cert.pem"), in("key.pem"), in("ca.pem")))
+	return serve(t, fmt.Sprintf(behindProxy, outbound, trust, in("cert.pem"), in("key.pem"), in("ca.pem"), host))
 }
 
 // meeting is a conference of users who register at a proxy.
