@@ -77,34 +77,39 @@ func TestOfferlessInvite(t *testing.T) {
 	alice := r.guest("tcp", "alice")
 	description := alice.sdp
 	alice.sdp = ""
-	for _, usable := range []bool{true, false} {
+	answers := map[string]string{"": "", "nonsense": "nonsense", "refused": strings.Replace(description, "m=message 2855", "m=message 0", 1)}
+	for name, answer := range answers {
 		alice.Send(alice.invite(lobby))
 		alice.ok = alice.Expect(200, sipmsg.INVITE)
 		alice.call.Learn(alice.ok)
-		if got := attribute(t, alice.ok.Body, "setup"); got != "actpass" {
-			t.Errorf("we offer setup:%s", got)
-		}
 		ack := alice.call.Ack()
-		if !usable {
-			alice.Send(ack)
-			bye := alice.Request()
-			if bye.Method != sipmsg.BYE {
-				t.Fatalf("want BYE, got %s", bye.Method)
-			}
-			alice.Answer(bye, 200)
-			break
+		if ack.Body = []byte(answer); answer != "" {
+			ack.Header.Set("Content-Type", "application/sdp")
 		}
-		ack.Header.Set("Content-Type", "application/sdp")
-		ack.Body = []byte(description)
-		// The answer to the OPTIONS shows that the ACK, and so our path, is known.
-		alice.Send(ack, alice.call.Request(sipmsg.OPTIONS))
-		alice.Expect(200, sipmsg.OPTIONS)
-		alice.msrp = testnet.DialMSRP(t, attribute(t, ack.Body, "path"), attribute(t, alice.ok.Body, "path"))
-		alice.msrp.Bind()
-		alice.say("hello")
-		bob.hear("hello")
-		alice.leave()
+		alice.Send(ack)
+		bye := alice.Request()
+		if bye.Method != sipmsg.BYE {
+			t.Fatalf("%q: want BYE, got %s", name, bye.Method)
+		}
+		alice.Answer(bye, 200)
 	}
+	alice.Send(alice.invite(lobby))
+	alice.ok = alice.Expect(200, sipmsg.INVITE)
+	alice.call.Learn(alice.ok)
+	if got := attribute(t, alice.ok.Body, "setup"); got != "actpass" {
+		t.Errorf("we offer setup:%s", got)
+	}
+	ack := alice.call.Ack()
+	ack.Header.Set("Content-Type", "application/sdp")
+	ack.Body = []byte(description)
+	// The answer to the OPTIONS shows that the ACK, and so our path, is known.
+	alice.Send(ack, alice.call.Request(sipmsg.OPTIONS))
+	alice.Expect(200, sipmsg.OPTIONS)
+	alice.msrp = testnet.DialMSRP(t, attribute(t, ack.Body, "path"), attribute(t, alice.ok.Body, "path"))
+	alice.msrp.Bind()
+	alice.say("hello")
+	bob.hear("hello")
+	alice.leave()
 	bob.leave()
 	r.vacant()
 }

@@ -173,7 +173,7 @@ func TestReferRefused(t *testing.T) {
 
 // TestReferFloods: who asks too often is told to wait.
 func TestReferFloods(t *testing.T) {
-	conform.Covers(t, "FOC-REF-20", "FOC-REF-22")
+	conform.Covers(t, "FOC-REF-20")
 	r := serve(t, nil)
 	alice := r.guest("tcp", "alice").join(lobby)
 	i := r.issuer("alice")
