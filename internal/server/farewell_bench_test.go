@@ -91,13 +91,14 @@ func TestShutdownOfALargeConference(t *testing.T) {
 	r.ended = true
 }
 
-// BenchmarkListOf100 creates a conference with 100 invited users who all answer.
+// BenchmarkListOf100 creates a conference with 100 invited users who all answer. They do so
+// over TCP, as a peer that repeats nothing must.
 func BenchmarkListOf100(b *testing.B) {
 	r := serve(b, func(c *config.Config) { c.DialOut.PerSecond, c.DialOut.Unanswered, c.DialOut.Server = 0, 0, 0 })
-	crowd := r.callee("udp", "crowd")
+	crowd := r.callee("tcp", "crowd")
 	list := make([]string, 100)
 	for k := range list {
-		list[k] = "sip:u" + strconv.Itoa(k) + "@" + crowd.Addr()
+		list[k] = "sip:u" + strconv.Itoa(k) + "@" + crowd.Addr() + ";transport=tcp"
 	}
 	body := entries(list...)
 	alice := r.guest("tcp", "alice")
