@@ -38,7 +38,7 @@ type Layer struct {
 	partial atomic.Int64 // octets of read buffers beyond readSize
 	group   sync.WaitGroup
 
-	lifetime context.Context    // of lookups; until closing
+	lifetime context.Context    //nolint:containedctx // the layer's, which bounds lookups
 	expire   context.CancelFunc // ends it
 	seeking  chan struct{}      // holds a token for each of them
 

@@ -27,7 +27,7 @@ func (r senders) Locate(_ context.Context, uri sipmsg.URI) ([]transport.Target, 
 
 // TestResponseToSentBy sees that a response that nobody takes at the address of its
 // request goes to the servers of sent-by, one after the other.
-func TestResponseToSentBy(t *testing.T) {
+func TestResponseToSentBy(t *testing.T) { //nolint:tparallel // all share a listener
 	t.Parallel()
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
