@@ -11,7 +11,8 @@ const (
 	// arrived.
 	Full Report = iota
 	// Partial has only failures answered, at about half the cost; what was handed
-	// to the system counts as arrived.
+	// to the system counts as arrived, what its socket still held when the
+	// connection broke included: that is the price. [!SW-RPT-06]
 	Partial
 )
 
