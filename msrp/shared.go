@@ -11,6 +11,9 @@ import (
 // RFC 4975 §7.1.1. [MSRP-SND-02]
 const maxFixedChunk = 2048
 
+// usualHead is enough for the header fields of most messages, in octets.
+const usualHead = 192
+
 const inlineName, inlineValue = "Content-Disposition", "inline"
 
 // Message is the content of one message to be sent.
@@ -70,7 +73,7 @@ func Prepare(m Message) (*Shared, error) {
 		end = msrpwire.Unknown
 	}
 	h := sh.chunk(1, end)
-	head, err := h.AppendFields(nil)
+	head, err := h.AppendFields(make([]byte, 0, usualHead))
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,9 @@ func (c *Config) modern(base *tls.Config) *tls.Config {
 	m.MinVersion = max(m.MinVersion, tls.VersionTLS12)
 	m.SessionTicketsDisabled, m.ClientSessionCache = true, nil
 	m.Renegotiation = tls.RenegotiateNever
+	// Small records at the beginning are for pages that are shown while they come;
+	// here they would make a write of each message, instead of one of all that wait.
+	m.DynamicRecordSizingDisabled = true
 	m.CipherSuites = nil // those that crypto/tls takes for good
 	if c.LegacyCipher {
 		for _, s := range tls.CipherSuites() {

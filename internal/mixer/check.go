@@ -115,8 +115,7 @@ func (l *Leg) judge(body []byte) (verdict, error) {
 // [SW-PUB-02] [SW-PUB-03]
 func (l *Leg) parties(m *cpim.Message) (to cpim.Address, err error) {
 	to, toErr := m.Recipient()
-	var bad *cpim.Error
-	if errors.As(toErr, &bad) && bad.Status == msrpwire.StatusBadRequest {
+	if bad, ok := errors.AsType[*cpim.Error](toErr); ok && bad.Status == msrpwire.StatusBadRequest {
 		return to, refusal(toErr)
 	}
 	if m.MediaType() == nil {
@@ -137,8 +136,7 @@ func (l *Leg) parties(m *cpim.Message) (to cpim.Address, err error) {
 
 // refusal turns an error of the wrapper into one of MSRP.
 func refusal(err error) error {
-	var bad *cpim.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*cpim.Error](err); ok {
 		return &msrp.Error{Status: bad.Status, Comment: bad.Comment}
 	}
 	return err

@@ -25,7 +25,9 @@ func listenBare(over string) (net.Listener, error) {
 	switch over {
 	case TLS:
 		cert, err := certificate()
-		return tls.NewListener(ln, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}), err
+		return tls.NewListener(ln, &tls.Config{
+			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, DynamicRecordSizingDisabled: true,
+		}), err
 	case WebSocket:
 		return newWebListener(ln), nil
 	}
