@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"flag"
 	"math"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipid"
 )
@@ -35,7 +38,12 @@ func TestOnAFullDisk(t *testing.T) {
 		t.Skip("TestDiskFull runs it")
 	}
 	signal.Ignore(syscall.SIGXFSZ)
-	r := serve(t, lasting(flag.Arg(0)))
+	const idle = "sip:idle@conf.localhost"
+	r := serve(t, func(c *config.Config) {
+		lasting(flag.Arg(0))(c)
+		c.Conferences = append(c.Conferences, c.Conferences[0])
+		c.Conferences[1].URI = idle
+	})
 	alice := r.guest("tcp", "alice").join(lobby).connect()
 	says := func(text string, status int) {
 		t.Helper()
@@ -49,6 +57,10 @@ func TestOnAFullDisk(t *testing.T) {
 	limit(t, 4096)
 	says("refused", 413)
 	says("refused as well", 413)
+	r.guest("tcp", "bob").refused(idle, 503)
+	if err := r.directory.Reserve(t.Context(), made()); !errors.Is(err, journal.ErrUnavailable) {
+		t.Errorf("reserved: %v", err)
+	}
 	if got := r.probe("/readyz"); got != http.StatusServiceUnavailable {
 		t.Errorf("/readyz: %d", got)
 	}
@@ -62,6 +74,7 @@ func TestOnAFullDisk(t *testing.T) {
 		}
 	}
 	says("afterwards", 200)
+	r.guest("tcp", "bob").join(idle)
 }
 
 // limit bounds the files of this process.
