@@ -228,6 +228,10 @@ func TestRestoreFromSnapshot(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.must(lobby, conference.Leave{At: time.Now(), Endpoint: id})
+		if k%20 == 0 { // is waited for, and all before it
+			n.must(lobby, conference.Lock{At: time.Now(), Locked: k%40 == 0})
+			n.must(lobby, conference.Lock{At: time.Now()})
+		}
 	}
 	n.kill()
 	n = start(t, dir, reserved("lobby", true))
@@ -243,5 +247,29 @@ func TestRestoreFromSnapshot(t *testing.T) {
 	})
 	if e := n.Lookup(lobby); e.Status != instance.Active {
 		t.Errorf("%s", e.Status)
+	}
+}
+
+// TestWriterIsBehind: where nothing has been written yet, a snapshot is wanted all the
+// same before too much stands behind the last one.
+func TestWriterIsBehind(t *testing.T) {
+	t.Parallel()
+	db := open(t, store.Options{})
+	j := local.Open(local.Limits{Others: 64}, db)
+	d := &driven{tb: t, journal: j, wants: never{}, now: time.Now().UTC()}
+	d.create()
+	resume := store.Stall(t, db)
+	for n := 1; n < 30; n++ {
+		if wants := j.WantsSnapshot(room); wants && n < 15 || !wants && n > 25 {
+			t.Errorf("wanted after %d users: %t", n, wants)
+		}
+		if n%10 != 0 {
+			d.visit(n)
+		}
+	}
+	resume()
+	d.do(conference.TakeSnapshot{At: d.now})
+	if j.WantsSnapshot(room) {
+		t.Error("another snapshot is wanted")
 	}
 }

@@ -117,14 +117,19 @@ func (j *Journal) readable(ctx context.Context, id conference.ID) (*log, error) 
 	return j.known(id)
 }
 
-// WantsSnapshot implements [journal.Condenser]. Where there is no store, a snapshot
-// is wanted before the events behind the last one are more than are kept.
+// WantsSnapshot implements [journal.Condenser]. Besides the store, which looks at what
+// is written, memory wants one: before the events behind the last snapshot are more
+// than it keeps, or, with a store that is behind, when they are as many.
 func (j *Journal) WantsSnapshot(id conference.ID) bool {
+	most := j.limits.Others / 2
 	if j.store != nil {
-		return j.store.WantsSnapshot(id)
+		if j.store.WantsSnapshot(id) {
+			return true
+		}
+		most = j.limits.Others
 	}
 	l, err := j.lookup(id)
-	return err == nil && l != nil && l.crowded()
+	return err == nil && l != nil && l.crowded(most)
 }
 
 // Close ends all followers and waits for them, or for ctx. A closed journal

@@ -192,12 +192,12 @@ func (l *log) abandon() bool {
 	return true
 }
 
-// crowded reports whether the log of a conference that is to be folded again has half
-// as many events as it may keep.
-func (l *log) crowded() bool {
+// crowded reports whether a conference that is to be folded again has so many events
+// that are no messages.
+func (l *log) crowded(most int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.durable && l.others.len() >= l.limits.Others/2
+	return l.durable && l.others.len() >= most
 }
 
 // read returns up to limit entries behind after.
