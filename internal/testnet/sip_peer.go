@@ -68,11 +68,17 @@ func DialSIPFrom(tb testing.TB, network, local, address string) *SIPPeer {
 			d.LocalAddr = net.UDPAddrFromAddrPort(at.AddrPort())
 		}
 	}
-	conn, err := d.DialContext(tb.Context(), network, address)
-	if err != nil {
-		tb.Fatal(err)
+	for {
+		conn, err := d.DialContext(tb.Context(), network, address)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		at, datagrams := conn.LocalAddr().(*net.UDPAddr)
+		if fixed := local != "" && !strings.HasSuffix(local, ":0"); !datagrams || fixed || hold(tb, at.AddrPort()) {
+			return SIPOver(tb, network, conn)
+		}
+		_ = conn.Close() // somebody listens on TCP there: another port
 	}
-	return SIPOver(tb, network, conn)
 }
 
 // SIPOver is a peer on a connection of the caller's, such as one of TLS, whose
