@@ -173,8 +173,8 @@ func TestPeersThatNeverRead(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 		_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10) //nolint:forcetypeassert // as dialled
-		_ = conn.SetWriteDeadline(time.Now().Add(testnet.Patience))
 		for n := 0; ; n++ {
+			_ = conn.SetWriteDeadline(time.Now().Add(testnet.Patience))
 			// Without identity, so that nothing is left of it but the answer.
 			id := fmt.Sprintf("deaf-%d-%d", i, n)
 			if _, err := conn.Write([]byte(plain(sipmsg.BYE, lobby, "TCP 127.0.0.1", id))); err != nil {
