@@ -139,21 +139,32 @@ func (tx *ClientTx) repeat() {
 	l.after(tx.shard, &tx.retransmit, tx.interval, tx.repeat)
 }
 
-// received takes a response that matches this transaction.
+// received takes a response that matches this transaction. Nobody waits for it any
+// more when all has been done that the first final one asks for, the ACK included:
+// whoever drains the layer closes the transport next.
 func (tx *ClientTx) received(resp *sipmsg.Response, src transport.Source) {
+	finishes := resp.Status >= 200 && tx.state <= clientProceeding
 	if tx.req.Method == sipmsg.INVITE {
 		tx.receivedInvite(resp, src)
-		return
+	} else {
+		tx.receivedOther(resp, src)
 	}
+	if finishes {
+		tx.layer.unfinished.end()
+	}
+}
+
+// receivedOther is received for other requests than INVITE (RFC 3261 §17.1.2.2).
+func (tx *ClientTx) receivedOther(resp *sipmsg.Response, src transport.Source) {
 	if tx.state != clientCalling && tx.state != clientProceeding {
 		return // absorbed
 	}
 	if resp.Status < 200 {
-		tx.become(clientProceeding)
+		tx.state = clientProceeding
 		tx.notify(resp, src)
 		return
 	}
-	tx.become(clientCompleted)
+	tx.state = clientCompleted
 	tx.retransmit.Stop()
 	tx.end.Stop()
 	tx.notify(resp, src)
@@ -169,20 +180,20 @@ func (tx *ClientTx) receivedInvite(resp *sipmsg.Response, src transport.Source) 
 		tx.retransmit.Stop()
 		if tx.state == clientCalling {
 			tx.end.Stop() // timer B; how long it may ring is for the user
-			tx.become(clientProceeding)
+			tx.state = clientProceeding
 			if tx.cancel != nil {
 				tx.sendCancel()
 			}
 		}
 		tx.notify(resp, src)
 	case pending && success:
-		tx.become(clientAccepted)
+		tx.state = clientAccepted
 		tx.retransmit.Stop()
 		// RFC 6026 §7.2: every 2xx goes to the user for timer M. [COM-18]
 		tx.layer.after(tx.shard, &tx.end, tx.layer.cfg.timeout(), func() { tx.terminate(nil) })
 		tx.notify(resp, src)
 	case pending:
-		tx.become(clientCompleted)
+		tx.state = clientCompleted
 		tx.retransmit.Stop()
 		tx.end.Stop()
 		// RFC 3261 §17.1.1.3: the ACK goes where the INVITE went.
@@ -195,14 +206,6 @@ func (tx *ClientTx) receivedInvite(resp *sipmsg.Response, src transport.Source) 
 	case tx.state == clientCompleted && resp.Status >= 300:
 		tx.ack.Resend(nil)
 	}
-}
-
-// become changes the state of a transaction that was started.
-func (tx *ClientTx) become(state clientState) {
-	if tx.state <= clientProceeding && state > clientProceeding {
-		tx.layer.unfinished.end()
-	}
-	tx.state = state
 }
 
 func (tx *ClientTx) notify(resp *sipmsg.Response, src transport.Source) {
@@ -230,7 +233,10 @@ func (tx *ClientTx) terminate(err error) {
 	if tx.state == clientTerminated {
 		return
 	}
-	tx.become(clientTerminated)
+	if tx.state <= clientProceeding {
+		tx.layer.unfinished.end() // without a final response
+	}
+	tx.state = clientTerminated
 	tx.retransmit.Stop()
 	tx.end.Stop()
 	delete(tx.shard.client, tx.key)

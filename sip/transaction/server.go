@@ -141,8 +141,7 @@ func (tx *ServerTx) respond(resp *sipmsg.Response) {
 		// RFC 4320 §4.2: never; the client has given up by itself. [COM-19]
 		tx.terminate(ErrTimeout)
 	default:
-		tx.become(serverCompleted)
-		tx.send(resp)
+		tx.finish(serverCompleted, resp)
 		tx.linger(tx.layer.cfg.timeout()) // timer J
 	}
 }
@@ -157,14 +156,12 @@ func (tx *ServerTx) respondInvite(resp *sipmsg.Response) {
 	case tx.state == serverProceeding && success:
 		// RFC 6026 §7.1: for timer L retransmissions of the INVITE are
 		// absorbed, on any transport; the user repeats the 2xx. [COM-18]
-		tx.become(serverAccepted)
-		tx.send(resp)
+		tx.finish(serverAccepted, resp)
 		tx.layer.after(tx.shard, &tx.end, cfg.timeout(), func() { tx.terminate(nil) })
 	case tx.state == serverAccepted && success:
 		tx.send(resp)
 	case tx.state == serverProceeding:
-		tx.become(serverCompleted)
-		tx.send(resp)
+		tx.finish(serverCompleted, resp)
 		if !tx.src.Flow.Reliable() {
 			tx.interval = cfg.T1
 			tx.layer.after(tx.shard, &tx.retransmit, tx.interval, tx.timerG)
@@ -173,12 +170,12 @@ func (tx *ServerTx) respondInvite(resp *sipmsg.Response) {
 	}
 }
 
-// become changes the state.
-func (tx *ServerTx) become(state serverState) {
-	if tx.state == serverProceeding && state != serverProceeding {
-		tx.layer.unfinished.end()
-	}
+// finish sends the first final response, which leads to the state. Only then does
+// nobody wait for it any more: whoever drains the layer closes the transport next.
+func (tx *ServerTx) finish(state serverState, resp *sipmsg.Response) {
 	tx.state = state
+	tx.send(resp)
+	tx.layer.unfinished.end()
 }
 
 // send passes a response to the transport and keeps it.
@@ -229,7 +226,7 @@ func (tx *ServerTx) received(req *sipmsg.Request, src transport.Source) {
 	case serverAccepted:
 		tx.layer.handler.Ack(req, src)
 	case serverCompleted:
-		tx.become(serverConfirmed)
+		tx.state = serverConfirmed
 		tx.retransmit.Stop()
 		tx.linger(tx.layer.cfg.T4) // timer I
 	case serverProceeding, serverConfirmed, serverTerminated:
@@ -272,7 +269,10 @@ func (tx *ServerTx) terminate(err error) {
 	if tx.state == serverTerminated {
 		return
 	}
-	tx.become(serverTerminated)
+	if tx.state == serverProceeding {
+		tx.layer.unfinished.end() // without a final response
+	}
+	tx.state = serverTerminated
 	tx.retransmit.Stop()
 	tx.end.Stop()
 	delete(tx.shard.server, tx.key)

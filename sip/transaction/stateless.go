@@ -60,7 +60,6 @@ func (tx *ServerTx) stranger(resp *sipmsg.Response) bool {
 // forget sends the only response of a transaction and ends it. The ACK to it, if one
 // comes, is stray.
 func (l *Layer) forget(tx *ServerTx, resp *sipmsg.Response) {
-	tx.become(serverCompleted)
 	l.answer(resp, tx.req, tx.src)
 	tx.terminate(nil)
 }
