@@ -17,6 +17,7 @@ func (f *Focus) Invite(in *invite.Incoming) {
 		c.refuse(err)
 		return
 	}
+	in.Own(string(caller.User)) // From may hide him
 	in.OnCancel(func(invite.End) { c.cancel() })
 	in.OnOffer(c.earlyOffer)
 	lists := takesList(resource.Entry.Status, resource.Factory)

@@ -188,11 +188,6 @@ func (c *call) accept(body []byte) {
 	c.dialog = in.ID() // what the peer sends in it may be here before Accept returns
 	c.mu.Unlock()
 	session := in.Accept(invite.Answer{Body: body, Contact: c.contact, Fields: fields}, c)
-	session.Do(func() {
-		if d := session.Dialog(); d != nil {
-			d.Own(string(c.caller.User)) // From may hide him
-		}
-	})
 	c.mu.Lock()
 	due := c.bye
 	if !c.over {

@@ -79,6 +79,7 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 	sub.udp = byDatagrams(in)
 	sub.refreshed.Store(s.cfg.Now().UnixNano())
 	contact := s.cfg.Gate.Contact(inst.ID(), in.Source())
+	in.Own(string(sub.identity)) // From may hide him
 	if in.Fetch() {
 		in.Accept(sub, contact)
 		return
@@ -88,11 +89,6 @@ func (s *Service) accept(in *event.Incoming, inst *instance.Instance, sub *subsc
 		s.displaced.Add(1)
 	}
 	subscription := in.Accept(sub, contact)
-	subscription.Do(func() {
-		if d := subscription.Dialog(); d != nil {
-			d.Own(string(sub.identity)) // From may hide him
-		}
-	})
 	sub.feed(subscription)
 	for _, goes := range []*subscriber{b.add(sub, limit), oldest} {
 		if goes != nil {

@@ -23,6 +23,8 @@ type Incoming struct {
 	granted uint32
 	found   any
 
+	owner string // set before an answer
+
 	done bool // owned by the shard
 }
 
@@ -81,6 +83,10 @@ func (in *Incoming) Fault() *sip.Error {
 
 // filterType is that of the filters of RFC 4661.
 const filterType = "application/simple-filter+xml"
+
+// Own tells who the subscriber has proved to be, where From may hide it; see
+// [dialog.Dialog.Own]. It must be called before Accept.
+func (in *Incoming) Own(subscriber string) { in.owner = subscriber }
 
 // Event returns the package and its parameters.
 func (in *Incoming) Event() sipmsg.Event { return in.event }
@@ -143,6 +149,7 @@ func (in *Incoming) accept(s *Subscription, contact string, over Reason, fields 
 		return
 	}
 	in.done = true
+	d.Own(in.owner)
 	s.d = d
 	d.Attach(s)
 	if over != "" {

@@ -31,6 +31,8 @@ type Incoming struct {
 	tx     *transaction.ServerTx
 	callID string
 
+	owner string // set before an answer
+
 	// owned by the shard
 	d        *dialog.Dialog // from the first provisional response on
 	x        *exchange      // of d
@@ -75,6 +77,10 @@ func (in *Incoming) Source() transport.Source { return in.tx.Source() }
 func (in *Incoming) ID() dialog.ID {
 	return dialog.ID{CallID: in.callID, Local: in.tx.LocalTag(), Remote: in.Request().Header.FromTag()}
 }
+
+// Own tells who the caller has proved to be, where From may hide it; see
+// [dialog.Dialog.Own]. It must be called before anything is answered.
+func (in *Incoming) Own(caller string) { in.owner = caller }
 
 // OnCancel registers what is called if the peer gives up before the final answer, by
 // CANCEL, by BYE or because the INVITE's Expires passed. It must be called within
@@ -198,6 +204,7 @@ func (in *Incoming) form(contact string) bool {
 		in.refuse(sip.AsError(err))
 		return false
 	}
+	d.Own(in.owner)
 	in.d = d
 	open := nobody
 	if in.offers() {
