@@ -35,6 +35,7 @@ type board struct {
 	subscribers []*subscriber
 	dirty       bool        // subscribers are to be told
 	ringing     bool        // a goroutine does so
+	spoken      int         // octets that it had told since its last pause
 	over        bool        // no timer starts any more
 	sweep       *time.Timer // when somebody has lingered long enough
 	interval    *time.Timer // when the next subscriber may be told again

@@ -67,7 +67,8 @@ func TestPacing(t *testing.T) {
 		want     []time.Duration
 	}{
 		{5 * time.Second, []time.Duration{0, 5 * time.Second}},
-		{400 * time.Millisecond, []time.Duration{0, 400 * time.Millisecond, 800 * time.Millisecond, 1200 * time.Millisecond}},
+		// Not at the moment at which somebody joins, who may be half in by then.
+		{430 * time.Millisecond, []time.Duration{0, 430 * time.Millisecond, 860 * time.Millisecond, 1290 * time.Millisecond}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t)
@@ -89,6 +90,43 @@ func TestPacing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBurstsAreBounded has many subscribers told much: at no time so much at once that a
+// connection which they share could not take it, and all of them soon.
+func TestBurstsAreBounded(t *testing.T) {
+	conform.Covers(t, "NOT-NFY-04")
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.board.service.cfg.MinInterval = 5 * time.Second
+		s.do(conference.Connect{At: time.Now(), Endpoint: "ep-alice"})
+		var bells []*bell
+		for i := range 100 {
+			bells = append(bells, s.subscribe(fmt.Sprintf("reader%d", i)))
+		}
+		for i := range 200 {
+			s.join(fmt.Sprintf("user%d", i), fmt.Sprintf("ep-%d", i))
+		}
+		s.board.Flush()
+		<-time.After(5 * time.Second)
+		synctest.Wait()
+		at, all := make(map[time.Duration]int), 0
+		for _, b := range bells {
+			if len(b.at) != 1 || len(document(t, b.body[0]).Users.List) != 200 {
+				t.Fatalf("NOTIFYs at %v", b.at)
+			}
+			at[b.at[0]] += len(b.body[0].Data)
+			all += len(b.body[0].Data)
+		}
+		for when, octets := range at {
+			if most := burst + all/len(bells); octets > most || when%pause != 0 {
+				t.Errorf("%d octets after %v, want at most %d", octets, when, most)
+			}
+		}
+		if len(at) < all/burst/2 || all < 4*burst {
+			t.Errorf("%d octets at %d times", all, len(at))
+		}
+	})
 }
 
 func TestWithoutIntervalNobodyWaits(t *testing.T) {

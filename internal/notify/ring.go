@@ -2,6 +2,14 @@ package notify
 
 import "time"
 
+// How many octets of documents leave a conference at once, and how long it pauses
+// then: those who are behind one proxy share its connection, which is cut when it
+// has more to write than fits into its buffer (limits.sip_backlog).
+const (
+	burst = 1 << 20
+	pause = 50 * time.Millisecond
+)
+
 // Flush implements instance.Flusher: what the last commands have changed is told
 // in one go, by a goroutine of the service's so that the conference need not
 // wait until the last NOTIFY is written.
@@ -20,6 +28,7 @@ func (b *board) ring() {
 	for {
 		for _, sub := range b.dueNow() {
 			sub.Changed()
+			b.breathe()
 		}
 		b.mu.Lock()
 		b.history.forget(b.known())
@@ -29,6 +38,20 @@ func (b *board) ring() {
 			return
 		}
 		b.mu.Unlock()
+	}
+}
+
+// breathe pauses when enough has been told at once. Nobody waits for a conference
+// that is over.
+func (b *board) breathe() {
+	b.mu.Lock()
+	enough := b.spoken >= burst && !b.over
+	if enough {
+		b.spoken = 0
+	}
+	b.mu.Unlock()
+	if enough {
+		<-time.After(pause)
 	}
 }
 

@@ -63,6 +63,7 @@ func (s *subscriber) Next(p event.Pull) (event.Body, bool) {
 	if ok && !p.Must {
 		// The NOTIFY after a SUBSCRIBE waits for nobody, and nobody waits for it.
 		s.told = s.board.service.cfg.Now() // [NOT-NFY-04]
+		s.board.spoken += t.Size()
 	}
 	version, user := s.version, s.user
 	s.board.mu.Unlock()
