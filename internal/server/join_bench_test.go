@@ -32,7 +32,7 @@ func serveCrowd(seconds int, out io.Writer) error {
 		everywhere(cfg)
 	}
 	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local = "", "", true
-	cfg.Limits = config.Limits{SIPBacklog: 256 << 20} // everybody is behind one connection
+	cfg.Limits = config.Limits{SIPBacklog: 16 << 20} // the default: everybody is behind one connection
 	cfg.Defaults.MaxUsers = 0
 	cfg.Mixer.SenderRate, cfg.Mixer.FanOutRate = 0, 0
 	cfg.Conferences = []config.Conference{{URI: lobby, Policy: cfg.Defaults}}
