@@ -85,6 +85,12 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 	for _, proto := range []string{"msrp", "sip"} {
 		open(proto)
 	}
+	// The listeners take them each in its own time; which is the fourth is clear then.
+	for end := time.Now().Add(testnet.Patience); r.metric("confab_sip_connections") < 2 || r.metric("confab_msrp_connections") < 1; {
+		if time.Now().After(end) {
+			t.Fatal("three connections are not taken")
+		}
+	}
 	const refused = `confab_refused_total{limit="connections_per_address"}`
 	for i, proto := range []string{"sip", "msrp"} {
 		if !closed(open(proto), testnet.Patience) {
