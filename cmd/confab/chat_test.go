@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/confab-chat/confab/internal/config"
-	"github.com/confab-chat/confab/internal/server"
 )
 
 func TestChatUsage(t *testing.T) {
@@ -55,20 +53,10 @@ func TestDomainOf(t *testing.T) {
 
 // TestChatAdvice: who is kept out is told what to do about it.
 func TestChatAdvice(t *testing.T) {
-	cfg := config.Default()
-	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
-	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
-	cfg.HTTP.Listen, cfg.Store.Path, cfg.Limits.CPUWait = "", "", 0 // tests share their machine
-	cfg.Auth.Users = []config.User{{AOR: "sip:bob@example.test", Password: "secret"}}
-	cfg.Conferences = []config.Conference{{URI: "sip:lobby@conf.localhost", Policy: cfg.Defaults}}
-	s, err := server.New(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err = s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Shutdown(t.Context()) })
+	s := serving(t, func(cfg *config.Config) {
+		cfg.Auth.Users = []config.User{{AOR: "sip:bob@example.test", Password: "secret"}}
+		cfg.Conferences = []config.Conference{{URI: "sip:lobby@conf.localhost", Policy: cfg.Defaults}}
+	})
 	at, _ := s.Addr("sip", "tcp")
 	for _, tt := range []struct{ server, password, says string }{
 		{" --server " + at.String(), "", "401 Unauthorized: a password is needed"},

@@ -10,13 +10,15 @@ import (
 	"github.com/confab-chat/confab/internal/server"
 )
 
-// TestConferenceCommands runs the commands against a server.
-func TestConferenceCommands(t *testing.T) {
+// serving runs a server with its listeners for TCP on free ports, no API and nothing
+// kept, unless change says otherwise.
+func serving(t *testing.T, change func(*config.Config)) *server.Server {
+	t.Helper()
 	cfg := config.Default()
-	cfg.SIP.Listen = []config.Listener{{Network: "udp", Address: "127.0.0.1:0"}}
+	cfg.SIP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
 	cfg.MSRP.Listen = []config.Listener{{Network: "tcp", Address: "127.0.0.1:0"}}
-	cfg.HTTP.Listen, cfg.Store.Path, cfg.Auth.Local = "127.0.0.1:0", "", true
-	cfg.Limits.CPUWait = 0 // tests share their machine
+	cfg.HTTP.Listen, cfg.Store.Path, cfg.Limits.CPUWait = "", "", 0 // tests share their machine
+	change(cfg)
 	s, err := server.New(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -25,6 +27,12 @@ func TestConferenceCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Shutdown(t.Context()) })
+	return s
+}
+
+// TestConferenceCommands runs the commands against a server.
+func TestConferenceCommands(t *testing.T) {
+	s := serving(t, func(cfg *config.Config) { cfg.HTTP.Listen, cfg.Auth.Local = "127.0.0.1:0", true })
 	at, _ := s.Addr("http", "tcp")
 	t.Setenv("CONFAB_API", "http://"+at.String())
 

@@ -34,20 +34,19 @@ func TestSIPpPreconditions(t *testing.T) {
 func TestSIPpTimers(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "TMR-02", "TMR-05")
-	_ = peer(t, "sipp", "sip-tester")
-	stack := ua.New(ua.Config{Invite: accepting{}})
-	t.Cleanup(func() { shut(stack) })
-	at, err := stack.Listen(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	callSIPp(t, "timer_uac", at.String(), "u1", 50)
+	callStack(t, "timer_uac", 50)
 }
 
 // TestSIPpTimerLost has SIPp refresh its sessions once and then forget them: they are ended.
 func TestSIPpTimerLost(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "TMR-03", "TMR-06")
+	callStack(t, "timer_lost_uac", 20)
+}
+
+// callStack has SIPp place calls to a stack of ours, which takes them all.
+func callStack(t *testing.T, file string, calls int) {
+	t.Helper()
 	_ = peer(t, "sipp", "sip-tester")
 	stack := ua.New(ua.Config{Invite: accepting{}})
 	t.Cleanup(func() { shut(stack) })
@@ -55,7 +54,7 @@ func TestSIPpTimerLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	callSIPp(t, "timer_lost_uac", at.String(), "u1", 20)
+	callSIPp(t, file, at.String(), "u1", calls)
 }
 
 // callWith is callSIPp as a test of its own.

@@ -67,12 +67,8 @@ func forgetful(r *readings) func(*blueprint) {
 	}
 }
 
-// TestReadingFailsForAWhile: who comes back, or comes anew, while the journal cannot be
-// read waits, and then has everything in its order.
-func TestReadingFailsForAWhile(t *testing.T) {
-	t.Parallel()
-	r := newReadings(nil)
-	h := newHouse(t, forgetful(r))
+// leftBehind has bob join and leave, and alice say what he misses.
+func (h *house) leftBehind() (a *client) {
 	a, b := h.join(alice, nil), h.join(bob, nil)
 	a.say("heard")
 	b.hears(a.text(lobby, "heard"))
@@ -81,8 +77,18 @@ func TestReadingFailsForAWhile(t *testing.T) {
 	for i := range 20 {
 		a.say(fmt.Sprint("missed ", i))
 	}
+	return a
+}
+
+// TestReadingFailsForAWhile: who comes back, or comes anew, while the journal cannot be
+// read waits, and then has everything in its order.
+func TestReadingFailsForAWhile(t *testing.T) {
+	t.Parallel()
+	r := newReadings(nil)
+	h := newHouse(t, forgetful(r))
+	a := h.leftBehind()
 	r.fail(fmt.Errorf("disk: %w", journal.ErrUnavailable))
-	b = h.join(bob, nil)
+	b := h.join(bob, nil)
 	wait(t, r.failed, "reading")
 	a.say("said meanwhile")
 	if len(b.copies) > 0 {
@@ -135,16 +141,9 @@ func TestJournalDamaged(t *testing.T) {
 		forgetful(r)(b)
 		b.mixer.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
-	a, b := h.join(alice, nil), h.join(bob, nil)
-	a.say("heard")
-	b.hears(a.text(lobby, "heard"))
-	b.probe()
-	b.leave()
-	for i := range 20 {
-		a.say(fmt.Sprint("missed ", i))
-	}
+	a := h.leftBehind()
 	r.fail(fmt.Errorf("store: %w", journal.ErrDamaged))
-	b = h.join(bob, nil)
+	b := h.join(bob, nil)
 	b.notice("Some messages that were sent while you were away are no longer available.")
 	b.recalls(a.text(lobby, "missed 19"))
 	a.say("live")

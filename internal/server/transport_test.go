@@ -89,21 +89,7 @@ func (r *rig) talk(t *testing.T, ca *testca.Authority, scheme, network string) {
 // secureUE makes a participant who trusts an authority.
 func (r *rig) secureUE(t *testing.T, ca *testca.Authority, network, name string) *participant.UE {
 	t.Helper()
-	u, err := participant.New(participant.Config{
-		AOR: "sip:" + name + "@example.test", Server: r.address("sip", network), Transport: network,
-		TLS: ca.Client(t, testca.Names{}),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), testnet.Patience)
-		defer cancel()
-		if err := u.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return u
+	return r.ueWith(t, network, name, func(c *participant.Config) { c.TLS = ca.Client(t, testca.Names{}) })
 }
 
 // dialTLS connects a peer that shows a certificate of some names, or none.
