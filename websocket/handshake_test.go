@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/websocket"
 )
 
@@ -179,24 +180,7 @@ func TestAcceptKey(t *testing.T) {
 	}
 }
 
-// knock is the handshake of a client; "Header: value" lines replace the usual
-// ones or are added, "Header" alone leaves one out.
+// knock is the handshake of a client of SIP; see [testnet.Knock].
 func knock(host string, changes ...string) string {
-	lines := []string{
-		"Host: " + host, "Upgrade: websocket", "Connection: keep-alive, Upgrade",
-		"Sec-WebSocket-Key: aW1zLWV4YW1wbGUta2V5MQ==", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: sip",
-	}
-	for _, change := range changes {
-		name, _, replaced := strings.Cut(change, ": ")
-		kept := lines[:0:0]
-		for _, line := range lines {
-			if !strings.HasPrefix(line, name+": ") {
-				kept = append(kept, line)
-			}
-		}
-		if lines = kept; replaced {
-			lines = append(lines, change)
-		}
-	}
-	return "GET / HTTP/1.1\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
+	return testnet.Knock("/", "sip", host, changes...)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -44,8 +45,7 @@ func (s *siege) secure(ca *testca.Authority, conn net.Conn) net.Conn {
 // upgrade makes a connection one of SIP over WebSocket.
 func (s *siege) upgrade(conn net.Conn) net.Conn {
 	s.t.Helper()
-	_, err := conn.Write([]byte("GET /sip HTTP/1.1\r\nHost: conf.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: aW1zLWV4YW1wbGUta2V5MQ==\r\nSec-WebSocket-Protocol: sip\r\n\r\n"))
+	_, err := io.WriteString(conn, testnet.Knock("/sip", "sip", "conf.localhost"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
 	"github.com/confab-chat/confab/websocket/wsframe"
@@ -26,26 +27,9 @@ func webServer(t *testing.T, s *server, opts transport.WebSocketOptions) netip.A
 	return netip.MustParseAddrPort(web.Listener.Addr().String())
 }
 
-// knock is a handshake; "Header: value" lines replace or add to the usual ones,
-// "Header" alone leaves one out.
+// knock is a handshake for SIP; see [testnet.Knock].
 func knock(host string, changes ...string) string {
-	lines := []string{
-		"Host: " + host, "Upgrade: websocket", "Connection: keep-alive, Upgrade",
-		"Sec-WebSocket-Key: aW1zLWV4YW1wbGUta2V5MQ==", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: sip",
-	}
-	for _, change := range changes {
-		name, _, replaced := strings.Cut(change, ": ")
-		kept := lines[:0:0]
-		for _, line := range lines {
-			if !strings.HasPrefix(line, name+": ") {
-				kept = append(kept, line)
-			}
-		}
-		if lines = kept; replaced {
-			lines = append(lines, change)
-		}
-	}
-	return "GET /sip HTTP/1.1\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
+	return testnet.Knock("/sip", "sip", host, changes...)
 }
 
 func TestWebSocketHandshake(t *testing.T) {
