@@ -69,24 +69,28 @@ func (h *host) local(addr string) (netip.AddrPort, error) {
 
 // ListenPacket opens a datagram socket.
 func (h *host) ListenPacket(_ context.Context, _, addr string) (transport.PacketConn, error) {
-	local, err := h.local(addr)
+	s, err := open(h, addr, h.net.sockets, func(local netip.AddrPort) *socket {
+		return &socket{net: h.net, local: local, in: make(chan packet, 1024), closed: make(chan struct{})}
+	})
 	if err != nil {
 		return nil, err
 	}
-	n := h.net
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	local = n.bind(local)
-	if n.sockets[local] != nil {
-		return nil, fmt.Errorf("transporttest: bind %s: %w", local, syscall.EADDRINUSE)
-	}
-	s := &socket{net: n, local: local, in: make(chan packet, 1024), closed: make(chan struct{})}
-	n.sockets[local] = s
 	return s, nil
 }
 
 // Listen opens a stream listener.
 func (h *host) Listen(_ context.Context, _, addr string) (net.Listener, error) {
+	l, err := open(h, addr, h.net.listeners, func(local netip.AddrPort) *listener {
+		return &listener{net: h.net, local: local, in: make(chan net.Conn, 64), closed: make(chan struct{})}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// open makes what receives at an address, which nothing in the table may do yet.
+func open[T any](h *host, addr string, table map[netip.AddrPort]*T, fresh func(netip.AddrPort) *T) (*T, error) {
 	local, err := h.local(addr)
 	if err != nil {
 		return nil, err
@@ -95,12 +99,11 @@ func (h *host) Listen(_ context.Context, _, addr string) (net.Listener, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	local = n.bind(local)
-	if n.listeners[local] != nil {
+	if table[local] != nil {
 		return nil, fmt.Errorf("transporttest: bind %s: %w", local, syscall.EADDRINUSE)
 	}
-	l := &listener{net: n, local: local, in: make(chan net.Conn, 64), closed: make(chan struct{})}
-	n.listeners[local] = l
-	return l, nil
+	table[local] = fresh(local)
+	return table[local], nil
 }
 
 // Dial opens a connection.
