@@ -134,6 +134,9 @@ func (c *conn) detach(s *Session) {
 	c.leave(s)
 	c.sessions = slices.DeleteFunc(c.sessions, func(x *Session) bool { return x == s })
 	c.out.drop(s)
+	for _, m := range s.queue.all() {
+		m.wakeWriter()
+	}
 	s.queue, s.queued, s.flat, s.frames, s.open = fifo{}, 0, 0, 0, 0
 	for n := c.ring.head; n != c.ring.tail; n++ {
 		if sl := c.ring.at(n); sl != nil && sl.session == s {

@@ -9,7 +9,8 @@
 // fields of the request. What is sent is queued within bounds, cut into chunks
 // where the rules ask for it, and its outcome handed to the Handler. A message
 // for many sessions is prepared once (Prepare) and costs each of them a copy
-// into its output buffer.
+// into its output buffer. One that is too large to be held in memory is written
+// to a Writer, and received Into what keeps it.
 //
 // A connection is plain TCP, TLS, or a WebSocket that carries one message of
 // MSRP in each of its own (RFC 7977). On TLS the fingerprints of the session

@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"bytes"
+	"io"
 	"sync/atomic"
 
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -29,8 +30,10 @@ type Incoming struct {
 
 	// Owned by the reader.
 	asm       assembly
-	at        int64 // where the next octets of the running chunk go
-	first     int64 // where that chunk began
+	sink      io.WriterAt // takes the octets, nil: they are held in asm
+	poured    spans       // of the octets that went there
+	at        int64       // where the next octets of the running chunk go
+	first     int64       // where that chunk began
 	inspected bool
 	seen      int  // octets that the inspector has seen
 	rewritten bool // some of these are others now
@@ -89,7 +92,7 @@ func (in *Incoming) Accept() {
 	}
 	in.answer(msrpwire.StatusOK, "")
 	if in.success && in.id != "" {
-		n := int64(len(in.Body()))
+		n := in.Size()
 		in.session.reportTo(in.conn, &in.request, msrpwire.Range{Start: 1, End: n, Total: n}) // [MSRP-RPT-02]
 	}
 	in.conn.released()

@@ -16,9 +16,11 @@ const (
 type outgoing struct {
 	sh       *Shared
 	ref      uint64
-	off      int // octets handed out
-	weight   int // what it still counts in the session's queue
-	open     int // chunks without a response
+	from     *Writer // supplies the octets, nil: all are in sh
+	base     int     // octets in front of those in sh
+	off      int     // octets handed out
+	weight   int     // what it still counts in the session's queue
+	open     int     // chunks without a response
 	stop     stop
 	finished bool // nothing more will be sent of it
 	told     bool // its outcome is known to the handler

@@ -123,6 +123,8 @@ func (in *Incoming) take(p []byte) *Error {
 		return refusal(msrpwire.StatusNoSuchSession) // [MSRP-CON-17]
 	case end > s.cfg.MaxSize, in.asm.total >= 0 && end > in.asm.total:
 		return refusal(msrpwire.StatusStopSending) // [MSRP-RCV-05] [MSRP-RCV-14]
+	case in.sink != nil:
+		return in.pour(p)
 	case !s.reserve(int64(len(p))):
 		return refusal(msrpwire.StatusStopSending) // [MSRP-RCV-10]
 	case !in.asm.write(in.at, p):
@@ -171,7 +173,7 @@ func (c *conn) endChunkIn(h *msrpwire.Head, flag msrpwire.Flag) {
 		c.respond(h, msrpwire.StatusNoSuchSession, "") // [MSRP-CON-17]
 		return
 	}
-	if in.asm.complete() {
+	if in.complete() {
 		c.deliver(in, h)
 		return
 	}
@@ -191,10 +193,10 @@ func (c *conn) endChunkIn(h *msrpwire.Head, flag msrpwire.Flag) {
 func (in *Incoming) fix() bool {
 	total := in.at
 	if in.at == in.first && in.first == 0 {
-		total = in.asm.highest() // an empty chunk at the end of what is there [MSRP-RCV-13]
+		total = in.highest() // an empty chunk at the end of what is there [MSRP-RCV-13]
 	}
 	in.asm.total = total
-	return in.asm.highest() <= total
+	return in.highest() <= total
 }
 
 // deliver hands a complete message to the application.

@@ -163,5 +163,5 @@ func (s *Session) awaits(sh *Shared, ref uint64) {
 	if s.reports == nil {
 		s.reports = make(map[string]*awaited)
 	}
-	s.reports[sh.id] = &awaited{ref: ref, size: int64(len(sh.body))}
+	s.reports[sh.id] = &awaited{ref: ref, size: sh.size}
 }

@@ -154,7 +154,9 @@ func (c *conn) pump(s *Session) {
 		switch {
 		case m.request != nil:
 			c.renderRequest(s, m)
-		case m.off == 0 && m.stop == stopNo && c.isFlat(s, m.sh):
+		case m.stop == stopNo && m.from != nil && !m.more():
+			return // until there is more of it
+		case m.off == 0 && m.stop == stopNo && m.from == nil && c.isFlat(s, m.sh):
 			c.render(s, m.sh, m.ref)
 		default:
 			s.streaming = true

@@ -37,6 +37,7 @@ type Shared struct {
 	kind    *string // of its content, in lower case
 	head    []byte  // header fields of the message in one SEND, with the empty line
 	body    []byte
+	size    int64         // octets of the message, of which body may be a part; see Writer
 	message msrpwire.Head // of a chunk that is not the first; Byte-Range to be filled in
 	fields  []msrpwire.Field
 	hasBody bool
@@ -63,7 +64,7 @@ func Prepare(m Message) (*Shared, error) {
 		},
 	}
 	if sh.hasBody {
-		sh.body, sh.dashes = m.Body, msrpwire.MayCollide(m.Body)
+		sh.body, sh.size, sh.dashes = m.Body, int64(len(m.Body)), msrpwire.MayCollide(m.Body)
 	}
 	// RFC 4975 §7.1.1: above 2,048 octets the end stays open, so that the
 	// chunk can be interrupted. The total is always stated, since some
@@ -96,7 +97,7 @@ func (sh *Shared) Size() int { return len(sh.body) }
 // them. [MSRP-SND-01] [MSRP-SND-07]
 func (sh *Shared) chunk(start, end int64) msrpwire.Head {
 	h := sh.message
-	h.ByteRange = msrpwire.Range{Start: start, End: end, Total: int64(len(sh.body))}
+	h.ByteRange = msrpwire.Range{Start: start, End: end, Total: sh.size}
 	if start == 1 {
 		h.Fields = sh.fields
 	}

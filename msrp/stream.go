@@ -77,7 +77,7 @@ func (c *conn) startChunk() *block {
 	if m.stop != stopNo {
 		return c.giveUp(s, m)
 	}
-	size := len(m.sh.body)
+	size := m.here()
 	k := chunk{session: s, out: m, end: size, fixed: size-m.off <= maxFixedChunk}
 	switch {
 	case c.web != nil:
@@ -89,7 +89,7 @@ func (c *conn) startChunk() *block {
 		k.end = min(size, m.off+max(s.cfg.ChunkCap, maxFixedChunk))
 	}
 	var sl *slot
-	k.tid, k.number, sl = c.begin(s, m.sh, m.sh.body[m.off:])
+	k.tid, k.number, sl = c.begin(s, m.sh, m.rest())
 	m.opens(sl)
 	b := c.pool().take(c.pieceSize(&k) + len(s.paths) + len(m.sh.head) + len(inlineName) + len(inlineValue) + 8 + wsframe.MaxHeader)
 	c.out.open(b)
@@ -99,7 +99,7 @@ func (c *conn) startChunk() *block {
 	if k.fixed {
 		rangeEnd = int64(k.end)
 	}
-	b.buf = m.sh.appendHead(b.buf, int64(m.off)+1, rangeEnd, c.web != nil && k.end < size)
+	b.buf = m.sh.appendHead(b.buf, int64(m.off)+1, rangeEnd, c.web != nil && int64(k.end) < m.sh.size)
 	c.chunk = k
 	return c.fill(b)
 }
@@ -124,7 +124,7 @@ func (c *conn) fill(b *block) *block {
 	k := &c.chunk
 	s, m := k.session, k.out
 	n := min(c.pieceSize(k)-frameOverhead, k.end-m.off)
-	b.buf = append(b.buf, m.sh.body[m.off:m.off+n]...)
+	b.buf = append(b.buf, m.rest()[:n]...)
 	m.off += n
 	k.size += n
 	c.turn += n
@@ -132,7 +132,7 @@ func (c *conn) fill(b *block) *block {
 	m.weight -= min(n, m.weight)
 	if m.off == k.end {
 		flag := msrpwire.Continues
-		if m.off == len(m.sh.body) {
+		if int64(m.off) == m.sh.size {
 			flag = msrpwire.Last
 		}
 		c.endChunk(b, flag)
@@ -175,7 +175,7 @@ func (c *conn) endChunk(b *block, flag msrpwire.Flag) {
 		return
 	case flag != msrpwire.Continues:
 		c.finish(s, m)
-	case c.turn >= quantum || !c.window(s):
+	case c.turn >= quantum || !c.window(s) || !m.more():
 		c.yield(s)
 	}
 }
@@ -190,6 +190,7 @@ func (c *conn) finish(s *Session, m *outgoing) {
 	s.queued -= m.weight
 	s.frames--
 	m.weight = 0
+	m.wakeWriter()
 	c.outcome(s, m)
 	c.yield(s)
 }
@@ -243,6 +244,10 @@ func (c *conn) stopMessage(s *Session, m *outgoing, how stop) {
 	if m.off == 0 && c.chunk.out != m {
 		c.finish(s, m)
 		return
+	}
+	if m.from != nil {
+		m.from.wake()
+		c.pump(s) // it may wait for octets
 	}
 	c.wake()
 }
