@@ -35,6 +35,10 @@ type Config struct {
 	// ClientTLS says which authorities vouch for servers that have no fingerprint
 	// in their session description; nil: those of the system. [MSRP-TLS-02]
 	ClientTLS *tls.Config
+	// Login begins to log in to a web server that challenges the handshake of a
+	// WebSocket (RFC 7977 §7); nil: a challenge is a refusal. It may be called by
+	// several goroutines at once.
+	Login func() WebLogin
 	// RefuseSHA1 refuses peers whose best fingerprint is SHA-1. [MSRP-TLS-05]
 	RefuseSHA1 bool
 	// LegacyCipher allows TLS_RSA_WITH_AES_128_CBC_SHA beside the modern suites,

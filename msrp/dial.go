@@ -159,19 +159,26 @@ func (ep *Endpoint) dial(to target) (net.Conn, error) {
 	}
 	var failed []error
 	for _, a := range addrs {
-		nc, err := ep.dialOne(ctx, netip.AddrPortFrom(a, to.port))
-		if err == nil && to.secure {
-			nc, err = ep.secure(ctx, nc, &to)
+		open := ep.dialStream
+		if to.web != nil {
+			open = ep.dialWeb
 		}
-		if err == nil && to.web != nil {
-			nc, err = ep.upgrade(ctx, nc, &to)
-		}
+		nc, err := open(ctx, netip.AddrPortFrom(a, to.port), &to)
 		if err == nil {
 			return nc, nil
 		}
 		failed = append(failed, err)
 	}
 	return nil, errors.Join(failed...)
+}
+
+// dialStream opens a stream to an address, over TLS if the target wants that.
+func (ep *Endpoint) dialStream(ctx context.Context, at netip.AddrPort, to *target) (net.Conn, error) {
+	nc, err := ep.dialOne(ctx, at)
+	if err == nil && to.secure {
+		nc, err = ep.secure(ctx, nc, to)
+	}
+	return nc, err
 }
 
 func (ep *Endpoint) dialOne(ctx context.Context, a netip.AddrPort) (net.Conn, error) {

@@ -54,3 +54,10 @@ type FlowHandler interface {
 	// out of order; Session.Congested knows. [SW-FLOW-01]
 	Congested(on bool)
 }
+
+// Doorkeeper is a Handler that has a say in who binds its session.
+type Doorkeeper interface {
+	// Admits reports whether the session may be bound on a WebSocket whose client has
+	// proved to be one of users. Other connections are not asked about.
+	Admits(users []string) bool
+}

@@ -107,7 +107,22 @@ func (c *conn) tryBind(s *Session) *Error {
 		c.in.fatal, c.in.answered = err, true
 		return refusal(msrpwire.StatusForbidden)
 	}
+	if !c.admitted(s) {
+		c.ep.cfg.Log.Warn("msrp session belongs to another user", "remote", c.source, "users", c.web.users)
+		c.in.fatal = c.failed()
+		return refusal(msrpwire.StatusForbidden)
+	}
 	return c.bind(s)
+}
+
+// admitted reports whether a session may be bound by the user who has opened the
+// connection, where that is known. [WS-06] [WS-08]
+func (c *conn) admitted(s *Session) bool {
+	if c.web == nil || c.web.users == nil {
+		return true
+	}
+	keeper, ok := s.cfg.Handler.(Doorkeeper)
+	return !ok || keeper.Admits(c.web.users)
 }
 
 // serves reports that the session at hand knows the method.

@@ -2,7 +2,10 @@ package msrp
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 
@@ -54,12 +57,45 @@ func webTarget(address string) (target, error) {
 	return to, nil
 }
 
+// WebLogin answers the challenges to one handshake of a WebSocket.
+type WebLogin interface {
+	// Answer takes the header of a 401 and returns the fields with which the GET of uri
+	// is to be repeated, nil to give up. RFC 9110 §11.6.
+	Answer(challenge http.Header, uri string) http.Header
+}
+
+// dialWeb opens a WebSocket at an address. A handshake that is challenged is
+// repeated, on a connection of its own, for as long as there is an answer. RFC 7977
+// §7. [WS-06]
+func (ep *Endpoint) dialWeb(ctx context.Context, at netip.AddrPort, to *target) (net.Conn, error) {
+	var login WebLogin
+	var credentials http.Header
+	for {
+		nc, err := ep.dialStream(ctx, at, to)
+		if err == nil {
+			nc, err = ep.upgrade(ctx, nc, to, credentials)
+		}
+		refused := (*websocket.StatusError)(nil)
+		if ep.cfg.Login == nil || !errors.As(err, &refused) || refused.Code != http.StatusUnauthorized {
+			return nc, err
+		}
+		if login == nil {
+			login = ep.cfg.Login()
+		}
+		if credentials = login.Answer(refused.Header, to.web.RequestURI()); credentials == nil {
+			return nil, err
+		}
+	}
+}
+
 // upgrade makes a WebSocket of a connection, and closes it if that fails
 // (RFC 6455 §4.1, RFC 7977 §4.1). [WS-01]
-func (ep *Endpoint) upgrade(ctx context.Context, nc net.Conn, to *target) (net.Conn, error) {
+func (ep *Endpoint) upgrade(ctx context.Context, nc net.Conn, to *target, credentials http.Header) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, ep.cfg.HandshakeTimeout)
 	defer cancel()
-	early, err := websocket.Open(ctx, nc, websocket.Request{Host: to.web.Host, Path: to.web.RequestURI(), Subprotocol: subprotocol})
+	early, err := websocket.Open(ctx, nc, websocket.Request{
+		Host: to.web.Host, Path: to.web.RequestURI(), Subprotocol: subprotocol, Header: credentials,
+	})
 	if err != nil {
 		return nil, err
 	}

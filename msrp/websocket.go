@@ -27,24 +27,36 @@ type WebSocketOptions struct {
 	// MaxMessage is the largest message that any session of the endpoint takes;
 	// 1 MiB. [WS-04]
 	MaxMessage int64
+	// Authenticate finds out who opens a WebSocket, one user as a rule, or gives the
+	// answer to refuse or challenge him with. Sessions whose handler is a
+	// [Doorkeeper] are asked before such a connection binds them. It may be called
+	// by several goroutines at once; nil: nobody has to say who he is. RFC 7977 §7.
+	// [WS-06]
+	Authenticate func(*http.Request) (users []string, refusal *websocket.Refusal)
 }
 
 // WebSocket serves MSRP over WebSocket (RFC 7977) at whatever address and path
-// the handler is put. The handshake needs no credentials: the session URI is the
-// secret. Where it is not encrypted by this or another server in front of it,
-// the address must be reached from this machine only. The connections are the
-// endpoint's, also after the HTTP server has ended. [WS-01] [!WS-06]
+// the handler is put. Without [WebSocketOptions].Authenticate the handshake needs no
+// credentials: the session URI is the secret, as it is over TCP and TLS. Where it is
+// not encrypted by this or another server in front of it, the address must be reached
+// from this machine only. The connections are the endpoint's, also after the HTTP
+// server has ended. [WS-01] [WS-06]
 func (ep *Endpoint) WebSocket(o WebSocketOptions) http.Handler {
 	setDefault(&o.MaxMessage, 1<<20)
 	server := &websocket.Server{Subprotocol: subprotocol, Secure: o.Secure, Origins: o.Origins}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refusal := server.Check(r); refusal != nil {
+		refusal := server.Check(r)
+		var users []string
+		if refusal == nil && o.Authenticate != nil {
+			users, refusal = o.Authenticate(r)
+		}
+		if refusal != nil {
 			refusal.Answer(w)
 			return
 		}
 		nc, early, err := server.Accept(w, r, ep.cfg.HandshakeTimeout)
 		if err == nil {
-			web := &webConn{guarded: guarded{Conn: nc}, role: wsframe.Server, limit: int(o.MaxMessage + wsHeader), early: early}
+			web := &webConn{guarded: guarded{Conn: nc}, role: wsframe.Server, users: users, limit: int(o.MaxMessage + wsHeader), early: early}
 			_, err = ep.start(web, true, "") //nolint:contextcheck // the connection outlives the request
 		}
 		if err != nil {
@@ -59,8 +71,9 @@ type webConn struct {
 	guarded
 
 	role  wsframe.Role
-	limit int    // octets of a WebSocket message
-	early []byte // came behind the handshake; owned by the reader
+	users []string // who opened it has proved to be; nil: nobody asked
+	limit int      // octets of a WebSocket message
+	early []byte   // came behind the handshake; owned by the reader
 
 	in webMessage // owned by the reader
 

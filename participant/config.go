@@ -23,8 +23,9 @@ type Config struct {
 	AOR string
 	// Display is the name shown to others; may be empty.
 	Display string
-	// Username and Password answer challenges (RFC 3261 §22.2). The default username is
-	// the user part of AOR. Without password a challenge is a refusal.
+	// Username and Password answer challenges (RFC 3261 §22.2), of the mixer's WebSocket
+	// as well (RFC 7977 §7). The default username is the user part of AOR. Without
+	// password a challenge is a refusal.
 	Username, Password string
 	// Anonymous hides who the user is from the other participants: requests say so
 	// (RFC 3323, RFC 3325), and their From tells nothing. The focus wants to know it
@@ -39,7 +40,8 @@ type Config struct {
 	Server string
 	// Transport is "udp" (the default), "tcp", "tls", "ws" or "wss".
 	Transport string
-	// TLS is whom TLS trusts, for SIP and MSRP; nil: the roots of the system. The
+	// TLS is whom TLS trusts, for SIP and MSRP, and the certificate that web servers
+	// and others who ask are shown, if there is one; nil: the roots of the system. The
 	// server has to prove the domain of Server, or of the URI that is called (RFC
 	// 5922).
 	TLS *tls.Config

@@ -80,13 +80,13 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	u := &UE{
 		cfg: cfg, identity: identity, login: cfg.login(identity),
 		incoming:    make(chan *Invitation, waiting),
-		media:       msrp.New(msrp.Config{Log: cfg.Log, Dial: dial, ClientTLS: cfg.TLS}),
 		closing:     make(chan struct{}),
 		shut:        make(chan struct{}),
 		conferences: make(map[*Conference]bool),
 		referrings:  make(map[*referring]bool),
 		invitations: make(map[*Invitation]bool),
 	}
+	u.media = msrp.New(msrp.Config{Log: cfg.Log, Dial: dial, ClientTLS: cfg.TLS, Login: u.webLogin()})
 	u.stack = ua.New(ua.Config{
 		Log:          cfg.Log,
 		T1:           cfg.T1,

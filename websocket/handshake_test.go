@@ -184,3 +184,30 @@ func TestAcceptKey(t *testing.T) {
 func knock(host string, changes ...string) string {
 	return testnet.Knock("/", "sip", host, changes...)
 }
+
+// A challenge has its fields, and so has the answer to it.
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	server := &websocket.Server{Subprotocol: "msrp"}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Digest response" {
+			refusal := websocket.Refusal{Status: http.StatusUnauthorized, Reason: "who?", Header: http.Header{"Www-Authenticate": {"Digest one", "Digest two"}}}
+			refusal.Answer(w)
+			return
+		}
+		if conn, _, err := server.Accept(w, r, patience); err == nil {
+			_ = conn.Close()
+		}
+	}))
+	t.Cleanup(web.Close)
+	want := websocket.Request{Host: web.Listener.Addr().String(), Path: "/", Subprotocol: "msrp"}
+	_, err := websocket.Open(t.Context(), dial(t, web), want)
+	refused := (*websocket.StatusError)(nil)
+	if !errors.As(err, &refused) || !errors.Is(err, websocket.ErrRefused) || refused.Code != http.StatusUnauthorized || len(refused.Header.Values("WWW-Authenticate")) != 2 {
+		t.Fatalf("%v", err)
+	}
+	want.Header = http.Header{"Authorization": {"Digest response"}}
+	if _, err := websocket.Open(t.Context(), dial(t, web), want); err != nil {
+		t.Error(err)
+	}
+}

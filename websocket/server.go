@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"bytes"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -21,10 +22,12 @@ type Server struct {
 type Refusal struct {
 	Status int
 	Reason string
+	Header http.Header // further fields, such as WWW-Authenticate
 }
 
 // Answer writes the refusal.
 func (f *Refusal) Answer(w http.ResponseWriter) {
+	maps.Copy(w.Header(), f.Header)
 	if f.Status == http.StatusUpgradeRequired {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Sec-Websocket-Version", version)
@@ -37,15 +40,15 @@ func (s *Server) Check(r *http.Request) *Refusal {
 	keys := r.Header.Values("Sec-Websocket-Key")
 	switch {
 	case r.Method != http.MethodGet:
-		return &Refusal{http.StatusMethodNotAllowed, "WebSocket begins with GET"}
+		return &Refusal{Status: http.StatusMethodNotAllowed, Reason: "WebSocket begins with GET"}
 	case !asksFor(r.Header), r.Header.Get("Sec-Websocket-Version") != version:
-		return &Refusal{http.StatusUpgradeRequired, "WebSocket version " + version + " is served here"}
+		return &Refusal{Status: http.StatusUpgradeRequired, Reason: "WebSocket version " + version + " is served here"}
 	case len(keys) != 1 || !validKey(keys[0]):
-		return &Refusal{http.StatusBadRequest, "Sec-WebSocket-Key is missing or malformed"}
+		return &Refusal{Status: http.StatusBadRequest, Reason: "Sec-WebSocket-Key is missing or malformed"}
 	case !hasToken(r.Header, "Sec-Websocket-Protocol", s.Subprotocol):
-		return &Refusal{http.StatusBadRequest, "the subprotocol " + s.Subprotocol + " is required"}
+		return &Refusal{Status: http.StatusBadRequest, Reason: "the subprotocol " + s.Subprotocol + " is required"}
 	case !s.allows(r):
-		return &Refusal{http.StatusForbidden, "pages of this origin may not connect"}
+		return &Refusal{Status: http.StatusForbidden, Reason: "pages of this origin may not connect"}
 	}
 	return nil
 }

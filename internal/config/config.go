@@ -47,12 +47,13 @@ type SIP struct {
 // MSRP is the media side.
 type MSRP struct {
 	Listen       []Listener
-	Advertise    string // host[:port] for a=path; "" for what the listener says
-	MaxMessage   Size   // largest complete message, CPIM wrapper included
-	Strict       bool   // tolerates nothing beyond the standards
-	CEMA         bool   // our offers allow media anchoring
-	LegacyCipher bool   // allows the suite that RFC 4975 demands
-	PlainWS      bool   // allows WebSocket without TLS beyond loopback
+	Advertise    string   // host[:port] for a=path; "" for what the listener says
+	MaxMessage   Size     // largest complete message, CPIM wrapper included
+	Strict       bool     // tolerates nothing beyond the standards
+	CEMA         bool     // our offers allow media anchoring
+	LegacyCipher bool     // allows the suite that RFC 4975 demands
+	PlainWS      bool     // allows WebSocket without TLS beyond loopback
+	WSAuth       []string // digest, certificate: what a WebSocket may be opened with; empty: anything
 }
 
 // Mixer is what the mixer does with messages and names.

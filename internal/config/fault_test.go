@@ -52,6 +52,12 @@ func TestFaults(t *testing.T) {
 1:38: msrp.listen[1]: ws://0.0.0.0:81/m is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS
 1:57: msrp.listen[2]: ws://conf.example.test:82/m is neither encrypted nor on loopback: wss, or msrp.plain_ws where another server ends TLS`},
 		{"plain WebSocket behind a proxy", "msrp: {listen: [ws://0.0.0.0:81/m], plain_ws: true}\n", ``},
+		{"logging in to WebSockets", "msrp: {ws_auth: [digest, password, certificate, digest]}\n", `
+1:18: msrp.ws_auth[0]: needs accounts: auth.users or auth.users_file
+1:26: msrp.ws_auth[1]: "password" is not one of digest, certificate
+1:36: msrp.ws_auth[2]: needs tls.client_ca, which says whose certificates count
+1:49: msrp.ws_auth[3]: digest stands twice`},
+		{"WebSockets with passwords", "msrp: {ws_auth: [digest]}\nauth: {users: [{aor: sip:a@b.test, password: x}]}\n", ``},
 		{"times out of range", "mixer: {chunk_wait: 2h}\n", `
 1:21: mixer.chunk_wait: 2h is more than 1h`},
 		{"sizes out of range", "msrp: {max_message: 1GiB}\n", `

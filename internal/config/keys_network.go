@@ -17,6 +17,12 @@ func sipKeys(s *SIP) section {
 	}
 }
 
+// What msrp.ws_auth may list.
+const (
+	DigestAuth      = "digest"      // a password of auth.users or auth.users_file
+	CertificateAuth = "certificate" // one of tls.client_ca that names the user
+)
+
 func msrpKeys(m *MSRP) section {
 	return section{
 		{"listen", "tcp, tls, ws and wss, as NETWORK://HOST:PORT, with a /path for the last two", listeners(&m.Listen)},
@@ -26,6 +32,7 @@ func msrpKeys(m *MSRP) section {
 		{"cema", "offer that middleboxes may anchor media (RFC 6714); who offers it is answered so in any case", flag(&m.CEMA)},
 		{"legacy_cipher", "allow TLS_RSA_WITH_AES_128_CBC_SHA, which RFC 4975 asks for and which lacks forward secrecy", flag(&m.LegacyCipher)},
 		{"plain_ws", "allow ws listeners beyond loopback, as behind a server that ends TLS", flag(&m.PlainWS)},
+		{"ws_auth", "digest, certificate: how who opens a WebSocket has to prove that he is the user of the session; empty for not at all, as the session URI is a secret", texts(&m.WSAuth, oneOf(DigestAuth, CertificateAuth))},
 	}
 }
 

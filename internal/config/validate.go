@@ -14,6 +14,7 @@ func validate(c *Config, r *reader) {
 	validateLocal(c, r)
 	validateAddresses(c, r)
 	validateUsers(c, r)
+	validateWebSocketAuth(c, r)
 	validatePolicies(c, r)
 }
 

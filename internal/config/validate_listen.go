@@ -99,6 +99,21 @@ func (c *claims) listener(key string, l Listener) {
 	}
 }
 
+// validateWebSocketAuth: each way to prove who one is can be gone. [WS-06]
+func validateWebSocketAuth(c *Config, r *reader) {
+	for i, way := range c.MSRP.WSAuth {
+		key := fmt.Sprintf("msrp.ws_auth[%d]", i)
+		switch {
+		case slices.Index(c.MSRP.WSAuth, way) < i:
+			complain(r, key, "%s stands twice", way)
+		case way == DigestAuth && len(c.Auth.Accounts()) == 0 && !r.bad["auth.users_file"]:
+			complain(r, key, "needs accounts: auth.users or auth.users_file")
+		case way == CertificateAuth && c.TLS.ClientCA == "":
+			complain(r, key, "needs tls.client_ca, which says whose certificates count")
+		}
+	}
+}
+
 // validateTrust: names prove something only where certificates do.
 func validateTrust(c *Config, r *reader) {
 	for i, p := range c.SIP.Trust {

@@ -31,9 +31,10 @@ type LegRequest struct {
 	Instance   *instance.Instance
 	Endpoint   conference.EndpointID
 	User       conference.User // as everybody sees it
-	Addresses  []string        // what the user may write into From
-	Conference []string        // what means the conference on this leg
-	Dialled    string          // by which URI the user knows the conference
+	Identity   conference.Identity
+	Addresses  []string // what the user may write into From
+	Conference []string // what means the conference on this leg
+	Dialled    string   // by which URI the user knows the conference
 	UserAgent  string
 	Features   string // Contact and Accept-Contact as they came
 	// Preconditions says that descriptions tell of resources (RFC 3312).

@@ -145,7 +145,7 @@ func (c *call) calledLeg(s *conference.State) LegRequest {
 		names = append(names, string(alias))
 	}
 	return LegRequest{
-		Instance: c.inst, Endpoint: c.endpoint, User: p.User, Addresses: []string{string(p.User)},
+		Instance: c.inst, Endpoint: c.endpoint, User: p.User, Identity: p.Identity, Addresses: []string{string(p.User)},
 		Conference: names, Lost: c.legLost, Again: c.offerAgain, Preconditions: c.focus.cfg.Preconditions, // [PRE-12]
 	}
 }

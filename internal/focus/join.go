@@ -127,7 +127,7 @@ func (c *call) legRequest(inst *instance.Instance, s *conference.State) LegReque
 		names = append(names, string(alias))
 	}
 	return LegRequest{
-		Instance: inst, Endpoint: c.endpoint, User: p.User, Addresses: addresses, Conference: names,
+		Instance: inst, Endpoint: c.endpoint, User: p.User, Identity: p.Identity, Addresses: addresses, Conference: names,
 		UserAgent: conference.Printable(req.Header.Value("User-Agent"), maxUserAgent), Lost: c.legLost, Again: c.offerAgain,
 		Dialled: req.URI.Address().String(), Features: features(&req.Header),
 		Preconditions: c.preconditions.used(),

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
@@ -102,40 +103,61 @@ func (from *Account) hashed(username string, cfg *AccountsConfig) *account {
 	return acc
 }
 
-// Authenticate implements [Authenticator]. Who names no account gets the same
-// answers as who has the wrong password. [IDN-05] [IDN-06]
+// Authenticate implements [Authenticator].
 func (a *Accounts) Authenticate(req *sipmsg.Request, src transport.Source) (Identity, error) {
-	credentials, ok := a.server.Credentials(&req.Header)
+	acc, err := a.prove(&claim{
+		header: &req.Header, method: req.Method, from: src.Remote.Addr(),
+		serves: func(uri string) bool { return a.serves(req, uri) },
+	})
+	if err != nil {
+		return Identity{}, err
+	}
+	return acc.identity(req)
+}
+
+// claim is a request, of whichever protocol, with or without credentials.
+type claim struct {
+	header *sipmsg.Header
+	method sipmsg.Method
+	from   netip.Addr
+	serves func(uri string) bool // whether the uri of credentials is what was asked for
+}
+
+// prove returns the account that a claim proves, or the [*sip.Error] that challenges
+// or refuses. Who names no account gets the same answers as who has the wrong
+// password. [IDN-05] [IDN-06]
+func (a *Accounts) prove(c *claim) (*account, error) {
+	credentials, ok := a.server.Credentials(c.header)
 	if !ok {
-		return Identity{}, a.challenge(false) // [IDN-03]
+		return nil, a.challenge(false) // [IDN-03]
 	}
-	if !a.serves(req, credentials.URI) {
-		return Identity{}, &sip.Error{Status: 400, Reason: "Bad Digest URI"}
+	if !c.serves(credentials.URI) {
+		return nil, &sip.Error{Status: 400, Reason: "Bad Digest URI"}
 	}
-	guesser := guesserOf(credentials.Username, src)
+	guesser := guesserOf(credentials.Username, c.from)
 	if wait := a.locked(guesser); wait > 0 {
 		a.count.locked.Add(1)
-		return Identity{}, tooMany(wait)
+		return nil, tooMany(wait)
 	}
 	var ha1 string
 	acc := a.accounts[credentials.Username]
 	if acc != nil {
 		ha1 = acc.ha1[credentials.Algorithm]
 	}
-	switch a.server.Verify(credentials, req.Method, ha1) {
+	switch a.server.Verify(credentials, c.method, ha1) {
 	case digest.Stale:
-		return Identity{}, a.challenge(true)
+		return nil, a.challenge(true)
 	case digest.Valid:
 		a.failures.forget(guesser)
 		a.addresses.forget(guesser.anybody())
-		return acc.identity(req)
+		return acc, nil
 	case digest.Wrong:
 	}
 	a.count.wrong.Add(1)
 	if a.failed(guesser, credentials.Response()) {
-		return Identity{}, tooMany(lockTime)
+		return nil, tooMany(lockTime)
 	}
-	return Identity{}, a.challenge(false)
+	return nil, a.challenge(false)
 }
 
 // locked tells how long a guesser, or everybody at his address, is not listened to.

@@ -13,7 +13,6 @@ import (
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/digest"
 	"github.com/confab-chat/confab/sip/sipmsg"
-	"github.com/confab-chat/confab/sip/transport"
 )
 
 // house has accounts and a clock.
@@ -148,7 +147,7 @@ func TestThreeFailuresInARow(t *testing.T) {
 
 func TestARepeatedRequestIsOneFailure(t *testing.T) {
 	f := newFailures(maxFailures)
-	g := guesserOf("alice", from(stranger))
+	g := guesserOf("alice", from(stranger).Remote.Addr())
 	for range 5 {
 		if f.add(g, "same", time.Unix(0, 0)) {
 			t.Fatal("locked")
@@ -163,13 +162,13 @@ func TestFailuresAreBounded(t *testing.T) {
 	f := newFailures(maxFailures)
 	now := time.Unix(0, 0)
 	for i := range 3 * maxGuessers {
-		f.add(guesserOf("u"+strconv.Itoa(i), from(stranger)), "r", now)
+		f.add(guesserOf("u"+strconv.Itoa(i), from(stranger).Remote.Addr()), "r", now)
 	}
 	if len(f.all) != maxGuessers {
 		t.Errorf("%d remembered", len(f.all))
 	}
 	// Who starts again after success does not lose his place to his own past.
-	g := guesserOf("alice", from(stranger))
+	g := guesserOf("alice", from(stranger).Remote.Addr())
 	for range 2 * maxGuessers {
 		f.forget(g)
 		f.add(g, "r", now)
@@ -180,9 +179,7 @@ func TestFailuresAreBounded(t *testing.T) {
 }
 
 func TestGuesserIsANetworkInIPv6(t *testing.T) {
-	at := func(addr string) transport.Source {
-		return transport.Source{Remote: netip.AddrPortFrom(netip.MustParseAddr(addr), 1)}
-	}
+	at := netip.MustParseAddr
 	one := guesserOf("a", at("2001:db8::1"))
 	if one != guesserOf("a", at("2001:db8::2")) || one == guesserOf("a", at("2001:db8:0:1::1")) {
 		t.Error("not by /64")

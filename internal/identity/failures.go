@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/confab-chat/confab/sip/transport"
 )
 
 const (
@@ -28,8 +26,8 @@ func (g guesser) anybody() guesser { return guesser{addr: g.addr} }
 
 // guesserOf takes the subscriber's whole network for an IPv6 address, since he has
 // as many addresses as he likes.
-func guesserOf(username string, src transport.Source) guesser {
-	addr := src.Remote.Addr().Unmap()
+func guesserOf(username string, addr netip.Addr) guesser {
+	addr = addr.Unmap()
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = 64

@@ -3,6 +3,7 @@ package mixer
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +32,13 @@ var (
 	_ msrp.Inspector   = (*handler)(nil)
 	_ msrp.FlowHandler = (*handler)(nil)
 	_ msrp.Reporter    = (*handler)(nil)
+	_ msrp.Doorkeeper  = (*handler)(nil)
 )
+
+// Admits implements msrp.Doorkeeper: a leg is its user's. [WS-06] [WS-08]
+func (h *handler) Admits(users []string) bool {
+	return slices.Contains(users, string(h.leg.req.Identity))
+}
 
 // Bound implements msrp.Handler: a replaced session has done its duty, and a
 // leg that was lost is back. [SDP-23] [MSRP-CON-06]

@@ -18,6 +18,9 @@ type LegRequest struct {
 	Instance *instance.Instance
 	Endpoint conference.EndpointID
 	User     conference.User // the URI under which everybody sees the sender
+	// Identity is who he is; "" if that is not known. Who logs in to open a WebSocket
+	// must be it. [WS-06]
+	Identity conference.Identity
 
 	// Addresses are the URIs that the user may write into From: the asserted
 	// ones, or for an anonymous user the anonymous one alone. [SW-PUB-14]

@@ -42,7 +42,9 @@ func (s *Server) newSockets() {
 			s.web.Handle(socketSite(l), socketPattern(l), s.stack.Transport.WebSocket(l.Secure(), options))
 		}
 	}
-	o := msrp.WebSocketOptions{Origins: s.cfg.HTTP.Origins, MaxMessage: int64(s.cfg.MSRP.MaxMessage)}
+	o := msrp.WebSocketOptions{
+		Origins: s.cfg.HTTP.Origins, MaxMessage: int64(s.cfg.MSRP.MaxMessage), Authenticate: s.socketUsers(),
+	}
 	for _, l := range s.cfg.MSRP.Listen {
 		if l.Web() {
 			o.Secure = l.Secure()
