@@ -30,16 +30,18 @@ type Network struct {
 
 // Host returns the network as the host with address addr sees it.
 func (n *Network) Host(addr string) transport.Network {
-	return &host{net: n, addr: netip.MustParseAddr(addr)}
-}
-
-// bind fills in the port of a local address when it is 0. The caller holds mu.
-func (n *Network) bind(local netip.AddrPort) netip.AddrPort {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.sockets == nil {
 		n.sockets = make(map[netip.AddrPort]*socket)
 		n.listeners = make(map[netip.AddrPort]*listener)
 		n.port = 49152
 	}
+	return &host{net: n, addr: netip.MustParseAddr(addr)}
+}
+
+// bind fills in the port of a local address when it is 0. The caller holds mu.
+func (n *Network) bind(local netip.AddrPort) netip.AddrPort {
 	if local.Port() != 0 {
 		return local
 	}
