@@ -126,6 +126,7 @@ func TestOfferRefused(t *testing.T) {
 		{"bad second URI", cpim, m("TCP/MSRP", types, path+" msrp:x"), WarnOther},
 		{"path without port", cpim, m("TCP/MSRP", types, "a=path:msrp://192.0.2.10/a;tcp"), WarnOther},
 		{"path without transport", cpim, m("TCP/MSRP", types, "a=path:msrp://192.0.2.10:51872/a"), WarnOther},
+		{"9 URIs in path", cpim, m("TCP/MSRP", types, path+strings.Repeat(" msrp://192.0.2.11:2855/r;tcp", 8)), WarnOther},
 		{"no accept-types", cpim, m("TCP/MSRP", path), WarnFormat},
 		{"no cpim", cpim, m("TCP/MSRP", path, "a=accept-types:text/plain"), WarnFormat},
 		{"TLS forced", tls, chat(), WarnTransport},
@@ -155,6 +156,7 @@ func TestOfferAcceptedDespiteOddities(t *testing.T) {
 	for _, line := range []string{
 		"m=message 1 TCP/MSRP *\r\na=accept-types: Message/CPIM;x=y\r\na=path:msrp://h:1/a;tcp",
 		"m=message 1 TCP/MSRP *\r\na=accept-types:text/plain message/*\r\na=path:msrp://h:1/a;tcp",
+		"m=message 1 TCP/MSRP *\r\na=accept-types:*\r\na=path:msrp://h:1/a;tcp" + strings.Repeat(" msrp://h:2/b;tcp", 7),
 		"m=message 1 TCP/MSRP 98 99\r\na=accept-types:*\r\na=path:msrp://h:1/a;tcp",
 		"m=message 1 TCP/MSRP *\r\na=accept-types:*\r\na=path:msrp://relay:2/r;tcp msrp://x.invalid:1/a;ws\r\na=setup:passive",
 		"m=message 1 TCP/MSRP *\r\na=accept-types:*\r\na=path:msrp://x.invalid:1/a;ws\r\na=setup:active",

@@ -159,12 +159,16 @@ func (m *Message) readFile(a Attribute) error {
 	return nil
 }
 
-// parsePath reads one or more URIs. One that cannot be read spoils them all,
-// and so does one without port: there is no default. [SDP-03] [MSRP-URI-03]
+// parsePath reads one to eight URIs, as many as a header of MSRP may hold. One that
+// cannot be read spoils them all, and so does one without port: there is no default.
+// [SDP-03] [MSRP-URI-03] [MSRP-FRM-23]
 func parsePath(value string) ([]msrpwire.URI, error) {
 	words := fields(value)
 	if len(words) == 0 {
 		return nil, malformed("empty path")
+	}
+	if len(words) > maxPath {
+		return nil, malformed("too many URIs in path")
 	}
 	path := make([]msrpwire.URI, 0, len(words))
 	for _, w := range words {

@@ -10,6 +10,7 @@ import (
 const (
 	MaxSize  = 16 << 10 // octets
 	MaxMedia = 16       // m-lines
+	maxPath  = 8        // URIs in a path
 )
 
 // Parse reads a description. It takes LF for CRLF, lines in any order within
