@@ -33,7 +33,7 @@ type letter struct {
 	content content
 	from    *Leg
 	in      *msrp.Incoming
-	until   time.Time // waits no longer
+	until   time.Time // waits no longer; guarded by the mix's mutex
 }
 
 // letters are the private messages that a leg has not answered yet. Guarded by
@@ -102,12 +102,11 @@ type mail struct {
 // await keeps a private message until the user has a session again, or the
 // grace time is over. It reports false if too much waits already.
 func (x *mix) await(u conference.User, l *letter) bool {
-	grace := x.policy.Load().Grace
-	if l.until.IsZero() {
-		l.until = time.Now().Add(grace)
-	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if l.until.IsZero() {
+		l.until = time.Now().Add(x.policy.Load().Grace)
+	}
 	box := x.mail[u]
 	if box != nil && slices.Contains(box.letters, l) {
 		return true // it comes back from another session of his

@@ -105,6 +105,26 @@ func TestPrivateMessageToTwoDevices(t *testing.T) {
 	})
 }
 
+// A private message that two devices have not answered when both are lost in the same
+// moment waits once.
+func TestBothDevicesLostAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b1, b2 := h.join(alice, nil), h.join(bob, nil), h.join(bob, nil)
+		b1.mute.Store(true)
+		b2.mute.Store(true)
+		body := a.text(bob, "psst")
+		a.try(part{id: "waits", body: body}, 200)
+		b1.hears(body)
+		b2.hears(body)
+		_, _ = b1.nc.Close(), b2.nc.Close()
+		synctest.Wait()
+		b := h.join(bob, nil)
+		b.hears(body)
+		h.empty(b)
+	})
+}
+
 // A message that comes again after a failure was delivered already.
 func TestPrivateMessageRepeated(t *testing.T) {
 	t.Parallel()
