@@ -216,22 +216,32 @@ func (o *order) remove(s *conference.State, t refer.Target) {
 		return
 	}
 	removal := Removal{Target: t.URI, By: o.by}
-	self := slices.Contains(s.Named(removal.name()), o.by) // he is told the result
-	var referral *refer.Referral
-	decided := func(refused *sip.Error) {
-		if refused != nil {
-			o.in.Reject(refused)
-			return
-		}
-		if referral = o.in.Accept(o.contact); !self {
-			o.watch(referral)
-		}
+	users, refused := o.focus.removable(s, removal)
+	if refused != nil {
+		o.in.Reject(refused)
+		return
 	}
-	o.focus.removeIn(s, o.inst, removal, decided, func() {
-		referral.Report(200, "")
+	referral := o.in.Accept(o.contact)
+	if !slices.Contains(users, o.by) { // he is told the result
+		o.watch(referral)
+	}
+	report := func(status int) {
+		referral.Report(status, "")
 		o.focus.forget(o.inst, referral)
+	}
+	bye := o.focus.goodbyes(s, o.inst, users, func() { report(200) })
+	o.then(func() {
+		o.focus.expel(o.inst, removal, users, bye, func(refused *sip.Error) {
+			if refused != nil {
+				report(refused.Status) // he has just left
+			}
+		})
 	})
 }
+
+// then does what was accepted: the answer and the first report leave before it shows.
+// [FOC-RMV-01]
+func (o *order) then(f func()) { o.focus.dialogs.Do(o.in.Request().Header.CallID(), f) }
 
 // names reports whether uri leads to the conference itself.
 func (o *order) names(uri sipmsg.URI) bool {
@@ -251,9 +261,11 @@ func (o *order) removeAll(s *conference.State) {
 	if a := o.focus.attendance(o.inst.ID()); a != nil {
 		a.clearing(report)
 	}
-	o.inst.Do(conference.RemoveAll{At: o.focus.cfg.Now(), By: o.by}, func(r instance.Result) {
-		if r.Err != nil {
-			report() // it has ended by itself
-		}
+	o.then(func() {
+		o.inst.Do(conference.RemoveAll{At: o.focus.cfg.Now(), By: o.by}, func(r instance.Result) {
+			if r.Err != nil {
+				report() // it has ended by itself
+			}
+		})
 	})
 }

@@ -24,9 +24,11 @@ func (o *order) carryOutAll(s *conference.State) {
 		inv.History, inv.Hidden = history, t.Copy == resourcelist.BCC
 		o.focus.InviteUser(o.inst, inv, nil, nil)
 	}
-	for _, r := range removals {
-		o.focus.removeIn(s, o.inst, r, nil, nil)
-	}
+	o.then(func() {
+		for _, r := range removals {
+			o.focus.RemoveUser(o.inst, r, nil, nil)
+		}
+	})
 }
 
 // sort separates whom to invite from whom to remove, and refuses all for one that

@@ -25,10 +25,12 @@ type Removal struct {
 	Target sipmsg.URI
 	// By is the issuer as everybody sees him; empty: the administration.
 	By conference.User
+	// Free says that he may come back by himself.
+	Free bool
 }
 
 // RemoveUser takes a user out of a conference and keeps him from coming back until
-// he is invited again (TS 24.247 §7.3.2.6.2). Decided is told once whether that
+// he is invited again, unless that is to be free (TS 24.247 §7.3.2.6.2). Decided is told once whether that
 // was done, then done is called when his devices have answered, or have had their
 // time to. Both may be nil, and run on goroutines that must not be blocked.
 // [FOC-RMV-09]
@@ -41,30 +43,35 @@ func (f *Focus) RemoveUser(inst *instance.Instance, r Removal, decided func(*sip
 			decided(&sip.Error{Status: 404})
 			return
 		}
-		f.removeIn(s, inst, r, decided, done)
+		users, refused := f.removable(s, r)
+		if refused != nil {
+			decided(refused)
+			return
+		}
+		f.expel(inst, r, users, f.goodbyes(s, inst, users, done), decided)
 	})
 	if err != nil {
 		decided(statusOf(err, f.cfg.Agent))
 	}
 }
 
-// removeIn is RemoveUser on the instance's goroutine.
-func (f *Focus) removeIn(s *conference.State, inst *instance.Instance, r Removal, decided func(*sip.Error), done func()) {
-	if decided == nil {
-		decided = func(*sip.Error) {}
-	}
+// removable returns the users that a removal means, or why there is nobody to remove.
+func (f *Focus) removable(s *conference.State, r Removal) ([]conference.User, *sip.Error) {
 	users, err := r.find(s)
 	if err == nil && len(users) == 0 {
 		err = &conference.Refusal{Code: conference.CodeNoSuchUser} // after the right: D-53 [FOC-RMV-06]
 	}
 	if err != nil {
-		decided(statusOf(err, f.cfg.Agent))
-		return
+		return nil, statusOf(err, f.cfg.Agent)
 	}
-	goodbyes := f.goodbyes(s, inst, users, done)
+	return users, nil
+}
+
+// expel takes users out.
+func (f *Focus) expel(inst *instance.Instance, r Removal, users []conference.User, g *goodbyes, decided func(*sip.Error)) {
 	for k, u := range users {
 		last := k == len(users)-1
-		command := conference.Remove{At: f.cfg.Now(), User: u, By: r.By, Bar: u != r.By}
+		command := conference.Remove{At: f.cfg.Now(), User: u, By: r.By, Bar: !r.Free && u != r.By}
 		inst.Do(command, func(result instance.Result) {
 			if !last {
 				return
@@ -74,7 +81,7 @@ func (f *Focus) removeIn(s *conference.State, inst *instance.Instance, r Removal
 				return
 			}
 			decided(nil)
-			goodbyes.begin(f, inst)
+			g.begin(f, inst)
 		})
 	}
 }

@@ -73,13 +73,14 @@ func TestRemoval(t *testing.T) {
 	r.vacant()
 }
 
-// TestSelfRemoval needs no right.
+// TestSelfRemoval needs no right. That he is about to be removed he hears first, which
+// shows where all goes over one connection.
 func TestSelfRemoval(t *testing.T) {
-	conform.Covers(t, "FOC-RMV-08")
+	conform.Covers(t, "FOC-RMV-01", "FOC-RMV-08")
 	r := serve(t, nil)
 	alice := r.guest("tcp", "alice").join(lobby)
 	bob := r.guest("tcp", "bob").join(lobby)
-	i := r.issuer("bob")
+	i := &issuer{guest: bob}
 	i.accepted(lobby, "<"+bob.aor()+";method=BYE>")
 	bob.hungUp(removed)
 	i.reported("SIP/2.0 200 OK", "terminated")
