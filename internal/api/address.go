@@ -1,7 +1,9 @@
 package api
 
 import (
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -77,7 +79,10 @@ func identitiesOf(texts []string) ([]conference.Identity, error) {
 func membersOf(texts []string) ([]string, error) {
 	out := make([]string, 0, len(texts))
 	for _, text := range texts {
-		if !strings.ContainsAny(text, "@:") && text != "" {
+		if !strings.ContainsAny(text, "@:") {
+			if uri, err := sipmsg.ParseURI("sip:" + text); err != nil || uri.Host != text {
+				return nil, huma.Error422UnprocessableEntity(strconv.Quote(text) + " is no address of record and no domain")
+			}
 			out = append(out, strings.ToLower(text))
 			continue
 		}
@@ -88,4 +93,12 @@ func membersOf(texts []string) ([]string, error) {
 		out = append(out, string(id))
 	}
 	return out, nil
+}
+
+// line refuses text that is shown in one line, and holds something else.
+func line(text string) error {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return huma.Error422UnprocessableEntity("the subject holds a control character or a line break")
+	}
+	return nil
 }

@@ -49,7 +49,10 @@ func (a *api) allocate(ctx context.Context, in *allocateInput) (*allocateOutput,
 func (a *api) definition(in *allocateInput) (instance.Definition, error) {
 	b := &in.Body
 	def := instance.Definition{Address: instance.Address{User: strings.ToLower(rand.Text()), Host: a.cfg.Domain}, Subject: b.Subject, Once: b.Once}
-	var err error
+	err := line(b.Subject)
+	if err != nil {
+		return def, err
+	}
 	if b.URI != "" {
 		if def.Address, err = addressOf(b.URI); err != nil {
 			return def, err

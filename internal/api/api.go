@@ -21,19 +21,23 @@ const Root = "/api/v1/"
 // maxBody bounds the body of a request in octets, beyond what MaxMessage needs.
 const maxBody = 1 << 20
 
-// Inviter has the focus call a user on behalf of the administration. Decided is
-// told once whether that will be tried.
-type Inviter interface {
+// Focus is what the API needs of the conference focus, which acts on behalf of the
+// administration.
+type Focus interface {
+	// Invite calls a user. Decided is told once whether that will be tried.
 	Invite(inst *instance.Instance, target sipmsg.Address, decided func(*sip.Error))
+	// Remove takes a user out by any name of his, and unless he is to be free bars him
+	// until he is invited again. Decided is told once whether that was done.
+	Remove(inst *instance.Instance, target sipmsg.URI, free bool, decided func(*sip.Error))
 }
 
-// Config is the configuration of the API. Directory, History, Inviter and Domain
+// Config is the configuration of the API. Directory, History, Focus and Domain
 // are required.
 type Config struct {
 	Log       *slog.Logger // discards
 	Directory *instance.Directory
 	History   journal.History
-	Inviter   Inviter
+	Focus     Focus
 	Domain    string             // host part of the URIs that it allocates
 	Policy    conference.Policy  // of conferences that name none
 	Factories []instance.Address // that are no conferences, and none may be allocated at

@@ -49,6 +49,11 @@ func (a *api) change(ctx context.Context, in *changeInput) (*shapeOutput, error)
 // amendment is what a request wants to be different.
 func (a *api) amendment(ctx context.Context, e instance.Entry, in *changeInput) (instance.Amendment, error) {
 	m := instance.Amendment{Subject: in.Body.Subject}
+	if m.Subject != nil {
+		if err := line(*m.Subject); err != nil {
+			return m, err
+		}
+	}
 	if in.Body.Policy != nil {
 		now, err := a.policy(ctx, e)
 		if err != nil {

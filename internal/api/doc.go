@@ -7,7 +7,7 @@
 // A bearer token opens it; without one configured it answers programs on this
 // host only, and no web pages.
 //
-//	HTTP ──► guard ──► operation ──► instance.Directory, Instance.Do, Inviter
+//	HTTP ──► guard ──► operation ──► instance.Directory, Instance.Do, Focus
 //	                        ▲                                │
 //	                        └── result, or a problem ◄───────┘
 //

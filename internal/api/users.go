@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/confab-chat/confab/internal/conference"
-	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -39,16 +38,23 @@ func (a *api) invite(ctx context.Context, in *inviteInput) (*struct{}, error) {
 	if e.Instance == nil {
 		return nil, errNotAlive
 	}
+	return nil, settled(ctx, func(decided func(*sip.Error)) {
+		a.cfg.Focus.Invite(e.Instance, sipmsg.Address{Display: in.Body.Display, URI: uri}, decided)
+	})
+}
+
+// settled waits for what the focus decides.
+func settled(ctx context.Context, ask func(decided func(*sip.Error))) error {
 	decided := make(chan *sip.Error, 1)
-	a.cfg.Inviter.Invite(e.Instance, sipmsg.Address{Display: in.Body.Display, URI: uri}, func(err *sip.Error) { decided <- err })
+	ask(func(refused *sip.Error) { decided <- refused })
 	select {
 	case refused := <-decided:
 		if refused != nil {
-			return nil, problemOf(refused)
+			return problemOf(refused)
 		}
-		return nil, nil //nolint:nilnil // there is nothing to say but 202
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -57,7 +63,8 @@ type removeInput struct {
 	Bar bool `query:"bar" default:"true" doc:"Whether the user may not come back until he is invited again"`
 }
 
-// remove takes a user out with all his endpoints. [FOC-RMV-09]
+// remove takes a user out with all his endpoints, whatever name of his the path has.
+// [FOC-RMV-03] [FOC-RMV-09]
 func (a *api) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
 	e, err := a.find(in.Located)
 	if err != nil {
@@ -67,8 +74,10 @@ func (a *api) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
 	if err != nil {
 		return nil, huma.Error404NotFound("no such user in the conference")
 	}
-	_, err = a.do(ctx, e, conference.Remove{At: a.cfg.Now(), User: conference.User(identity.Of(uri)), Bar: in.Bar})
-	return nil, err
+	if e.Instance == nil {
+		return nil, errNotAlive
+	}
+	return nil, settled(ctx, func(decided func(*sip.Error)) { a.cfg.Focus.Remove(e.Instance, uri, !in.Bar, decided) })
 }
 
 type roleInput struct {

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -29,9 +30,13 @@ type Identity struct {
 
 // Of returns the address of record that u belongs to, in the one form in which
 // identities are compared: no port, no parameters, no needless escapes, the host
-// in lower case, sips as sip.
+// in lower case, sips as sip; a telephone number without visual separators.
+// [FOC-RMV-03]
 func Of(u sipmsg.URI) conference.Identity {
-	if !u.IsSIP() {
+	switch {
+	case u.Scheme == "tel":
+		return conference.Identity(u.Number().String())
+	case !u.IsSIP():
 		return conference.Identity(u.String())
 	}
 	a := u.Address()
@@ -41,7 +46,15 @@ func Of(u sipmsg.URI) conference.Identity {
 	return conference.Identity(a.String())
 }
 
-func aorHost(u sipmsg.URI) string { return strings.ToLower(u.Host) }
+// aorHost is the host in lower case, and an address in its one form (RFC 5952).
+func aorHost(u sipmsg.URI) string {
+	if strings.Contains(u.Host, ":") {
+		if a, err := netip.ParseAddr(u.Host); err == nil {
+			return a.String()
+		}
+	}
+	return strings.ToLower(u.Host)
+}
 
 // maxDisplay is how many characters of a display name are shown: everybody's
 // roster carries everybody's name.

@@ -183,7 +183,7 @@ func fromAddresses(values []sipmsg.Address) (id Identity, sips, tels int) {
 			}
 		case a.URI.Scheme == "tel":
 			tels++
-			id.AORs = append(id.AORs, a.URI.String())
+			id.AORs = append(id.AORs, string(Of(a.URI)))
 		}
 	}
 	return id, sips, tels

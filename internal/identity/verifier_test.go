@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -186,5 +187,28 @@ func TestTrustByNameAndThroughProxies(t *testing.T) {
 	src.Proxied = true
 	if id, err := v.Identify(invite(t, "<sip:bob@example.test>"), src); err == nil {
 		t.Errorf("the local profile takes %s who came through a proxy", id.User)
+	}
+}
+
+// TestOf: one user has one address of record, however it is written.
+func TestOf(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-RMV-03", "FOC-DSP-01")
+	for want, spellings := range map[conference.Identity][]string{
+		"sip:bob@a.test":           {"sip:%62ob@A.test:5070;transport=tcp?subject=x", "sips:bob@a.test", "sip:bob:secret@a.test"},
+		"sip:bob@[2001:db8::1]":    {"sip:bob@[2001:DB8::1]", "sip:bob@[2001:db8:0:0::1]:5060"},
+		"tel:+15550100":            {"tel:+1-555-0100", "TEL:+1(555)0100"},
+		"tel:100;phone-context=+1": {"tel:1-00;Phone-Context=+1"},
+		"urn:uuid:1":               {"urn:uuid:1"},
+	} {
+		for _, spelling := range spellings {
+			uri, err := sipmsg.ParseURI(spelling)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Of(uri); got != want {
+				t.Errorf("%s: %s, want %s", spelling, got, want)
+			}
+		}
 	}
 }

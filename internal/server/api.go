@@ -34,7 +34,7 @@ func (s *Server) newAPI() (http.Handler, error) {
 	policy := policyOf(s.cfg, s.cfg.Defaults)
 	policy.End.MaxDuration = 0 // that of the defaults is for the conferences of the factory, D-16
 	return api.New(api.Config{
-		Log: s.log, Directory: s.directory, History: s.journal, Inviter: inviter{s.focus}, Domain: s.cfg.Domain,
+		Log: s.log, Directory: s.directory, History: s.journal, Focus: administered{s.focus}, Domain: s.cfg.Domain,
 		Policy: policy, Token: token, Version: version(),
 		Factories: factories, Transient: s.store == nil,
 		MaxMessage: int(s.cfg.MSRP.MaxMessage), NewID: msrp.NewMessageID,
@@ -64,9 +64,13 @@ func version() string {
 	return "devel"
 }
 
-// inviter is the focus as the API sees it.
-type inviter struct{ focus *focus.Focus }
+// administered is the focus as the API sees it.
+type administered struct{ focus *focus.Focus }
 
-func (i inviter) Invite(inst *instance.Instance, target sipmsg.Address, decided func(*sip.Error)) {
-	i.focus.InviteUser(inst, focus.Invitation{Target: target}, decided, nil)
+func (a administered) Invite(inst *instance.Instance, target sipmsg.Address, decided func(*sip.Error)) {
+	a.focus.InviteUser(inst, focus.Invitation{Target: target}, decided, nil)
+}
+
+func (a administered) Remove(inst *instance.Instance, target sipmsg.URI, free bool, decided func(*sip.Error)) {
+	a.focus.RemoveUser(inst, focus.Removal{Target: target, Free: free}, decided, nil)
 }

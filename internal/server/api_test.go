@@ -202,6 +202,30 @@ func TestFactoryConferenceInTheAPI(t *testing.T) {
 	a.must(404, "GET", at(uri, "messages"), "")
 }
 
+// TestRemovalByAnyName takes users out by names that the roster does not show.
+func TestRemovalByAnyName(t *testing.T) {
+	conform.Covers(t, "FOC-RMV-03", "FOC-RMV-09")
+	r := serve(t, nil)
+	a := r.admin()
+	alice := r.guest("tcp", "alice").join(lobby)
+	for _, as := range []struct{ name, field string }{
+		{"sip:carol@example.test", "Privacy: id"},
+		{"sip:anonymous2@anonymous.invalid", "Privacy: id"},
+		{"tel:+15550100", "P-Asserted-Identity: <sip:carol@example.test>, <tel:+1-555-0100>"},
+		{"sip:%63arol@EXAMPLE.test", "Privacy: none"},
+	} {
+		carol := r.guest("tcp", "carol").join(lobby, as.field)
+		a.must(204, "DELETE", at(lobby, "users", as.name)+"?bar=false", "")
+		carol.hungUp(removed)
+	}
+	carol := r.guest("tcp", "carol").join(lobby, "Privacy: id")
+	a.must(204, "DELETE", at(lobby, "users", carol.aor()), "")
+	carol.hungUp(removed)
+	carol.refused(lobby, 403)
+	alice.leave()
+	r.vacant()
+}
+
 // TestFaultyRequests are refused with a problem document.
 func TestFaultyRequests(t *testing.T) {
 	r := serve(t, nil)
@@ -218,6 +242,10 @@ func TestFaultyRequests(t *testing.T) {
 		{422, "POST", "conferences", `{"policy":{"join":"sometimes"}}`},
 		{422, "POST", "conferences", `{"policy":{"end":{"max_duration":"-1s"}}}`},
 		{422, "POST", "conferences", `{"moderators":["sip:"]}`},
+		{422, "POST", "conferences", `{"members":[""]}`},
+		{422, "POST", "conferences", `{"members":["exa mple"]}`},
+		{422, "POST", "conferences", `{"subject":"two\r\nlines"}`},
+		{422, "PATCH", at(lobby), `{"subject":"\u0001"}`},
 		{400, "POST", "conferences", `{`},
 		{422, "GET", "conferences?limit=0", ""},
 		{422, "GET", at(lobby, "messages") + "?after=x", ""},

@@ -2,6 +2,7 @@ package sipmsg
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -112,6 +113,24 @@ func equalTelValue(name, a, b string) bool {
 		a, b = digitsOnly(a), digitsOnly(b)
 	}
 	return equalFold(a, b)
+}
+
+// Number returns a tel URI in the one form that all have that are equal to it: without
+// visual separators, in lower case, its parameters by name (RFC 3966 §4).
+func (u URI) Number() URI {
+	params := make(Params, 0, len(u.Params))
+	for i, p := range u.Params {
+		if u.Params.index(p.Name) != i {
+			continue
+		}
+		value := strings.ToLower(p.Value)
+		if equalFold(p.Name, "ext") || strings.HasPrefix(value, "+") {
+			value = digitsOnly(value)
+		}
+		params = append(params, Param{Name: strings.ToLower(p.Name), Value: value, Flag: p.Flag})
+	}
+	slices.SortFunc(params, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
+	return URI{Scheme: u.Scheme, Opaque: strings.ToLower(digitsOnly(u.Opaque)), Params: params}
 }
 
 func digitsOnly(s string) string {

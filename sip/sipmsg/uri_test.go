@@ -122,6 +122,9 @@ func compareURIs(t *testing.T, a, b string, want bool) {
 	if u.Equal(v) != want || v.Equal(u) != want {
 		t.Errorf("%q and %q: equal %v, other way %v, want %v", a, b, u.Equal(v), v.Equal(u), want)
 	}
+	if u.Scheme == "tel" && (u.Number().String() == v.Number().String()) != want {
+		t.Errorf("%q and %q: numbers %s and %s", a, b, u.Number(), v.Number())
+	}
 }
 
 func mustURI(tb testing.TB, s string) sipmsg.URI {
