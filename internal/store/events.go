@@ -6,7 +6,6 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
-	"github.com/confab-chat/confab/internal/journal/codec"
 	"github.com/confab-chat/confab/internal/journal/local"
 )
 
@@ -14,29 +13,26 @@ var _ local.Store = (*DB)(nil)
 
 // Append implements [local.Store].
 func (db *DB) Append(id conference.ID, start journal.Position, entries []journal.Entry, done func(error)) error {
-	batch := batch{id: id, start: start, entries: entries, events: make([][]byte, len(entries))}
-	octets := 0
-	for k, e := range entries {
-		b, err := codec.Append(nil, e.Event)
-		if err != nil {
-			return fmt.Errorf("store: %w", err)
-		}
-		batch.events[k] = b
-		octets += len(b)
+	rows, err := appendRows(make([]row, 0, len(entries)), entries)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
 	}
-	o := operation{write: batch.write, octets: octets, done: done}
+	batch := batch{id: id, start: start, rows: rows}
+	o := operation{write: batch.write, done: done}
+	for _, w := range rows {
+		o.octets += len(w.events)
+	}
 	if done == nil {
 		o.loses = id // whoever appended goes on with it all the same
 	}
 	return db.queue.put(o)
 }
 
-// batch is events that are written together.
+// batch is rows that are written together.
 type batch struct {
-	id      conference.ID
-	start   journal.Position
-	entries []journal.Entry
-	events  [][]byte
+	id    conference.ID
+	start journal.Position
+	rows  []row
 }
 
 func (b *batch) write(t *transaction) error {
@@ -44,37 +40,34 @@ func (b *batch) write(t *transaction) error {
 	if err != nil {
 		return err
 	}
-	for k, e := range b.entries {
-		var message, at int64
-		if p, ok := e.Event.(conference.Posted); ok {
-			message, at = 1, p.Message.At.Unix()
-		}
-		if _, err := t.db.insert.ExecContext(t.ctx, r.key(e.Position), message, at, b.events[k]); err != nil {
+	before := r.last
+	for _, w := range b.rows {
+		if _, err := t.db.insert.ExecContext(t.ctx, r.key(w.last), w.messages, w.at, w.events); err != nil {
 			return err
 		}
-		octets := int64(len(b.events[k]))
-		r.note(e, octets)
-		if e.Event.Kind() != conference.KindSnapshot {
+		r.note(w)
+		if w.messages > 0 || w.event.Kind() != conference.KindSnapshot {
 			continue
 		}
-		if err := t.condense(r, e.Position, octets); err != nil {
+		if err := t.condense(r, w.last, int64(len(w.events))); err != nil {
 			return err
 		}
 	}
-	if ended, ok := b.entries[len(b.entries)-1].Event.(conference.Ended); ok && r.finished(ended) {
+	if ended, ok := b.rows[len(b.rows)-1].event.(conference.Ended); ok && r.finished(ended) {
 		return t.drop(b.id, r)
 	}
-	return t.trim(r)
+	return t.trim(r, before)
 }
 
-// note takes one more event into account.
-func (r *logRow) note(e journal.Entry, octets int64) {
-	r.last = e.Position
-	switch e := e.Event.(type) {
-	case conference.Posted:
-		r.messages++
-		r.octets += octets
+// note takes one more row into account.
+func (r *logRow) note(w row) {
+	r.last = w.last
+	if w.messages > 0 {
+		r.messages += w.messages
+		r.octets += int64(len(w.events))
 		return
+	}
+	switch e := w.event.(type) {
 	case conference.Created:
 		r.life, r.alive = r.last, true
 		r.factory = e.Origin == conference.FromFactory
@@ -90,7 +83,7 @@ func (r *logRow) note(e journal.Entry, octets int64) {
 	}
 	r.others++
 	r.tail++
-	r.surplus += octets
+	r.surplus += int64(len(w.events))
 }
 
 // finished reports whether nothing of the log is wanted any more: the URI of a

@@ -7,7 +7,6 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
-	"github.com/confab-chat/confab/internal/journal/codec"
 )
 
 // Read implements [local.Store].
@@ -26,8 +25,8 @@ func (db *DB) Read(ctx context.Context, id conference.ID, after journal.Position
 			return nil, err
 		}
 	}
-	return db.query(ctx, "SELECT key, event FROM events WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
-		r.key(min(after, r.last)), r.key(r.last), limit)
+	return db.behind(ctx, after, limit, "SELECT key, message, event FROM events WHERE key > ? AND key <= ? ORDER BY key",
+		r.key(min(after, r.last)), r.key(r.last))
 }
 
 // Messages implements [local.Store].
@@ -36,9 +35,17 @@ func (db *DB) Messages(ctx context.Context, id conference.ID, before journal.Pos
 	if r == nil || err != nil || limit < 1 {
 		return nil, err
 	}
-	entries, err := db.query(ctx,
-		"SELECT key, event FROM events WHERE key > ? AND key < ? AND message = 1 ORDER BY key DESC LIMIT ?",
-		r.key(0), r.key(min(before, r.last+1)), limit)
+	var entries []journal.Entry
+	end := r.key(min(before, r.last+1))
+	err = db.query(ctx, func(row []journal.Entry) (more bool) {
+		for _, e := range slices.Backward(row) {
+			if e.Position < before && len(entries) < limit {
+				entries = append(entries, e)
+			}
+		}
+		return len(entries) < limit
+	}, `SELECT key, message, event FROM events
+		WHERE key > ? AND key < ? AND key - message < ? AND message > 0 ORDER BY key DESC`, r.key(0), end+rowMessages, end-1)
 	slices.Reverse(entries)
 	return entries, err
 }
@@ -54,8 +61,9 @@ func (db *DB) MessagesAfter(ctx context.Context, id conference.ID, after journal
 	} else if err := r.whole(after, r.lost); err != nil {
 		return nil, err
 	}
-	return db.query(ctx, "SELECT key, event FROM events WHERE key > ? AND key <= ? AND message = 1 ORDER BY key LIMIT ?",
-		r.key(min(after, r.last)), r.key(r.last), limit)
+	return db.behind(ctx, after, limit,
+		"SELECT key, message, event FROM events WHERE key > ? AND key <= ? AND message > 0 ORDER BY key",
+		r.key(min(after, r.last)), r.key(r.last))
 }
 
 // whole reports, as an error, that something behind a position is gone, since things
@@ -76,29 +84,43 @@ func (db *DB) settled(ctx context.Context, id conference.ID) (*logRow, error) {
 	return db.row(id), nil
 }
 
-func (db *DB) query(ctx context.Context, query string, args ...any) ([]journal.Entry, error) {
+// behind returns up to limit of the entries behind a position in the rows of a query.
+func (db *DB) behind(ctx context.Context, after journal.Position, limit int, query string, args ...any) ([]journal.Entry, error) {
+	var entries []journal.Entry
+	err := db.query(ctx, func(row []journal.Entry) (more bool) {
+		for _, e := range row {
+			if e.Position > after && len(entries) < limit {
+				entries = append(entries, e)
+			}
+		}
+		return len(entries) < limit
+	}, query, args...)
+	return entries, err
+}
+
+// query hands the entries of each row of a query to take, for as long as it wants more.
+func (db *DB) query(ctx context.Context, take func(row []journal.Entry) (more bool), query string, args ...any) error {
 	release, err := db.hold(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer release()
 	rows, err := db.conn.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, db.note(err)
+		return db.note(err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells
-	var entries []journal.Entry
-	for rows.Next() {
-		var key int64
-		var b []byte
-		if err := rows.Scan(&key, &b); err != nil {
-			return nil, db.note(err)
+	for more := true; more && rows.Next(); {
+		var key, messages int64
+		var events []byte
+		if err := rows.Scan(&key, &messages, &events); err != nil {
+			return db.note(err)
 		}
-		e, err := codec.Decode(b)
+		entries, err := entriesOf(position(key), messages, events)
 		if err != nil {
-			return nil, db.note(fmt.Errorf("%w: event at %d: %w", ErrCorrupt, position(key), err))
+			return db.note(fmt.Errorf("%w: events at %d: %w", ErrCorrupt, position(key), err))
 		}
-		entries = append(entries, journal.Entry{Position: position(key), Event: e})
+		more = take(entries)
 	}
-	return entries, db.note(rows.Err())
+	return db.note(rows.Err())
 }

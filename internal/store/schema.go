@@ -49,6 +49,8 @@ func migrations() []string {
 		CREATE TABLE probe (
 			filler BLOB NOT NULL -- see fault.go; no row stays
 		) STRICT;`,
+		`-- Since then events.message is how many messages the row has, and its key that of the last one.
+		`,
 	}
 }
 

@@ -10,11 +10,10 @@ import (
 type statements struct {
 	begin, commit *sql.Stmt
 
-	insert  *sql.Stmt // an event
-	update  *sql.Stmt // a log
-	measure *sql.Stmt // the oldest messages of a log: how many, their octets, the last one's key
-	oldest  *sql.Stmt // events of a log
-	remove  *sql.Stmt // events from one key, exclusively, to another
+	insert *sql.Stmt // a row of events
+	update *sql.Stmt // a log
+	oldest *sql.Stmt // the rows of a log that are messages, or that are not, oldest first
+	remove *sql.Stmt // the same from one key, exclusively, to another
 }
 
 func (s *statements) prepare(ctx context.Context, conn *sql.Conn) error {
@@ -27,10 +26,8 @@ func (s *statements) prepare(ctx context.Context, conn *sql.Conn) error {
 		{&s.insert, "INSERT INTO events (key, message, at, event) VALUES (?, ?, ?, ?)"},
 		{&s.update, `UPDATE logs SET last = ?, floor = ?, life = ?, alive = ?, factory = ?, keep = ?, messages = ?, octets = ?,
 			others = ?, lost = ?, snapshot = ?, tail = ?, surplus = ? WHERE number = ?`},
-		{&s.measure, `SELECT count(*), coalesce(sum(octets), 0), coalesce(max(key), 0) FROM (
-			SELECT key, length(event) AS octets FROM events WHERE key > ? AND key < ? AND message = 1 ORDER BY key LIMIT ?)`},
-		{&s.oldest, "SELECT key, at, length(event) FROM events WHERE key > ? AND key < ? AND message = ? ORDER BY key LIMIT ?"},
-		{&s.remove, "DELETE FROM events WHERE key > ? AND key <= ? AND message = ?"},
+		{&s.oldest, "SELECT key, message, at, length(event) FROM events WHERE key > ? AND key < ? AND (message > 0) = ? ORDER BY key"},
+		{&s.remove, "DELETE FROM events WHERE key > ? AND key <= ? AND (message > 0) = ?"},
 	} {
 		stmt, err := conn.PrepareContext(ctx, p.text)
 		if err != nil {
@@ -43,7 +40,7 @@ func (s *statements) prepare(ctx context.Context, conn *sql.Conn) error {
 
 // close has SQLite forget the statements, without which it keeps the file open.
 func (s *statements) close() (err error) {
-	for _, stmt := range []*sql.Stmt{s.begin, s.commit, s.insert, s.update, s.measure, s.oldest, s.remove} {
+	for _, stmt := range []*sql.Stmt{s.begin, s.commit, s.insert, s.update, s.oldest, s.remove} {
 		if stmt != nil {
 			err = errors.Join(err, stmt.Close())
 		}

@@ -6,34 +6,28 @@ import (
 	"github.com/confab-chat/confab/internal/journal"
 )
 
-// trimPage is how many events are looked at in one go when the oldest are
-// dropped, ageEvery how many messages come between two looks at the clock, and
-// slack how many messages more than an eighth there may be before they are looked
-// at.
+// ageEvery is how many positions come between two looks at the clock, slack how
+// many messages more than an eighth there may be before the oldest are dropped.
 const (
-	trimPage = 64
 	ageEvery = 64
 	slack    = 64
 )
 
-// trim drops the oldest events above the limits. It lets them grow a little
-// beyond, so as not to come with every message.
-func (t *transaction) trim(r *logRow) error {
+// trim drops the oldest events above the limits, when the log has grown from a
+// position. It lets them grow a little beyond, so as not to come with every message, and
+// drops rows as they are: of messages that share one with some that stay, none goes.
+func (t *transaction) trim(r *logRow, from journal.Position) error {
 	limits := t.db.opts.Limits
 	keep := max(r.keep, int64(limits.Messages))
-	if r.messages > keep+keep/8+slack {
-		if err := t.dropMessages(r, r.messages-keep); err != nil {
-			return err
-		}
-	}
-	aged := limits.Age > 0 && r.messages%ageEvery == 0
-	if aged || r.octets > limits.Octets+limits.Octets/8 {
+	aged := limits.Age > 0 && r.last/ageEvery != from/ageEvery
+	if aged || r.messages > keep+keep/8+slack || r.octets > limits.Octets+limits.Octets/8 {
 		var cutoff int64
 		if limits.Age > 0 {
 			cutoff = time.Now().Add(-limits.Age).Unix()
 		}
 		err := t.dropWhile(r, true, func(e oldest) bool {
-			return r.messages > 1 && (r.octets > limits.Octets || e.at < cutoff)
+			left := r.messages - e.messages
+			return left >= keep || left > 0 && (r.octets > limits.Octets || e.at < cutoff)
 		})
 		if err != nil {
 			return err
@@ -60,26 +54,17 @@ func (t *transaction) condense(r *logRow, snapshot journal.Position, octets int6
 	return nil
 }
 
-// oldest is an event that may have to go.
+// oldest is a row that may have to go.
 type oldest struct {
-	key, at, octets int64
+	key, messages, at, octets int64
 }
 
-// dropMessages drops the n oldest messages, which SQLite counts by itself.
-func (t *transaction) dropMessages(r *logRow, n int64) error {
-	from := r.key(0)
-	var count, octets, last int64
-	err := t.db.measure.QueryRowContext(t.ctx, from, r.key(1<<positionBits-1), n).Scan(&count, &octets, &last)
-	if err != nil || count == 0 {
+// dropWhile drops the oldest rows of one sort for as long as goes says so.
+func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool) error {
+	last, err := t.count(r, messages, goes)
+	if err != nil || last == 0 {
 		return err
 	}
-	r.messages -= count
-	r.octets -= octets
-	return t.remove(r, true, from, last)
-}
-
-// remove drops the events of one sort from one key, exclusively, to another.
-func (t *transaction) remove(r *logRow, messages bool, from, last int64) error {
 	at := position(last)
 	r.floor = max(r.floor, at)
 	if messages {
@@ -87,57 +72,33 @@ func (t *transaction) remove(r *logRow, messages bool, from, last int64) error {
 	} else if r.snapshot <= at {
 		r.snapshot = 0
 	}
-	_, err := t.db.statements.remove.ExecContext(t.ctx, from, last, messages)
+	_, err = t.db.remove.ExecContext(t.ctx, r.key(0), last, messages)
 	return err
 }
 
-// dropWhile drops the oldest events of one sort for as long as goes says so.
-func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool) error {
-	from := r.key(0)
-	for {
-		page, err := t.oldest(r, messages, from)
-		if err != nil {
-			return err
-		}
-		last := from
-		for _, e := range page {
-			if !goes(e) {
-				break
-			}
-			last = e.key
-			if messages {
-				r.messages--
-				r.octets -= e.octets
-			} else {
-				r.others--
-			}
-		}
-		if last > from {
-			if err := t.remove(r, messages, from, last); err != nil {
-				return err
-			}
-		}
-		if len(page) < trimPage || last != page[len(page)-1].key {
-			return nil
-		}
-		from = last
-	}
-}
-
-// oldest returns a page of the oldest events of one sort behind a key.
-func (t *transaction) oldest(r *logRow, messages bool, from int64) ([]oldest, error) {
-	rows, err := t.db.statements.oldest.QueryContext(t.ctx, from, r.key(1<<positionBits-1), messages, trimPage)
+// count takes the oldest rows of one sort out of account for as long as goes says
+// so. It returns the key of the last one, zero if there is none.
+func (t *transaction) count(r *logRow, messages bool, goes func(oldest) bool) (last int64, err error) {
+	rows, err := t.db.oldest.QueryContext(t.ctx, r.key(0), r.key(1<<positionBits-1), messages)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells
-	var page []oldest
 	for rows.Next() {
 		var e oldest
-		if err := rows.Scan(&e.key, &e.at, &e.octets); err != nil {
-			return nil, err
+		if err := rows.Scan(&e.key, &e.messages, &e.at, &e.octets); err != nil {
+			return 0, err
 		}
-		page = append(page, e)
+		if !goes(e) {
+			break
+		}
+		last = e.key
+		if messages {
+			r.messages -= e.messages
+			r.octets -= e.octets
+		} else {
+			r.others--
+		}
 	}
-	return page, rows.Err()
+	return last, rows.Err()
 }

@@ -24,7 +24,7 @@ func BenchmarkMessage(b *testing.B) {
 	b.Run("Decode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = codec.Decode(buf)
+			_, _, _ = codec.Decode(buf)
 		}
 	})
 }

@@ -9,8 +9,11 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 )
 
-// version is that of the frame around kind, data and body.
-const version = 1
+// The versions of the frame around kind, data and body; see the package.
+const (
+	version1 = 1
+	version2 = 2
+)
 
 // ErrMalformed is the error of octets that no version has written.
 var ErrMalformed = errors.New("codec: malformed event")
@@ -22,7 +25,7 @@ type VersionError struct {
 
 // Error implements error.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("codec: event of form %d, and this version of confab reads up to %d", e.Version, version)
+	return fmt.Sprintf("codec: event of form %d, and this version of confab reads up to %d", e.Version, version2)
 }
 
 // KindError says that an event is of a kind that this version does not know.
@@ -42,43 +45,47 @@ func Append(dst []byte, e conference.Event) ([]byte, error) {
 	if !ok {
 		return dst, &KindError{Kind: e.Kind()}
 	}
-	data, body, err := f.encode(e)
+	out, err := f.append(dst, e)
 	if err != nil {
 		return dst, fmt.Errorf("codec: %s: %w", e.Kind(), err)
 	}
-	dst = append(dst, version)
-	dst = appendString(dst, string(e.Kind()))
-	dst = appendString(dst, data)
-	return append(dst, body...), nil
+	return out, nil
 }
 
-// Decode reads an event that takes up all of b. A message's body is part of b,
+// Decode reads the event at the beginning of b and returns what stands behind it,
+// which is nothing if it is of version 1. A message's body is part of b,
 // which nobody may change from now on. The error is a [*VersionError], a
 // [*KindError] or wraps [ErrMalformed].
-func Decode(b []byte) (conference.Event, error) {
+func Decode(b []byte) (e conference.Event, rest []byte, err error) {
 	if len(b) == 0 {
-		return nil, ErrMalformed
+		return nil, nil, ErrMalformed
 	}
-	if b[0] != version {
-		return nil, &VersionError{Version: b[0]}
+	version := b[0]
+	if version != version1 && version != version2 {
+		return nil, nil, &VersionError{Version: version}
 	}
 	kind, rest, ok := cutString(b[1:])
 	if !ok {
-		return nil, ErrMalformed
+		return nil, nil, ErrMalformed
 	}
-	data, body, ok := cutString(rest)
+	data, rest, ok := cutString(rest)
 	if !ok {
-		return nil, ErrMalformed
+		return nil, nil, ErrMalformed
+	}
+	body, rest := rest, nil
+	if version == version2 {
+		if body, rest, ok = cutString(body); !ok {
+			return nil, nil, ErrMalformed
+		}
 	}
 	f, ok := formOf(conference.Kind(kind))
 	if !ok {
-		return nil, &KindError{Kind: conference.Kind(kind)}
+		return nil, nil, &KindError{Kind: conference.Kind(kind)}
 	}
-	e, err := f.decode(data, body)
-	if err != nil {
-		return nil, fmt.Errorf("%w of kind %s: %w", ErrMalformed, kind, err)
+	if e, err = f.decode(version, data, body); err != nil {
+		return nil, nil, fmt.Errorf("%w of kind %s: %w", ErrMalformed, kind, err)
 	}
-	return e, nil
+	return e, rest, nil
 }
 
 func appendString[T string | []byte](dst []byte, s T) []byte {
@@ -98,18 +105,20 @@ func cutString(b []byte) (s, rest []byte, ok bool) {
 
 // form is how the events of one kind are written.
 type form struct {
-	encode func(conference.Event) (data, body []byte, err error)
-	decode func(data, body []byte) (conference.Event, error)
+	append func(dst []byte, e conference.Event) ([]byte, error)
+	decode func(version byte, data, body []byte) (conference.Event, error)
 }
 
 // plain is the form of events that are JSON and nothing else.
 func plain[E conference.Event]() form {
 	return form{
-		encode: func(e conference.Event) ([]byte, []byte, error) {
+		append: func(dst []byte, e conference.Event) ([]byte, error) {
 			data, err := json.Marshal(e)
-			return data, nil, err
+			dst = append(dst, version1)
+			dst = appendString(dst, string(e.Kind()))
+			return appendString(dst, data), err
 		},
-		decode: func(data, body []byte) (conference.Event, error) {
+		decode: func(_ byte, data, body []byte) (conference.Event, error) {
 			var e E
 			if len(body) > 0 {
 				return nil, errors.New("unexpected body")

@@ -1,44 +1,105 @@
 package codec
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 )
 
 // posted is the form of messages: all of the message but its body is data.
 func posted() form {
-	return form{encode: encodePosted, decode: decodePosted}
+	return form{append: appendPosted, decode: decodePosted}
 }
 
-// envelope shadows the body of the message that it writes.
-type envelope struct {
-	*conference.Message
-
-	Body *struct{} `json:",omitempty"` // stands behind the data
+// fields are those of a message that are text, in the order in which they are
+// written. New ones come at the end.
+func fields(m *conference.Message) [6]*string {
+	return [...]*string{
+		&m.ID, (*string)(&m.User), (*string)(&m.Endpoint), &m.Nickname, &m.SenderID, &m.ContentType,
+	}
 }
 
-func encodePosted(e conference.Event) (data, body []byte, err error) {
+func appendPosted(dst []byte, e conference.Event) ([]byte, error) {
 	p, ok := e.(conference.Posted)
 	if !ok || p.Message == nil {
-		return nil, nil, fmt.Errorf("no message in %T", e)
+		return dst, fmt.Errorf("no message in %T", e)
 	}
-	data, err = json.Marshal(envelope{Message: p.Message})
-	return data, p.Message.Body, err
+	m := p.Message
+	var at [2 * binary.MaxVarintLen64]byte
+	data := binary.AppendUvarint(binary.AppendVarint(at[:0], m.At.Unix()), uint64(m.At.Nanosecond()))
+	size := len(data)
+	for _, s := range fields(m) {
+		size += lengthOf(len(*s)) + len(*s)
+	}
+	dst = append(dst, version2)
+	dst = appendString(dst, string(conference.KindPosted))
+	dst = append(binary.AppendUvarint(dst, uint64(size)), data...)
+	for _, s := range fields(m) {
+		dst = appendString(dst, *s)
+	}
+	return appendString(dst, m.Body), nil
 }
 
-func decodePosted(data, body []byte) (conference.Event, error) {
-	m := &conference.Message{}
-	if err := json.Unmarshal(data, m); err != nil {
-		return nil, err
+// lengthOf is how many octets the varint of a length takes.
+func lengthOf(n int) int {
+	octets := 1
+	for ; n >= 0x80; n >>= 7 {
+		octets++
 	}
-	if m.Body != nil {
-		return nil, errors.New("body within the data")
+	return octets
+}
+
+func decodePosted(version byte, data, body []byte) (conference.Event, error) {
+	m := &conference.Message{}
+	read := readFields
+	if version == version1 {
+		read = readJSON
+	}
+	if err := read(m, data); err != nil {
+		return nil, err
 	}
 	if len(body) > 0 {
 		m.Body = body[:len(body):len(body)]
 	}
 	return conference.Posted{Message: m}, nil
+}
+
+func readFields(m *conference.Message, data []byte) error {
+	seconds, n := binary.Varint(data)
+	if n <= 0 {
+		return errors.New("no time")
+	}
+	nanoseconds, k := binary.Uvarint(data[n:])
+	if k <= 0 || nanoseconds >= uint64(time.Second) {
+		return errors.New("no time")
+	}
+	m.At = time.Unix(seconds, int64(nanoseconds)).UTC()
+	text, rest := string(data), data[n+k:]
+	for _, to := range fields(m) {
+		if len(rest) == 0 {
+			break // written before there was such a field
+		}
+		s, behind, ok := cutString(rest)
+		if !ok {
+			return errors.New("cut off")
+		}
+		end := len(data) - len(behind)
+		*to, rest = text[end-len(s):end], behind
+	}
+	return nil
+}
+
+// readJSON reads the data of version 1.
+func readJSON(m *conference.Message, data []byte) error {
+	if err := json.Unmarshal(data, m); err != nil {
+		return err
+	}
+	if m.Body != nil {
+		return errors.New("body within the data")
+	}
+	return nil
 }
