@@ -153,6 +153,7 @@ type SessionConfig struct {
 	Whole       bool // every message in one SEND, never interrupted [MSRP-SND-15]
 	ExactRanges bool // chunks of at most 2,048 octets with numeric range-end
 	ChunkCap    int  // largest chunk in octets, 0: none
+	Disposition bool // the first chunk of what may take several says Content-Disposition: inline, as on WebSockets [WS-04]
 
 	Window        int           // unanswered SENDs; 64 [MSRP-SND-11]
 	Patient       bool          // a missing response fails the session only when no other came for AnswerTimeout [SW-RPT-04]

@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -50,7 +51,7 @@ func TestRangeOfChunks(t *testing.T) {
 }
 
 func TestExactRanges(t *testing.T) {
-	_, s, h, p := example(t, SessionConfig{ExactRanges: true})
+	_, s, h, p := example(t, SessionConfig{ExactRanges: true, Disposition: true})
 	body := pattern(5000)
 	queue(t, s, Message{
 		ID: "sw.Vx7T2bNq5MzK0rLu", ContentType: "message/cpim", Body: body, SuccessReport: true,
@@ -64,7 +65,8 @@ func TestExactRanges(t *testing.T) {
 			flag = msrpwire.Last
 		}
 		if f.ByteRange != want || f.flag != flag || string(f.MessageID) != "sw.Vx7T2bNq5MzK0rLu" ||
-			string(f.ContentType) != "message/cpim" || !f.SuccessReport || (f.Field("Room-Seq") != nil) != (i == 0) {
+			string(f.ContentType) != "message/cpim" || !f.SuccessReport || (f.Field("Room-Seq") != nil) != (i == 0) ||
+			(string(f.Field("Content-Disposition")) == "inline") != (i == 0) {
 			t.Errorf("chunk %d: %+v flag %c", i, f.Head, f.flag)
 		}
 		got = append(got, f.body...)
@@ -80,6 +82,33 @@ func TestExactRanges(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	conform.Covers(t, "MSRP-SND-01", "MSRP-SND-07", "MSRP-SND-02")
+}
+
+// Messages of one session follow each other: there are clients that put together one
+// at a time.
+func TestNothingInterleaves(t *testing.T) {
+	_, s, _, p := example(t, SessionConfig{ChunkCap: 4096})
+	for i, size := range []int{20_000, 10, 9000, 3000} {
+		queue(t, s, Message{ID: fmt.Sprint("msg", i), ContentType: "a/b", Body: pattern(size)}, uint64(i+1))
+	}
+	open, chunks := "", 0
+	for done := 0; done < 4; {
+		f := p.next()
+		chunks++
+		if id := string(f.MessageID); open != "" && id != open || id != fmt.Sprint("msg", done) {
+			t.Fatalf("a chunk of %s while %q is open and %d are done", id, open, done)
+		}
+		open = string(f.MessageID)
+		if f.flag == msrpwire.Last {
+			open = ""
+			done++
+		}
+		p.answer(f, 200)
+	}
+	if chunks != 5+1+3+1 {
+		t.Errorf("%d chunks", chunks)
+	}
+	conform.Covers(t, "SW-PUB-12")
 }
 
 func TestIdleLinkOneChunk(t *testing.T) {

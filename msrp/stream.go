@@ -99,7 +99,7 @@ func (c *conn) startChunk() *block {
 	if k.fixed {
 		rangeEnd = int64(k.end)
 	}
-	b.buf = m.sh.appendHead(b.buf, int64(m.off)+1, rangeEnd, c.web != nil && int64(k.end) < m.sh.size)
+	b.buf = m.sh.appendHead(b.buf, int64(m.off)+1, rangeEnd, s.cfg.Disposition || c.web != nil && int64(k.end) < m.sh.size)
 	c.chunk = k
 	return c.fill(b)
 }

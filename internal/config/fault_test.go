@@ -100,7 +100,7 @@ func TestFaults(t *testing.T) {
 1:35: mixer.congestion: "stop" is not one of cut, tell, drop
 1:57: mixer.wrapped_types[0]: "text" is no media type
 1:85: mixer.reserved_nicknames[0]: " " could not be a nickname
-2:18: mixer.quirks[0].set[0]: "nothing" is not one of whole, exact_ranges, small_chunks, anon_means_room, pm_unaware, status_lines, conference_aware, no_imdn`},
+2:18: mixer.quirks[0].set[0]: "nothing" is not one of whole, exact_ranges, chunk_cap, content_disposition, anon_means_room, pm_unaware, status_lines, conference_aware, no_imdn, unquoted_nick`},
 		{"durable nowhere", "store: {path: ''}\nconferences:\n- uri: sip:a@conf.localhost\n  policy: {history: {durable: true}}\n", `
 4:31: conferences[0].policy.history.durable: needs a folder: store.path is empty`},
 		{"accounts", "auth: {users: [{password: x}, {aor: sip:a@b.test}, {aor: sip:c@b.test, password: x, ha1: {MD5: 00112233445566778899aabbccddeeff}}, {aor: sip:d@b.test, ha1: {SHA-256: 00, SHA-1: 00}}]}\n", `

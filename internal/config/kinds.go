@@ -157,7 +157,8 @@ func mediaType(s string) (string, error) {
 // quirkNames are those of the mixer.
 func quirkNames() []string {
 	return []string{
-		"whole", "exact_ranges", "small_chunks", "anon_means_room", "pm_unaware", "status_lines", "conference_aware", "no_imdn",
+		"whole", "exact_ranges", "chunk_cap", "content_disposition", "anon_means_room", "pm_unaware", "status_lines",
+		"conference_aware", "no_imdn", "unquoted_nick",
 	}
 }
 

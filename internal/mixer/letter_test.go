@@ -125,6 +125,28 @@ func TestBothDevicesLostAtOnce(t *testing.T) {
 	})
 }
 
+// What waits goes to a session that shows private messages and takes the type.
+func TestPrivateMessageWaitsForTheRightDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		_ = b.nc.Close()
+		<-h.events
+		text, image := a.text(bob, "psst"), wrap(a.user, bob, "image/png", "\x89PNG")
+		a.try(part{id: "text", body: text}, 200)
+		a.try(part{id: "image", body: image}, 200)
+		plain := h.join(bob, func(w *wishes) { w.chatroom = "nickname" })
+		synctest.Wait()
+		reader := h.join(bob, func(w *wishes) { w.wrapped = "text/plain" })
+		reader.hears(text)
+		h.empty(plain, reader)
+		if f := wait(t, a.reports, "report"); f.report != 404 || f.id != "image" {
+			t.Errorf("%d of %s", f.report, f.id)
+		}
+		conform.Covers(t, "SW-PRV-10")
+	})
+}
+
 // A message that comes again after a failure was delivered already.
 func TestPrivateMessageRepeated(t *testing.T) {
 	t.Parallel()

@@ -137,6 +137,7 @@ func (l *Leg) newSession(local *sdp.Local, proto sdp.Proto, way Way, path []msrp
 		Whole:         frames.whole,
 		ExactRanges:   frames.exact,
 		ChunkCap:      frames.chunk,
+		Disposition:   frames.disposed,
 		Window:        window,
 		CongestedTime: m.cfg.Congestion.patience(),
 		Patient:       true, // [SW-RPT-04]

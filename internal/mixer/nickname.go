@@ -38,7 +38,7 @@ func (l *Leg) nickname(value []byte) (string, error) {
 	case !l.mix.mayRename(l.user(), m.cfg.Now()):
 		return "", forbidden("Too many nicknames")
 	}
-	name, err := msrpwire.ParseNickname(value, m.cfg.Strict) // [SW-NCK-03] [SW-NCK-11]
+	name, err := msrpwire.ParseNickname(value, m.cfg.Strict || !l.quirks.Load().UnquotedNick) // [SW-NCK-03] [SW-NCK-11]
 	if err != nil || name == "" {
 		return "", err
 	}

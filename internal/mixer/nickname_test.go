@@ -8,6 +8,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/mixer"
 )
 
 // nick writes a NICKNAME request with the header lines and expects its answer.
@@ -80,6 +81,19 @@ func TestNicknamesAreStrict(t *testing.T) {
 	a.nick(424, "Use-Nickname: ")
 	a.nick(200, `Use-Nickname: "Alice the Great"`)
 	a.nick(200, `Use-Nickname: ""`)
+}
+
+// Whether a client writes nicknames without quotes is a property of the client.
+func TestUnquotedNicknames(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(b *blueprint) {
+		b.mixer.Quirks = []mixer.QuirkRule{{Agent: "tidy", Clear: []string{"unquoted_nick"}}}
+	})
+	a := h.join(alice, func(w *wishes) { w.agent = "tidy/1.0" })
+	a.nick(424, "Use-Nickname: Al")
+	a.nick(200, `Use-Nickname: "Al"`)
+	h.join(bob, nil).nick(200, "Use-Nickname: Bo")
+	conform.Covers(t, "SW-NCK-11")
 }
 
 func TestNoNicknames(t *testing.T) {

@@ -8,22 +8,27 @@ import (
 )
 
 // Quirks are what a deployed client needs, or does, beyond or against the
-// standards. The words in the comments are those of the configuration.
+// standards. The words in the comments are those of the configuration. Clients that
+// cannot put together two messages at once have none: those of one session never
+// interleave.
 type Quirks struct {
 	Whole         bool // whole: each message in one SEND, whatever its size [!MSRP-SND-05] [MSRP-SND-15]
 	ExactRanges   bool // exact_ranges: chunks of at most 2,048 octets with numeric range-end
-	SmallChunks   bool // small_chunks: of at most 16 KiB
+	ChunkCap      bool // chunk_cap: of at most 16 KiB, as WebSockets and relays have them in any case
+	Disposition   bool // content_disposition: inline, on the first of several chunks; WebSockets have it in any case [WS-04]
 	AnonMeansRoom bool // anon_means_room: To anonymous@anonymous.invalid is the conference [SW-PUB-22]
 	PMUnaware     bool // pm_unaware: shows private messages as such, and does not say so [SW-PRV-09]
 	StatusLines   bool // status_lines: shows marked notices as such; wants the roster before history [SW-GEN-04]
 	Aware         bool // conference_aware: knows conferences, though it declares no chatroom [SW-GEN-03]
 	NoIMDN        bool // no_imdn: takes no disposition notifications, whatever it accepts
+	UnquotedNick  bool // unquoted_nick: writes nicknames without quotes [SW-NCK-11]
 }
 
 // QuirkNames returns the names of all quirks, as the configuration has them.
 func QuirkNames() []string {
 	return []string{
-		"whole", "exact_ranges", "small_chunks", "anon_means_room", "pm_unaware", "status_lines", "conference_aware", "no_imdn",
+		"whole", "exact_ranges", "chunk_cap", "content_disposition", "anon_means_room", "pm_unaware", "status_lines",
+		"conference_aware", "no_imdn", "unquoted_nick",
 	}
 }
 
@@ -34,7 +39,8 @@ func (q *Quirks) flag(name string) *bool {
 		return nil
 	}
 	return [...]*bool{
-		&q.Whole, &q.ExactRanges, &q.SmallChunks, &q.AnonMeansRoom, &q.PMUnaware, &q.StatusLines, &q.Aware, &q.NoIMDN,
+		&q.Whole, &q.ExactRanges, &q.ChunkCap, &q.Disposition, &q.AnonMeansRoom, &q.PMUnaware, &q.StatusLines,
+		&q.Aware, &q.NoIMDN, &q.UnquotedNick,
 	}[i]
 }
 
@@ -78,8 +84,8 @@ func fieldRules() []QuirkRule {
 		return r
 	}
 	return []QuirkRule{
-		{Set: []string{"whole"}},
-		{Agent: "confab", Clear: []string{"all"}},
+		{Set: []string{"whole", "unquoted_nick"}},
+		{Agent: "confab", Clear: []string{"whole"}},
 		{Agent: "Blink", Set: append([]string{"pm_unaware"}, sipsimple...)},
 		{Agent: "Sylk", Set: sipsimple},
 		{Agent: "sipsimple", Set: sipsimple},
@@ -112,15 +118,15 @@ const maxChunk = 8 << 10
 
 // framing is how messages are cut for a client at the other end of a path.
 type framing struct {
-	whole, exact bool
-	chunk        int // largest chunk, 0: any
+	whole, exact, disposed bool
+	chunk                  int // largest chunk, 0: any
 }
 
 // framing settles that by the quirks and the path: relays need small chunks, as
 // WebSocket does, and there a chunk does no harm to clients that nobody knows.
 // What is whole stays whole on any path if the client is known for it.
 func (q *Quirks) framing(path []msrpwire.URI, strict bool) framing {
-	f := framing{whole: q.Whole && !strict, exact: q.ExactRanges}
+	f := framing{whole: q.Whole && !strict, exact: q.ExactRanges, disposed: q.Disposition}
 	indirect := len(path) > 1 || len(path) == 1 && !strings.EqualFold(path[0].Transport, "tcp")
 	if f.whole && indirect && !q.StatusLines {
 		f.whole = false
@@ -128,7 +134,7 @@ func (q *Quirks) framing(path []msrpwire.URI, strict bool) framing {
 	switch {
 	case f.whole:
 		f.exact = false
-	case indirect || q.SmallChunks:
+	case indirect || q.ChunkCap:
 		f.chunk = maxChunk
 	}
 	return f

@@ -11,13 +11,13 @@ import (
 
 func TestQuirks(t *testing.T) {
 	t.Parallel()
-	sipsimple := Quirks{Whole: true, StatusLines: true, Aware: true, NoIMDN: true}
+	sipsimple := Quirks{Whole: true, StatusLines: true, Aware: true, NoIMDN: true, UnquotedNick: true}
 	blink := sipsimple
 	blink.PMUnaware = true
-	rcs := Quirks{ExactRanges: true, AnonMeansRoom: true}
+	rcs := Quirks{ExactRanges: true, AnonMeansRoom: true, UnquotedNick: true}
 	configured := []QuirkRule{
 		{Agent: "Blink 9", Clear: []string{"pm_unaware"}},
-		{Agent: "confab-old", Set: []string{"whole", "small_chunks"}},
+		{Agent: "confab-old", Set: []string{"whole", "chunk_cap", "content_disposition"}},
 		{Feature: "+g.Example", Clear: []string{"all"}, Set: []string{"conference_aware"}},
 	}
 	for _, tt := range []struct {
@@ -25,9 +25,9 @@ func TestQuirks(t *testing.T) {
 		rules           []QuirkRule
 		want            Quirks
 	}{
-		{want: Quirks{Whole: true}},
-		{agent: "unheard of/1", want: Quirks{Whole: true}},
-		{agent: "confab/0.1", want: Quirks{}},
+		{want: Quirks{Whole: true, UnquotedNick: true}},
+		{agent: "unheard of/1", want: Quirks{Whole: true, UnquotedNick: true}},
+		{agent: "confab/0.1", want: Quirks{UnquotedNick: true}},
 		{agent: "Blink Pro 5.0.0 (MacOSX)", want: blink},
 		{agent: "Sylkserver-6.6", want: sipsimple},
 		{agent: "python-sipsimple 5.3", want: sipsimple},
@@ -36,7 +36,7 @@ func TestQuirks(t *testing.T) {
 		{agent: "x", features: `<sip:u@h>;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.OMA.CPM.session"`, want: rcs},
 		{agent: "x", features: `<sip:u@h>;+g.3gpp.iari-ref="urn%3Aurn-7%3A3gpp-application.ims.iari.gsma.rcs.im"`, want: rcs},
 		{agent: "Blink 9.0", rules: configured, want: sipsimple},
-		{agent: "confab-old/0", rules: configured, want: Quirks{Whole: true, SmallChunks: true}},
+		{agent: "confab-old/0", rules: configured, want: Quirks{Whole: true, ChunkCap: true, Disposition: true, UnquotedNick: true}},
 		{agent: "x", features: "<sip:u@h>;+g.example", rules: configured, want: Quirks{Aware: true}},
 	} {
 		m := New(Config{Quirks: tt.rules})
@@ -72,8 +72,8 @@ func TestFraming(t *testing.T) {
 		"Blink, relayed":        {blink, relayed, false, framing{whole: true}},
 		"RCS":                   {Quirks{ExactRanges: true}, direct, false, framing{exact: true}},
 		"our own":               {Quirks{}, direct, false, framing{}},
-		"small chunks":          {Quirks{SmallChunks: true}, direct, false, framing{chunk: maxChunk}},
-		"whole before all else": {Quirks{Whole: true, ExactRanges: true, SmallChunks: true}, direct, false, framing{whole: true}},
+		"small chunks":          {Quirks{ChunkCap: true, Disposition: true}, direct, false, framing{chunk: maxChunk, disposed: true}},
+		"whole before all else": {Quirks{Whole: true, ExactRanges: true, ChunkCap: true}, direct, false, framing{whole: true}},
 	} {
 		if got := tt.quirks.framing(tt.path, tt.strict); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
