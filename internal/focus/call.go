@@ -47,6 +47,7 @@ type call struct {
 	inst       *instance.Instance // once admitted
 	attendance *attendance
 	leg        Leg
+	reserving  *reservation // the leg is being waited for
 	session    *invite.Session
 	dialog     dialog.ID // of the session, also when that has ended
 	contact    string
@@ -117,26 +118,31 @@ func instanceOf(contact sipmsg.Address) string {
 func (c *call) cancel() {
 	c.mu.Lock()
 	c.cancelled = true
-	inst, leg, waiting, knocking := c.inst, c.leg, c.waiting, c.knocking
+	waiting, knocking := c.waiting, c.knocking
 	c.mu.Unlock()
+	c.abandon()
 	if knocking != nil {
 		knocking.end()
 	}
 	if waiting != nil {
 		waiting.end()
 	}
-	c.withdraw(inst, leg, conference.CauseCancelled)
-	c.finish()
+	c.withdraw(conference.CauseCancelled)
 }
 
-// withdraw takes the endpoint out of the conference before it was connected.
-func (c *call) withdraw(inst *instance.Instance, leg Leg, cause conference.Cause) {
+// withdraw takes the endpoint out of the conference before it was connected: leg, place
+// and call. [MIX-01]
+func (c *call) withdraw(cause conference.Cause) {
+	c.mu.Lock()
+	inst, leg := c.inst, c.leg
+	c.mu.Unlock()
 	if leg != nil {
 		leg.Close()
 	}
 	if inst != nil {
 		inst.Do(conference.Withdraw{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: cause}, nil)
 	}
+	c.finish()
 }
 
 // legLost takes the endpoint out because nothing ever came of its leg.

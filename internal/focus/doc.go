@@ -5,7 +5,8 @@
 // list of recipients), join (a conference URI, reserved or alive), invite (a user
 // is called) and ask (or asked to call), refer and refer_many (what participants
 // want done), remove, leave, end, options. What they share: call (an INVITE dialog
-// from the INVITE to the end), invitation (a call of ours until it is answered),
+// from the INVITE to the end), reservation (the leg that the mixer is asked for),
+// invitation (a call of ours until it is answered),
 // attendance (all of a conference), examine and body (what is wrong with a request
 // itself), outgoing (what requests of ours say), pacing and farewell (how many
 // leave at a time). Which conference a Request-URI names, and how the focus names

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip"
 )
 
@@ -22,9 +23,23 @@ func (a *attendance) end(e conference.Ended) {
 		if c.invitation != nil {
 			c.invitation.giveUp(terminated, 487) // [FOC-TRM-04]
 		}
+		if c.overtaken() {
+			continue
+		}
 		c.interrupt(a.tooLate(e)) // [FOC-TRM-03]
 		a.part(c, reason)
 	}
+}
+
+// overtaken has a caller ask again for whom the mixer had no leg yet when the conference
+// ended: he may be in time for its next life. [FOC-TRM-02]
+func (c *call) overtaken() bool {
+	if c.invitation != nil || c.resource.Factory || !c.abandon() {
+		return false
+	}
+	c.withdraw(conference.CauseFailed)
+	c.failed(instance.ErrEnded)
+	return true
 }
 
 // tooLate is the answer to who was still on the way in when the conference ended:

@@ -88,6 +88,8 @@ func statusOf(err error, agent string) *sip.Error {
 	case errors.Is(err, instance.ErrDraining), errors.Is(err, instance.ErrServerLimit), errors.Is(err, journal.ErrBusy),
 		errors.Is(err, journal.ErrUnavailable), errors.Is(err, instance.ErrOverload), errors.Is(err, ErrMixerFull):
 		return &sip.Error{Status: 503, RetryAfter: serverRetry, Cause: err} // [FOC-FAC-06]
+	case errors.Is(err, errMixerSilent):
+		return &sip.Error{Status: 500, RetryAfter: serverRetry, Cause: err} // [MIX-07]
 	}
 	return sip.AsError(err)
 }

@@ -22,8 +22,12 @@ type Mixer interface {
 	Check(offer *sdp.Session) error
 	// Capability describes what a leg could take.
 	Capability() *sdp.Session
-	// Reserve makes a leg for an endpoint that was admitted.
-	Reserve(req LegRequest) (Leg, error)
+	// Reserve makes a leg for an endpoint that was admitted, and calls done once with
+	// it or with an error: before it returns, or later from any goroutine. It must not
+	// block. The error is [ErrMixerFull], a [*conference.Refusal] with CodeFull where
+	// the conference has used its share up, an [*sdp.Error] for media that is not
+	// supported, [instance.ErrEnded], or whatever else went wrong.
+	Reserve(req LegRequest, done func(Leg, error))
 }
 
 // LegRequest tells the mixer of the endpoint a leg is for. [MIX-03]
@@ -46,7 +50,8 @@ type LegRequest struct {
 	Again func()
 }
 
-// Leg is the MSRP session of one endpoint.
+// Leg is the MSRP session of one endpoint. What its descriptions say was settled when
+// it was reserved: none of its methods waits for anything. [MIX-02]
 type Leg interface {
 	// Answer takes an offer and returns our answer, and the direction as the
 	// participant sees it.
@@ -81,6 +86,8 @@ type Config struct {
 	// ApprovalWait is how long a caller waits for somebody who approves of him: 60 s.
 	// D-18
 	ApprovalWait time.Duration
+	// MixerWait is how long the mixer may take for a leg: 3 s. [MIX-07]
+	MixerWait time.Duration
 
 	Now func() time.Time // time.Now
 }
@@ -124,6 +131,9 @@ func New(cfg Config) *Focus {
 	}
 	if cfg.PreconditionWait <= 0 {
 		cfg.PreconditionWait = preconditionWait
+	}
+	if cfg.MixerWait <= 0 {
+		cfg.MixerWait = mixerWait
 	}
 	f := &Focus{cfg: cfg, attendances: make(map[conference.ID]*attendance)}
 	f.dialing.pace = paceOf(cfg.DialOut.Server, cfg.DialOut.Server/10)

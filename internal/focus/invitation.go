@@ -113,11 +113,17 @@ func (i *invitation) send() {
 	i.ring()
 }
 
-// ring makes the leg and then the call: nothing leaves before the mixer has
+// ring asks for the leg and then makes the call: nothing leaves before the mixer has
 // room. [FOC-OUT-05] [MIX-02]
 func (i *invitation) ring() {
+	if !i.call.reserve(i.leg, i.allocated) {
+		i.fail(&sip.Error{Status: 487})
+	}
+}
+
+// allocated goes on with the mixer's answer.
+func (i *invitation) allocated(leg Leg, err error) {
 	c := i.call
-	leg, err := c.focus.cfg.Mixer.Reserve(i.leg)
 	var offer *sdp.Session
 	if err == nil {
 		offer, err = leg.Offer()
@@ -127,11 +133,10 @@ func (i *invitation) ring() {
 		return
 	}
 	c.mu.Lock()
-	c.leg, i.offer = leg, offer.Append(nil)
+	i.offer = offer.Append(nil)
 	given := i.settled
 	c.mu.Unlock()
 	if given {
-		leg.Close()
 		i.fail(&sip.Error{Status: 487})
 		return
 	}
@@ -248,6 +253,7 @@ func (i *invitation) fail(e *sip.Error) {
 	c := i.call
 	i.heard()
 	i.tell(e.Status, e.Reason, true) // before the conference hears of it, which would give it up
+	c.abandon()
 	c.mu.Lock()
 	over, leg := c.over, c.leg
 	c.over = true
@@ -288,7 +294,7 @@ func (i *invitation) giveUp(why string, status int) {
 	switch {
 	case call != nil:
 		call.Cancel(sipmsg.Field{Name: "Reason", Value: why})
-	case asked, leg == nil && c.attendance.dialing.drop(i):
+	case asked, c.abandon(), leg == nil && c.attendance.dialing.drop(i):
 		i.fail(&sip.Error{Status: 487}) // there is nothing to cancel
 	}
 }

@@ -21,8 +21,8 @@ func (c *call) join() {
 	c.focus.cfg.Directory.Join(c.resource.Entry.Address, c.admission(), c.admitted)
 }
 
-// admitted goes on when the conference has decided: the mixer's leg, then the
-// connection. It runs on the instance's goroutine.
+// admitted goes on when the conference has decided, and asks the mixer for a leg. It runs
+// on the instance's goroutine.
 func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 	switch {
 	case errors.Is(r.Err, instance.ErrUnwanted):
@@ -34,34 +34,47 @@ func (c *call) admitted(inst *instance.Instance, r instance.Result) {
 		c.refuse(c.refusal(r.Err))
 		return
 	}
-	c.mu.Lock()
-	c.inst, c.bye = inst, ""
-	cancelled := c.cancelled
-	c.mu.Unlock()
-	if cancelled {
-		c.withdraw(inst, nil, conference.CauseCancelled)
+	if !c.belong(inst) {
+		c.withdraw(conference.CauseCancelled)
 		return
 	}
 	if refused := c.listFault(r); refused != nil {
-		c.withdraw(inst, nil, conference.CauseFailed)
+		c.withdraw(conference.CauseFailed)
 		c.refuse(refused)
 		return
 	}
-	leg, err := c.focus.cfg.Mixer.Reserve(c.legRequest(inst, r.State))
-	if err != nil {
-		c.withdraw(inst, nil, conference.CauseFailed)
-		c.failed(err)
-		return
+	c.reserve(c.legRequest(inst, r.State), c.allocated)
+}
+
+// belong makes the call one of the conference's, which ends it when that ends. It reports
+// false if the caller has given up.
+func (c *call) belong(inst *instance.Instance) bool {
+	a := c.focus.attendance(inst.ID())
+	if a != nil {
+		a.add(c)
 	}
-	description, direction, err := negotiate(leg, c.offer)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inst, c.attendance, c.bye = inst, a, ""
+	c.contact = c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
+	return !c.cancelled
+}
+
+// allocated goes on with the mixer's answer: the connection, or the wait for resources.
+func (c *call) allocated(leg Leg, err error) {
+	var description *sdp.Session
+	var direction conference.Direction
+	if err == nil {
+		description, direction, err = negotiate(leg, c.offer)
+	}
 	switch {
 	case err != nil:
-		c.withdraw(inst, leg, conference.CauseFailed)
+		c.withdraw(conference.CauseFailed)
 		c.failed(err)
 	case c.preconditions.suspends(description):
-		c.suspend(inst, leg, description, direction)
+		c.suspend(leg, description, direction)
 	default:
-		c.connect(inst, leg, description.Append(nil), direction)
+		c.connect(leg, description.Append(nil), direction)
 	}
 }
 
@@ -82,19 +95,17 @@ func (c *call) refuseFaulty() {
 // next life of the conference. [FOC-TRM-02]
 func (c *call) failed(err error) {
 	c.mu.Lock()
-	promised := c.promised
+	promised, cancelled := c.promised, c.cancelled
+	c.leg, c.attendance = nil, nil
 	c.mu.Unlock()
+	if cancelled {
+		return // the INVITE is answered
+	}
 	if c.resource.Factory || promised || !errors.Is(err, instance.ErrEnded) && conference.CodeOf(err) != conference.CodeNotAlive {
 		c.refuse(c.refusal(err))
 		return
 	}
-	c.mu.Lock()
-	c.leg, c.attendance = nil, nil
-	cancelled := c.cancelled
-	c.mu.Unlock()
-	if !cancelled {
-		c.join()
-	}
+	c.join()
 }
 
 // refusal is the answer to an INVITE that the conference or the mixer refused.
@@ -107,7 +118,7 @@ func (f *Focus) refusal(err error, fault *sip.Error) *sip.Error {
 	if err == nil {
 		return fault
 	}
-	e := statusOf(err, f.cfg.Agent)
+	e := f.unacceptable(err)
 	if fault != nil && e.Status != 403 && e.Status != 404 {
 		return fault
 	}
@@ -151,10 +162,9 @@ func negotiate(leg Leg, offer *sdp.Session) (description *sdp.Session, direction
 // connect puts the endpoint into the conference and then sends the 200: a
 // SUBSCRIBE that overtakes the ACK finds its user connected. [NOT-SUB-04]
 // [FOC-FAC-07] [MIX-04]
-func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction conference.Direction) {
-	c.keep(inst, leg)
+func (c *call) connect(leg Leg, body []byte, direction conference.Direction) {
 	command := conference.Connect{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction}
-	inst.Do(command, func(r instance.Result) {
+	c.inst.Do(command, func(r instance.Result) {
 		if r.Err != nil {
 			leg.Close()
 			c.finish()
@@ -163,18 +173,6 @@ func (c *call) connect(inst *instance.Instance, leg Leg, body []byte, direction 
 		}
 		c.accept(body)
 	})
-}
-
-// keep makes the call one of the conference's, which ends it when that ends.
-func (c *call) keep(inst *instance.Instance, leg Leg) {
-	a := c.focus.attendance(inst.ID())
-	c.mu.Lock()
-	c.leg, c.attendance = leg, a
-	c.contact = c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
-	c.mu.Unlock()
-	if a != nil {
-		a.add(c)
-	}
 }
 
 // accept sends the 200 with the answer and the conference URI. [FOC-FAC-03]

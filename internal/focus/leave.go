@@ -118,25 +118,28 @@ func (c *call) depart(a *attendance, e conference.Departed) {
 // hangUp sends BYE, unless the dialog is over already. Where the 200 is just on
 // its way the BYE follows it. [FOC-RMV-12]
 func (c *call) hangUp(reason string) {
+	c.interrupt(&sip.Error{Status: 480, RetryAfter: terminatingRetry})
 	c.mu.Lock()
-	session, waiting, parted := c.session, c.waiting, c.parted
-	c.session, c.waiting = nil, nil
+	session, parted := c.session, c.parted
+	c.session = nil
 	if session == nil && !c.over {
 		c.bye = reason
 	}
 	c.mu.Unlock()
-	if waiting != nil {
-		waiting.interrupt(&sip.Error{Status: 480, RetryAfter: terminatingRetry})
-	}
 	if session != nil {
 		session.OnParting(parted)
 		session.Bye(sipmsg.Field{Name: "Reason", Value: reason})
 	}
 }
 
-// interrupt refuses an INVITE that waits for resources of its caller, and does
-// nothing if there is none.
+// interrupt refuses an INVITE that waits for the mixer, or for resources of its caller,
+// and does nothing if there is none.
 func (c *call) interrupt(e *sip.Error) {
+	if c.invitation == nil && c.abandon() {
+		c.withdraw(conference.CauseFailed)
+		c.refuse(e)
+		return
+	}
 	c.mu.Lock()
 	waiting := c.waiting
 	c.waiting = nil

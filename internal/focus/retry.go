@@ -1,9 +1,6 @@
 package focus
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // How long callers are told to wait, D-36.
 const (
@@ -12,6 +9,3 @@ const (
 	terminatingRetry = 2 * time.Second
 	notYetRetry      = time.Minute
 )
-
-// ErrMixerFull is the error of a mixer without room for another leg.
-var ErrMixerFull = errors.New("focus: mixer is full")

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
-	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
@@ -22,7 +21,6 @@ type suspension struct {
 	// fixed after construction
 	call *call
 	in   *invite.Incoming
-	inst *instance.Instance
 	leg  Leg
 
 	// owned by the shard of the Call-ID
@@ -36,17 +34,20 @@ type suspension struct {
 
 // suspend answers with a reliable 183 and waits (TS 24.247 §7.3.2.3.2). [PRE-04]
 // [FOC-FAC-04] [FOC-FAC-05]
-func (c *call) suspend(inst *instance.Instance, leg Leg, description *sdp.Session, direction conference.Direction) {
-	w := &suspension{call: c, in: c.in, inst: inst, leg: leg, direction: direction, theirs: c.offer, met: description.Met()}
+func (c *call) suspend(leg Leg, description *sdp.Session, direction conference.Direction) {
+	w := &suspension{call: c, in: c.in, leg: leg, direction: direction, theirs: c.offer, met: description.Met()}
 	in := c.in
-	c.keep(inst, leg)
 	c.mu.Lock()
+	if c.cancelled {
+		c.mu.Unlock()
+		return
+	}
 	c.waiting, c.promised = w, true
 	contact := c.contact
 	c.mu.Unlock()
 	answer := invite.Answer{
 		Body: description.Append(nil), Contact: contact,
-		Fields: append(assertion(inst.ID(), c.caller.Trusted), sipmsg.Field{Name: "Require", Value: preconditionTag}),
+		Fields: append(assertion(c.inst.ID(), c.caller.Trusted), sipmsg.Field{Name: "Require", Value: preconditionTag}),
 	}
 	in.Do(func() {
 		if w.over {
@@ -116,7 +117,7 @@ func (w *suspension) resume() {
 	c.mu.Lock()
 	c.waiting = nil
 	c.mu.Unlock()
-	c.connect(w.inst, w.leg, nil, w.direction)
+	c.connect(w.leg, nil, w.direction)
 }
 
 // expire gives up what the caller did not get ready in time. [PRE-11]
@@ -135,8 +136,7 @@ func (w *suspension) giveUp(e *sip.Error) {
 	}
 	w.end()
 	c := w.call
-	c.withdraw(w.inst, w.leg, conference.CauseFailed)
-	c.finish()
+	c.withdraw(conference.CauseFailed)
 	c.refuse(e)
 }
 

@@ -45,29 +45,6 @@ func TestFullMixer(t *testing.T) {
 	r.vacant()
 }
 
-// TestSlowMixer: nothing is promised before the mixer has answered.
-func TestSlowMixer(t *testing.T) {
-	conform.Covers(t, "MIX-02", "FOC-JOI-01", "COM-19")
-	goOn := make(chan struct{})
-	r := serveMoody(t, &moody{reserve: func(focus.LegRequest) (focus.Leg, error) {
-		<-goOn
-		return nil, nil
-	}})
-	alice := r.guest("tcp", "alice")
-	alice.Send(alice.invite(lobby))
-	if trying, ok := alice.Next().(*sipmsg.Response); !ok || trying.Status != 100 {
-		t.Fatalf("want 100")
-	}
-	alice.Silence(300 * time.Millisecond)
-	close(goOn)
-	alice.ok = alice.Expect(200, sipmsg.INVITE)
-	alice.call.Learn(alice.ok)
-	alice.Send(alice.call.Ack())
-	alice.connect() // at the path of the answer
-	alice.leave()
-	r.vacant()
-}
-
 // TestWhatTheMixerIsTold holds what it is told of an open and an anonymous user.
 func TestWhatTheMixerIsTold(t *testing.T) {
 	conform.Covers(t, "MIX-03")

@@ -17,15 +17,16 @@ func (l legs) Check(offer *sdp.Session) error { return l.mixer.Check(offer) }
 
 func (l legs) Capability() *sdp.Session { return l.mixer.Capability() }
 
-func (l legs) Reserve(req focus.LegRequest) (focus.Leg, error) {
+func (l legs) Reserve(req focus.LegRequest, done func(focus.Leg, error)) {
 	leg, err := l.mixer.Reserve(mixer.LegRequest(req))
-	if errors.Is(err, mixer.ErrFull) {
-		return nil, focus.ErrMixerFull
+	switch {
+	case errors.Is(err, mixer.ErrFull):
+		done(nil, focus.ErrMixerFull)
+	case err != nil:
+		done(nil, err)
+	default:
+		done(leg, nil)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return leg, nil
 }
 
 // legs is the mixer as the focus has it.

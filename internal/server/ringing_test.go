@@ -23,13 +23,14 @@ type moody struct {
 	reserve func(focus.LegRequest) (focus.Leg, error) // nil: as it would
 }
 
-func (m *moody) Reserve(req focus.LegRequest) (focus.Leg, error) {
+func (m *moody) Reserve(req focus.LegRequest, done func(focus.Leg, error)) {
 	if m.reserve != nil {
 		if leg, err := m.reserve(req); leg != nil || err != nil {
-			return leg, err
+			done(leg, err)
+			return
 		}
 	}
-	return m.Mixer.Reserve(req)
+	m.Mixer.Reserve(req, done)
 }
 
 // invited has bob called by alice, who is in the lobby.

@@ -78,6 +78,7 @@ type tuning struct {
 	// How long a message, a header or a handshake may take, in all protocols; 0: as it is.
 	patience time.Duration
 	bind     time.Duration // how long the media of a user may take to come up; 0: as it is
+	allocate time.Duration // how long the mixer may take for a leg; 0: as it is
 }
 
 func build(cfg *config.Config, log *slog.Logger, tune tuning) (*Server, error) {
