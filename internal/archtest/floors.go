@@ -68,6 +68,7 @@ func house() []row {
 		{path: "internal/identity", floor: server, may: []string{"internal/conference", "internal/telemetry"}},
 		{path: "internal/access", floor: server, may: []string{"internal/conference", "internal/identity", "internal/instance"}},
 		{path: "internal/focus", floor: server, may: meeting},
+		{path: "internal/focus/focustest", floor: server, may: []string{"internal/conference", "internal/focus"}},
 		{path: "internal/mixer", floor: server, may: meeting},
 		{path: "internal/notify", floor: server, may: meeting},
 		{path: "internal/api", floor: server, may: meeting},
@@ -82,7 +83,7 @@ func house() []row {
 
 // testing names what every test may import besides what its package may.
 func testing() []string {
-	return []string{"internal/conform", "internal/testnet", "internal/testnet/fanout", "internal/testnet/relay", "internal/testnet/testca", "internal/journal/journaltest"}
+	return []string{"internal/conform", "internal/testnet", "internal/testnet/fanout", "internal/testnet/relay", "internal/testnet/testca", "internal/journal/journaltest", "internal/focus/focustest"}
 }
 
 // neighbours never import each other, not even in tests: they meet in instance.
