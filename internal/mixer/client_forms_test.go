@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/mixer"
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -252,6 +253,29 @@ func TestStrictNames(t *testing.T) {
 		a.try(part{body: named("the owl")}, 200)
 	}
 	conform.Covers(t, "SW-PUB-20")
+}
+
+// A nickname that its user finds again when he comes back is as good as one that he takes.
+func TestStrictNameOfOneWhoIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.mixer.StrictNames = true
+		})
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		b.nick(200, `Use-Nickname: "The Owl"`)
+		h.do(conference.Leave{At: time.Now(), Endpoint: b.id, Cause: conference.CauseLost})
+		named := strings.Replace(a.text(lobby, "x"), "From: ", "From: the owl ", 1)
+		b = h.join(bob, nil)
+		if got := h.nickname(bob); got != "The Owl" {
+			t.Fatalf("bob is %q", got)
+		}
+		a.try(part{body: named}, 403)
+		b.leave()
+		a.try(part{body: named}, 200)
+		a.leave()
+		conform.Covers(t, "SW-PUB-20")
+	})
 }
 
 // Notifications reach the author, but not in any number.

@@ -215,6 +215,7 @@ func (x *mix) connected(s *conference.State, at conference.Position, id conferen
 	x.mu.Unlock()
 	if ep := s.Endpoint(id); ep != nil {
 		x.arrive(l, ep, at)
+		x.nicks.back(ep.Participant)
 		l.roster = rosterOf(s, l)
 	}
 	l.start()

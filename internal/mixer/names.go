@@ -30,6 +30,17 @@ func (n *names) set(u conference.User, key string) {
 	}
 }
 
+// back notes the nickname that a user has found again in coming back, if he has one:
+// no event of its own tells of it. [SW-NCK-12]
+func (n *names) back(p *conference.Participant) {
+	if p.Nickname == "" {
+		return
+	}
+	if key, err := conference.NicknameKey(p.Nickname); err == nil {
+		n.set(p.User, key)
+	}
+}
+
 // another reports whether a name is the nickname of somebody else than u.
 func (n *names) another(name string, u conference.User) bool {
 	if name == "" {
