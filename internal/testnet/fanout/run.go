@@ -17,6 +17,7 @@ type side struct {
 	sent  int
 	cpu   int64
 	wall  time.Duration
+	calls calls
 }
 
 // Run sends b.N messages with body to a server of n members and as many to a
@@ -79,6 +80,10 @@ func compare(b *testing.B, over string, shape Shape, ours *side) {
 	b.ReportMetric(float64(ours.cpu)/float64(bare.cpu), "cpu-ratio")
 	b.ReportMetric(float64(ours.wall)/deliveries, "ns/delivery")
 	b.ReportMetric(float64(bare.wall)/deliveries, "bare-ns/delivery")
+	b.ReportMetric(float64(ours.calls.reads)/deliveries, "reads/delivery")
+	b.ReportMetric(float64(ours.calls.writes)/deliveries, "writes/delivery")
+	b.ReportMetric(float64(bare.calls.reads)/deliveries, "bare-reads/delivery")
+	b.ReportMetric(float64(bare.calls.writes)/deliveries, "bare-writes/delivery")
 	if over != TCP {
 		b.ReportMetric(float64(tcp.cpu)/deliveries, "tcp-cpu-ns/delivery")
 		b.ReportMetric(float64(ours.cpu)/float64(tcp.cpu), "tcp-ratio")
@@ -89,7 +94,7 @@ func compare(b *testing.B, over string, shape Shape, ours *side) {
 // carry has the server carry count messages to each room and adds up what that
 // cost.
 func (s *side) carry(count int) {
-	before, begin := s.ask(askUsage), time.Now()
+	before, calls, begin := s.ask(askUsage), callsOf(s.pid), time.Now()
 	for range count * len(s.flows) {
 		s.flows[s.sent%len(s.flows)].next()
 		if err := s.send(s.sent); err != nil {
@@ -102,6 +107,7 @@ func (s *side) carry(count int) {
 	}
 	s.wall += time.Since(begin)
 	s.cpu += s.ask(askUsage) - before
+	s.calls.add(callsOf(s.pid), calls)
 }
 
 // Start runs the server under test in a process of its own; n is what its serve

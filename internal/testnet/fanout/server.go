@@ -22,6 +22,7 @@ type Server struct {
 	in   *os.File
 	addr string
 	over string
+	pid  int
 }
 
 // start runs a server, the one under test or a bare one, and tells it numbers, the
@@ -54,7 +55,7 @@ func start(b *testing.B, as, over string, numbers ...int) *Server {
 		_ = w.Close() // which it ends by
 		_ = cmd.Wait()
 	})
-	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: over}
+	s := &Server{b: b, out: bufio.NewScanner(out), in: w, over: over, pid: cmd.Process.Pid}
 	s.addr = s.Line()
 	return s
 }
