@@ -25,6 +25,7 @@ type conn struct {
 	born     int64
 	source   netip.Addr // of the peer, for the limits per source
 	web      *webConn   // nc, if it is a WebSocket
+	direct   *direct    // nc, if shared writers write to it
 	key      string     // scheme, host and port that were dialled
 
 	// Owned by the reader.
@@ -70,7 +71,7 @@ type conn struct {
 
 // start makes a connection of nc and reads from it.
 func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error) {
-	c := &conn{ep: ep, nc: nc, accepted: accepted, key: key, tids: msrpwire.NewTIDs()}
+	c := &conn{ep: ep, nc: nc, accepted: accepted, key: key, direct: newDirect(nc), tids: msrpwire.NewTIDs()}
 	c.ring.head, c.ring.tail = 1, 1
 	c.out.pool = &ep.blocks
 	c.in.dec = *msrpwire.NewDecoder(ep.cfg.Limits)

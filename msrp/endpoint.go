@@ -22,6 +22,7 @@ type Endpoint struct {
 	begin    time.Time
 	blocks   blockPool
 	reads    readPool
+	writers  writers
 	tls      *tls.Config                      // of connections that peers open
 	own      func() (*tls.Certificate, error) // self-signed, made when first needed
 	life     context.Context                  //nolint:containedctx // the endpoint's lifetime: ends dialling

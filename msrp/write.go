@@ -26,14 +26,18 @@ type event struct {
 	kind    eventKind
 }
 
-// wake starts the writer unless it runs. A connection without output has no
-// writer goroutine, which keeps idle ones small. Called with c.mu held.
+// wake has the output written unless somebody is at it. A connection without output
+// has no writer goroutine, which keeps idle ones small. Called with c.mu held.
 func (c *conn) wake() {
 	if c.writing || c.closed {
 		return
 	}
 	c.writing = true
 	c.ep.group.Add(1)
+	if c.direct != nil {
+		c.ep.queue(c)
+		return
+	}
 	go c.write()
 }
 
@@ -44,35 +48,54 @@ func (c *conn) write() {
 	var done []event
 	for {
 		c.gather()
-		c.mu.Lock()
-		b := c.next()
-		done = c.takeSettled(done[:0])
-		if b == nil {
-			c.writing = false
-			last := c.draining && c.due == 0
-			linger := last && c.linger()
-			c.mu.Unlock()
-			c.fire(done)
-			if last && !linger {
-				c.fail(c.drainErr)
-			}
+		var b *block
+		if b, done = c.load(done); b == nil {
 			return
 		}
+		c.show(b)
+		var err error
+		if done, err = c.unload(b, c.put(b), done); err != nil {
+			return
+		}
+	}
+}
+
+// load takes out what is to be written next; nil if there is nothing, and then
+// whoever writes has ended. Done is a buffer.
+func (c *conn) load(done []event) (*block, []event) {
+	c.mu.Lock()
+	b := c.next()
+	done = c.takeSettled(done[:0])
+	if b != nil {
 		c.writeSince = c.ep.now()
 		c.tickSoon()
 		c.mu.Unlock()
 		c.fire(done)
-		err := c.put(b)
-		c.mu.Lock()
-		done = c.account(b, done[:0])
-		c.mu.Unlock()
-		c.pool().give(b)
-		c.fire(done)
-		if err != nil {
-			c.fail(err)
-			return
-		}
+		return b, done
 	}
+	c.writing = false
+	last := c.draining && c.due == 0
+	linger := last && c.linger()
+	c.mu.Unlock()
+	c.fire(done)
+	if last && !linger {
+		c.fail(c.drainErr)
+	}
+	return nil, done
+}
+
+// unload notes that b has been written, or why not, which it returns. Done is a
+// buffer.
+func (c *conn) unload(b *block, err error, done []event) ([]event, error) {
+	c.mu.Lock()
+	done = c.account(b, done[:0])
+	c.mu.Unlock()
+	c.pool().give(b)
+	c.fire(done)
+	if err != nil {
+		c.fail(err)
+	}
+	return done, err
 }
 
 // gather lets others run before a write: who has filled a buffer a little may
@@ -107,11 +130,15 @@ func (c *conn) linger() bool {
 	return ok && !c.atEnd && nc.CloseWrite() == nil
 }
 
-// put writes the frames of b.
-func (c *conn) put(b *block) error {
+// show shows b to the tap, if there is one.
+func (c *conn) show(b *block) {
 	if c.ep.cfg.Tap != nil {
 		c.tapOut(b)
 	}
+}
+
+// put writes the frames of b.
+func (c *conn) put(b *block) error {
 	if c.web == nil {
 		return c.writeBlock(b.buf)
 	}

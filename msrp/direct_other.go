@@ -1,0 +1,12 @@
+//go:build !unix
+
+package msrp
+
+import "net"
+
+// direct is not to be had here: each connection has its own writer.
+type direct struct{}
+
+func newDirect(net.Conn) *direct { return nil }
+
+func (*direct) write([]byte) int { return 0 }
