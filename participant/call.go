@@ -101,20 +101,30 @@ func (u *UE) newConference(uri sipmsg.URI, next sipmsg.URI, o Options) *Conferen
 		events: events, writers: &writers{events: events}, outcome: make(chan error, 1),
 		done: make(chan struct{}), quiet: make(chan struct{}),
 		seen:    msrp.NewSeen(seenIDs, seenAge),
-		talk:    sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: policy}, //nolint:gosec // a session identifier need not be unguessable
+		talk:    negotiation(policy),
 		unbound: true,
 		pending: outbox{},
 	}
 }
 
+// negotiation begins the exchange of descriptions in a dialog.
+func negotiation(p sdp.Policy) sdp.Negotiation {
+	return sdp.Negotiation{ID: rand.Uint64() >> 2, Policy: p} //nolint:gosec // a session identifier need not be unguessable
+}
+
 // outgoing describes a request outside dialogs.
 func (c *Conference) outgoing(uri sipmsg.URI) dialog.Outgoing {
-	out := dialog.Outgoing{URI: uri, From: c.self, Contact: c.ue.contact(uri.Scheme == "sips"), NextHop: c.next}
-	c.ue.hide(&out)
-	c.ue.routeBy(&out)
-	if c.ue.login != nil {
-		out.Auth = c.ue.login.Exchange() // [PAR-GEN-03]
-		out.Login = func() dialog.Authorizer { return c.ue.login.Exchange() }
+	return c.ue.outgoing(c.self, uri, c.next)
+}
+
+// outgoing describes a request outside dialogs, which leaves by a next hop.
+func (u *UE) outgoing(from sipmsg.Address, uri, next sipmsg.URI) dialog.Outgoing {
+	out := dialog.Outgoing{URI: uri, From: from, Contact: u.contact(uri.Scheme == "sips"), NextHop: next}
+	u.hide(&out)
+	u.routeBy(&out)
+	if u.login != nil {
+		out.Auth = u.login.Exchange() // [PAR-GEN-03]
+		out.Login = func() dialog.Authorizer { return u.login.Exchange() }
 	}
 	return out
 }

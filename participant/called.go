@@ -25,6 +25,9 @@ type called struct {
 // Invite implements [invite.Handler]. [PAR-INC-03]
 func (d door) Invite(in *invite.Incoming) {
 	u := d.u
+	if d.file(in) {
+		return
+	}
 	x := &called{u: u, in: in}
 	i, err := x.examine()
 	if err == nil {
@@ -41,15 +44,9 @@ func (d door) Invite(in *invite.Incoming) {
 // examine reads the INVITE. Its order is that of RFC 3261 §8.2.
 func (x *called) examine() (*Invitation, *sip.Error) {
 	req := x.in.Request()
-	if err := x.u.stack.Dialog.Unsupported(req); err != nil {
-		return nil, err
-	}
-	if err := x.in.Check(); err != nil {
-		return nil, err
-	}
-	contacts, err := req.Header.Contacts()
-	if err != nil || len(contacts) != 1 {
-		return nil, &sip.Error{Status: 400, Reason: "Bad Contact"}
+	contact, refused := x.u.caller(x.in)
+	if refused != nil {
+		return nil, refused
 	}
 	parts, err := sipmsg.Bodies(req, sipmsg.Limits{})
 	if err != nil {
@@ -59,7 +56,7 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	if refused != nil {
 		return nil, refused
 	}
-	i := &Invitation{u: x.u, answer: x, decided: make(chan struct{}), Subject: req.Header.Value("Subject"), By: referrer(&req.Header)}
+	i := &Invitation{u: x.u, answer: x, decision: decision{decided: make(chan struct{})}, Subject: req.Header.Value("Subject"), By: referrer(&req.Header)}
 	from, err := req.Header.From()
 	if err != nil {
 		return nil, &sip.Error{Status: 400, Reason: "Bad From"}
@@ -73,15 +70,30 @@ func (x *called) examine() (*Invitation, *sip.Error) {
 	x.c = x.u.newConference(from.URI, sipmsg.URI{}, Options{})
 	// Who was called is who is in the conference, whatever else his address is.
 	x.c.self.URI = to.URI.Address()
-	x.c.focus = contacts[0].URI
+	x.c.focus = contact.URI
 	x.c.learn(&req.Header)
 	x.c.canonical = i.Conference
-	i.Ordinary = !contacts[0].Params.Has("isfocus") // [PAR-GEN-02]
+	i.Ordinary = !contact.Params.Has("isfocus") // [PAR-GEN-02]
 	x.c.options.NoSubscribe = i.Ordinary || !offersRoster(&req.Header)
-	if refused := x.propose(offer); refused != nil {
+	if refused = x.propose(offer); refused != nil {
 		return nil, refused
 	}
 	return i, x.replace(i)
+}
+
+// caller looks at what every INVITE has to have, and returns the Contact of who calls.
+func (u *UE) caller(in *invite.Incoming) (sipmsg.Address, *sip.Error) {
+	if err := u.stack.Dialog.Unsupported(in.Request()); err != nil {
+		return sipmsg.Address{}, err
+	}
+	if err := in.Check(); err != nil {
+		return sipmsg.Address{}, err
+	}
+	contacts, err := in.Request().Header.Contacts()
+	if err != nil || len(contacts) != 1 {
+		return sipmsg.Address{}, &sip.Error{Status: 400, Reason: "Bad Contact"}
+	}
+	return contacts[0], nil
 }
 
 // offerAmong finds the session description among bodies, nil if there is none. A body

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/confab-chat/confab/msrp"
@@ -69,38 +70,54 @@ func (m *Media) policy() sdp.Policy {
 // relayTime bounds the authentication at relays that nobody waits for.
 const relayTime = 30 * time.Second
 
-// newLine makes an MSRP session for an offer or answer of ours. Where there are
+// way is an MSRP session of ours and what our descriptions say of it.
+type way struct {
+	ue      *UE
+	session *msrp.Session
+	live    atomic.Bool        // to be connected: the call it is for stands
+	prints  []msrp.Fingerprint // of our certificate
+}
+
+// open makes the session; waits says that others can connect to us. Where there are
 // relays it blocks until they serve it.
-func (c *Conference) newLine(ctx context.Context) (*line, error) {
-	l := &line{c: c, ended: make(chan struct{})}
-	m := &c.ue.cfg.Media
-	cfg := msrp.SessionConfig{
-		Handler: l, Secure: m.Secure, WebSocket: m.WebSocket != "",
-		MaxSize: c.ue.cfg.MaxMessage, AcceptTypes: []string{sdp.TypeCPIM}, Seen: c.seen,
-	}
+func (w *way) open(ctx context.Context, cfg msrp.SessionConfig, waits bool) error {
+	m := &w.ue.cfg.Media
+	cfg.Secure, cfg.WebSocket = m.Secure, m.WebSocket != ""
 	if !cfg.WebSocket {
-		// We connect, so the port is never used (RFC 6135 §4.2.2). [SDP-01]
-		cfg.Host, cfg.Port = c.ue.address().Addr().String(), 9
-		if c.options.ordinary {
-			cfg.Port = c.ue.mediaPort()
+		// Where we connect the port is never used (RFC 6135 §4.2.2). [SDP-01]
+		cfg.Host, cfg.Port = w.ue.address().Addr().String(), 9
+		if waits {
+			cfg.Port = w.ue.mediaPort()
 		}
 	}
 	if len(m.Relays) > 0 {
 		cfg.ChunkCap = relayChunk
 	}
-	s, err := c.ue.media.NewSession(cfg)
+	s, err := w.ue.media.NewSession(cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	l.session = s
-	if l.prints, err = s.Fingerprints(); err != nil {
-		s.Close()
-		return nil, err
-	}
-	if len(m.Relays) > 0 {
+	w.session = s
+	w.prints, err = s.Fingerprints()
+	if err == nil && len(m.Relays) > 0 {
 		err = s.UseRelays(ctx, m.Relays...) // [REL-02]
 	}
-	return l, err
+	if err != nil {
+		s.Close()
+	}
+	return err
+}
+
+// newLine makes an MSRP session for an offer or answer of ours; see [way.open].
+func (c *Conference) newLine(ctx context.Context) (*line, error) {
+	l := &line{way: way{ue: c.ue}, c: c, ended: make(chan struct{})}
+	cfg := msrp.SessionConfig{
+		Handler: l, MaxSize: c.ue.cfg.MaxMessage, AcceptTypes: []string{sdp.TypeCPIM}, Seen: c.seen,
+	}
+	if err := l.open(ctx, cfg, c.options.ordinary); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // withLine makes a session and goes on with then, on the shard that do leads to:
@@ -127,26 +144,31 @@ func (c *Conference) withLine(do func(func()), then func(*line, error)) {
 
 // local is what we say of our side of the stream.
 func (c *Conference) local(l *line) sdp.Local {
-	m := &c.ue.cfg.Media
-	path := l.session.Path()
+	d := l.described()
+	d.AcceptTypes, d.AcceptWrappedTypes = sdp.TypeList{sdp.TypeCPIM}, c.ue.cfg.AcceptTypes
+	d.MaxSize = c.ue.cfg.MaxMessage
+	d.Chatroom = sdp.Chatroom{Declared: true, Nickname: true, PrivateMessages: true}
+	d.Resources = c.resources()
+	d.CEMA = c.ue.cfg.Media.CEMA && !c.plain
+	return d
+}
+
+// described is how the session is reached.
+func (w *way) described() sdp.Local {
+	path := w.session.Path()
 	return sdp.Local{
-		URI: l.session.URI(), Relays: path[:len(path)-1], Proto: m.proto(), Fingerprints: l.announced(),
-		AcceptTypes: sdp.TypeList{sdp.TypeCPIM}, AcceptWrappedTypes: c.ue.cfg.AcceptTypes,
-		MaxSize:   c.ue.cfg.MaxMessage,
-		Chatroom:  sdp.Chatroom{Declared: true, Nickname: true, PrivateMessages: true},
-		Resources: c.resources(),
-		CEMA:      m.CEMA && !c.plain,
+		URI: w.session.URI(), Relays: path[:len(path)-1], Proto: w.ue.cfg.Media.proto(), Fingerprints: w.announced(),
 	}
 }
 
 // announced are the fingerprints of our certificate, which a mixer behind a
 // relay never sees.
-func (l *line) announced() []sdp.Fingerprint {
-	if len(l.c.ue.cfg.Media.Relays) > 0 {
+func (w *way) announced() []sdp.Fingerprint {
+	if len(w.ue.cfg.Media.Relays) > 0 {
 		return nil
 	}
-	out := make([]sdp.Fingerprint, len(l.prints))
-	for i, f := range l.prints {
+	out := make([]sdp.Fingerprint, len(w.prints))
+	for i, f := range w.prints {
 		out[i] = sdp.Fingerprint(f)
 	}
 	return out
@@ -154,22 +176,22 @@ func (l *line) announced() []sdp.Fingerprint {
 
 // connect opens the way to the mixer, or takes the one through our relays.
 // [MSRP-CON-01]
-func (l *line) connect(stream *sdp.Stream) error {
+func (w *way) connect(stream *sdp.Stream) error {
 	prints := make([]msrp.Fingerprint, len(stream.Peer.Fingerprints))
 	for i, f := range stream.Peer.Fingerprints {
 		prints[i] = msrp.Fingerprint(f)
 	}
-	l.live.Store(true)
-	l.session.SetFingerprints(prints...) // [MSRP-TLS-05]
-	l.session.SetRemote(stream.Peer.Path)
+	w.live.Store(true)
+	w.session.SetFingerprints(prints...) // [MSRP-TLS-05]
+	w.session.SetRemote(stream.Peer.Path)
 	if stream.Role == sdp.RolePassive {
-		l.session.Await()
+		w.session.Await()
 		return nil
 	}
-	if address := l.c.ue.cfg.Media.WebSocket; address != "" {
-		return l.session.ConnectWebSocket(address)
+	if address := w.ue.cfg.Media.WebSocket; address != "" {
+		return w.session.ConnectWebSocket(address)
 	}
-	return l.session.ConnectTo(stream.Target())
+	return w.session.ConnectTo(stream.Target())
 }
 
 // Rerouted implements [msrp.RelayHandler]: the focus is told the new way. [REL-02]

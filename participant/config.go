@@ -72,6 +72,8 @@ type Config struct {
 	// Reserve gets the resources of a stream once its answer is known, and then calls
 	// done, once, from any goroutine. It must not block; nil: they are always there.
 	Reserve func(done func(ok bool))
+	// Files says what is done about files that others offer (RFC 5547).
+	Files Files
 	// Log gets what helps to find faults; nil discards it.
 	Log *slog.Logger
 	// T1 is the round-trip estimate of RFC 3261 §17.1.1.1; 0 means 500 ms.
@@ -120,6 +122,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.MaxMessage == 0 {
 		cfg.MaxMessage = 1 << 20
 	}
+	cfg.Files = cfg.Files.withDefaults()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}

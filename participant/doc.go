@@ -20,6 +20,9 @@
 // With [UE.Listen] it takes invitations, too: calls of a focus (INVITE) and requests to
 // join a conference (REFER), which the application accepts or declines.
 //
+// [UE.SendFile] and [UE.FetchFile] transfer a file to and from another user (RFC 5547);
+// what others offer and ask for comes by [UE.FileOffers].
+//
 // With [UE.Register] others reach the user under his address of record.
 //
 // It never decides what to show.

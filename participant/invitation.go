@@ -2,7 +2,6 @@ package participant
 
 import (
 	"context"
-	"sync"
 
 	"github.com/confab-chat/confab/sip"
 )
@@ -36,13 +35,9 @@ type Invitation struct {
 	Replaces string
 	Entitled bool
 
-	u       *UE
-	answer  answerer
-	decided chan struct{} // closed when it was, or was withdrawn
-
-	mu        sync.Mutex
-	done      bool // guarded by mu
-	withdrawn bool // guarded by mu
+	u        *UE
+	answer   answerer
+	decision decision
 }
 
 // Other is a user who was invited at the same time.
@@ -59,14 +54,10 @@ type answerer interface {
 }
 
 // Done is closed when the invitation has been decided or withdrawn.
-func (i *Invitation) Done() <-chan struct{} { return i.decided }
+func (i *Invitation) Done() <-chan struct{} { return i.decision.decided }
 
 // Withdrawn tells whether whoever made the invitation has given up.
-func (i *Invitation) Withdrawn() bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.withdrawn
-}
+func (i *Invitation) Withdrawn() bool { return i.decision.over() }
 
 // Accept enters the conference and returns when the MSRP session stands, like
 // [UE.Join]. It is [ErrWithdrawn] for what has been decided or withdrawn.
@@ -92,13 +83,7 @@ func (i *Invitation) Decline(status int) {
 func (i *Invitation) withdraw() { i.decide(true) }
 
 func (i *Invitation) decide(withdrawn bool) bool {
-	i.mu.Lock()
-	first := !i.done
-	if first {
-		i.done, i.withdrawn = true, withdrawn
-		close(i.decided)
-	}
-	i.mu.Unlock()
+	first := i.decision.decide(withdrawn)
 	i.u.settled(i)
 	return first
 }

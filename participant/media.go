@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
-	"github.com/confab-chat/confab/msrp"
 	"github.com/confab-chat/confab/sdp"
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
@@ -17,12 +15,10 @@ var errNoStream = errors.New("participant: the focus offers no message stream")
 
 // line is the MSRP session with the mixer and what was agreed about it.
 type line struct {
-	c       *Conference
-	session *msrp.Session
-	live    atomic.Bool        // to be connected: the call it is for stands
-	ended   chan struct{}      // closed when its end, unless we closed it, has been dealt with
-	prints  []msrp.Fingerprint // of our certificate
-	stream  sdp.Stream         // guarded by c.mu
+	way
+	c      *Conference
+	ended  chan struct{} // closed when its end, unless we closed it, has been dealt with
+	stream sdp.Stream    // guarded by c.mu
 }
 
 // firstOffer makes the offer of the INVITE.

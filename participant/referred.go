@@ -43,7 +43,7 @@ func (d door) Refer(in *refer.Incoming) {
 		return
 	}
 	i := &Invitation{
-		u: u, answer: x, decided: make(chan struct{}), Referred: true,
+		u: u, answer: x, decision: decision{decided: make(chan struct{})}, Referred: true,
 		Conference: x.target.URI.String(), Display: x.target.Display, By: referrer(&in.Request().Header),
 	}
 	x.fields = slices.Clone(x.target.Fields)

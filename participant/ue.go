@@ -35,14 +35,15 @@ type UE struct {
 	media    *msrp.Endpoint
 	login    *digest.Client // nil: none
 
-	incoming chan *Invitation
+	incoming   chan *Invitation
+	fileOffers chan *FileOffer
 
 	closing chan struct{} // closed when Close begins
 	shut    chan struct{} // closed when Close ends
 
 	opening sync.Mutex // held while the listeners are opened
 
-	asking sync.WaitGroup // for relays
+	asking sync.WaitGroup // for relays, and about files
 
 	// guarded by mu
 	mu           sync.Mutex
@@ -55,6 +56,8 @@ type UE struct {
 	routes       []sipmsg.URI         // Service-Route of the registrar
 	gruu         string               // that it gave; empty: none
 	listener     *msrp.Listener       // nil before the first ordinary call of ours
+	files        map[*fileCall]bool   // that have one of the places for transfers; whether they stand
+	undecided    map[*FileOffer]bool  // that are not decided
 	closed       bool
 }
 
@@ -80,6 +83,9 @@ func newUE(cfg Config, sockets transport.Network, dial dialer) (*UE, error) {
 	u := &UE{
 		cfg: cfg, identity: identity, login: cfg.login(identity),
 		incoming:    make(chan *Invitation, waiting),
+		fileOffers:  make(chan *FileOffer, waiting),
+		files:       make(map[*fileCall]bool),
+		undecided:   make(map[*FileOffer]bool),
 		closing:     make(chan struct{}),
 		shut:        make(chan struct{}),
 		conferences: make(map[*Conference]bool),
@@ -130,7 +136,7 @@ func (u *UE) Close(ctx context.Context) error {
 		u.closed = true
 		close(u.closing)
 	}
-	all, r := maps.Clone(u.conferences), u.registration
+	all, files, r := maps.Clone(u.conferences), maps.Clone(u.files), u.registration
 	u.mu.Unlock()
 	if closed {
 		return nil
@@ -147,6 +153,9 @@ func (u *UE) Close(ctx context.Context) error {
 			case <-ctx.Done():
 			}
 		})
+	}
+	for c, stands := range files {
+		leaving.Go(func() { c.leave(ctx, stands) })
 	}
 	leaving.Wait()
 	u.forget()
@@ -213,13 +222,16 @@ func (u *UE) asked(r *referring) {
 // application has not decided.
 func (u *UE) forget() {
 	u.mu.Lock()
-	all, undecided := maps.Clone(u.referrings), maps.Clone(u.invitations)
+	all, undecided, files := maps.Clone(u.referrings), maps.Clone(u.invitations), maps.Clone(u.undecided)
 	u.mu.Unlock()
 	for r := range all {
 		r.close()
 	}
 	for i := range undecided {
 		i.Decline(480)
+	}
+	for o := range files {
+		o.Refuse(480)
 	}
 }
 

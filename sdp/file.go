@@ -128,9 +128,10 @@ func (f *File) selector() string {
 	return strings.Join(parts, " ")
 }
 
-// escapePercent encodes what a filename-string may not hold (RFC 5547 §6).
+// escapePercent encodes what a filename-string may not hold, and what divides the
+// names of folders (RFC 5547 §6).
 func escapePercent(s string) string {
-	return strings.NewReplacer("%", "%25", `"`, "%22", "\r", "%0D", "\n", "%0A", "\x00", "%00").Replace(s)
+	return strings.NewReplacer("%", "%25", `"`, "%22", "\r", "%0D", "\n", "%0A", "\x00", "%00", "/", "%2F", `\`, "%5C").Replace(s)
 }
 
 func (f *File) appendAttributes(list []Attribute) []Attribute {

@@ -40,6 +40,10 @@ func (p *Proposal) Transport() string {
 	return p.Stream.Peer.Path[0].Transport
 }
 
+// Decline turns the stream down, or ends it, and leaves the rest of the offer as it is:
+// the answer has port 0.
+func (p *Proposal) Decline() { p.Effect, p.Stream = EffectRemove, Stream{} }
+
 // Receive judges an offer of the peer. It changes nothing: the caller makes
 // what the Proposal needs and then calls [Negotiation.Answer], or refuses the
 // offer and everything stays as it is. The error is an [*Error].
@@ -138,8 +142,8 @@ func (n *Negotiation) judge(offer *Session, index int) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.File != nil {
-		return nil, refuse(WarnMedia, "file transfer not available") // [FT-02]
+	if err = n.Policy.checkFile(&m); err != nil {
+		return nil, err
 	}
 	role, err := n.Policy.accept(&m, n.Policy.answerRole)
 	if err != nil {

@@ -23,6 +23,7 @@ type Local struct {
 	CEMA               bool // write a=msrp-cema into offers; answers have it where the offer has [CEMA-01]
 	Label              string
 	Resources          Resources // preconditions
+	File               *File     // what the stream is for, where Policy.Files is set
 }
 
 // Stream is the message stream two descriptions agree on.
@@ -136,7 +137,7 @@ func (l *Local) message(proto Proto, setup Setup, direction Direction) Message {
 		Fingerprints: l.Fingerprints,
 		AcceptTypes:  l.AcceptTypes, AcceptWrappedTypes: l.AcceptWrappedTypes,
 		MaxSize: l.MaxSize, Path: append(slices.Clone(l.Relays), l.URI), Chatroom: l.Chatroom,
-		Direction: direction, Label: l.Label,
+		Direction: direction, Label: l.Label, File: l.File,
 	}
 	if setup == SetupActive {
 		m.Port = discardPort // RFC 6135 §4.2.2 [SDP-01]

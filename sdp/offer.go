@@ -8,6 +8,7 @@ type openOffer struct {
 	local       Local
 	message     Message
 	index       int
+	removes     bool // the stream
 }
 
 // Offer makes an offer of one message stream, the present one where there is
@@ -27,6 +28,21 @@ func (n *Negotiation) Offer(l Local) *Session {
 	}
 	media = slices.Replace(media, o.index, min(o.index+1, len(media)), o.message.Media())
 	o.description = n.describe(&l, media)
+	n.offered = o
+	return o.description
+}
+
+// Remove makes an offer that ends the present stream: its m-line has port 0, and still
+// names the file if it is for one (RFC 3264 §8.2, RFC 5547 §8.4). It stays open like
+// that of [Negotiation.Offer]. Without a stream it repeats what was said.
+func (n *Negotiation) Remove() *Session {
+	o := &openOffer{local: n.current, removes: true}
+	media := slices.Clone(n.Description().Media)
+	if n.stream != nil {
+		o.index = n.stream.Index
+		media[o.index] = refused(&media[o.index])
+	}
+	o.description = n.describe(&o.local, media)
 	n.offered = o
 	return o.description
 }
@@ -74,7 +90,7 @@ func (n *Negotiation) Accept(answer *Session) (Effect, Stream, error) {
 	if len(answer.Media) != len(o.description.Media) {
 		return EffectNone, Stream{}, malformed("answer has another number of m= lines than the offer")
 	}
-	if answer.Media[o.index].Port == 0 {
+	if answer.Media[o.index].Port == 0 || o.removes {
 		if n.stream == nil {
 			return EffectNone, Stream{}, refuse(WarnMedia, "message stream refused")
 		}
@@ -102,6 +118,9 @@ func (n *Negotiation) judgeAnswer(o *openOffer, answer *Session) (*Stream, error
 	m, err := answer.Message(o.index)
 	if err != nil {
 		return nil, err
+	}
+	if f := o.message.File; f != nil && (m.File == nil || m.File.TransferID != f.TransferID || !m.File.sameRange(f)) {
+		return nil, malformed("answer names no transfer, or another one") // [FT-04]
 	}
 	if m.Proto != o.message.Proto {
 		return nil, refuse(WarnTransport, "answer changes the transport protocol")

@@ -13,6 +13,7 @@ type Policy struct {
 	Needs  string   // media type the peer's accept-types must cover, "" for none
 	Reach  Reach    // how connections can be made
 	Dials  []string // transport parameters we can connect over; nil: "tcp"
+	Files  bool     // the stream is for one file (RFC 5547); else it is for a conversation
 	// Carries reports whether we are reached by a proto over a transport of path
 	// URIs: TCP/TLS/MSRP is the word for TLS and for WebSocket. nil: all are.
 	Carries func(proto Proto, transport string) bool
@@ -59,6 +60,27 @@ func (p *Policy) check(m *Message) error {
 	}
 	if p.Own != nil && slices.ContainsFunc(m.Path, p.Own) {
 		return malformed("path leads through us") // [WS-08]
+	}
+	return nil
+}
+
+// checkFile holds the description of the file in an offer, or that there is none,
+// against the policy.
+func (p *Policy) checkFile(m *Message) error {
+	switch {
+	case !p.Files && m.File == nil:
+		return nil
+	case !p.Files:
+		return refuse(WarnMedia, "file transfer not available") // [FT-02]
+	case m.File == nil:
+		return refuse(WarnMedia, "no file transfer")
+	case m.Direction != SendOnly && m.Direction != RecvOnly:
+		return malformed("file in no direction")
+	case !m.File.Complete(m.Direction == SendOnly):
+		return malformed("file not described") // [FT-03]
+	}
+	if _, ok := ParseFileRange(m.File.Range); !ok {
+		return malformed("bad file-range")
 	}
 	return nil
 }

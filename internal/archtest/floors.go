@@ -55,7 +55,8 @@ func house() []row {
 		{path: "sip/refer", floor: endpoints, may: append(sipStack, "wheel", "sip/event")},
 		{path: "sip/ua", floor: endpoints, may: append(sipStack, "wheel", "sip/invite", "sip/event", "sip/refer", "sip/locate")},
 		{path: "msrp", floor: endpoints, may: []string{"wheel", "websocket"}},
-		{path: "participant", floor: endpoints, may: []string{"wheel", "sip", "msrp"}},
+		{path: "filetransfer", floor: endpoints},
+		{path: "participant", floor: endpoints, may: []string{"wheel", "sip", "msrp", "filetransfer"}},
 
 		{path: "internal/conference", floor: server, only: []string{}, pure: true},
 		{path: "internal/journal", floor: server, may: []string{"internal/conference"}},

@@ -1,0 +1,456 @@
+package participant
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha1"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/filetransfer"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/msrp"
+	"github.com/confab-chat/confab/sdp"
+	"github.com/confab-chat/confab/sip"
+)
+
+// swap is two users on this machine who exchange files.
+type swap struct {
+	t          *testing.T
+	ctx        context.Context //nolint:containedctx // of the test
+	alice, bob *UE
+	dir        string // of files that bob gets
+}
+
+func newSwap(t *testing.T, bob Config) *swap {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), testnet.Patience)
+	t.Cleanup(cancel)
+	x := &swap{t: t, ctx: ctx, dir: t.TempDir()}
+	x.alice, x.bob = x.user("alice", Config{}), x.user("bob", bob)
+	return x
+}
+
+func (x *swap) user(name string, cfg Config) *UE {
+	x.t.Helper()
+	cfg.AOR, cfg.Listen, cfg.Files.Offers = "sip:"+name+"@files.example", "127.0.0.1", true
+	u, err := New(cfg)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), testnet.Patience)
+		defer cancel()
+		if err = u.Close(ctx); err != nil {
+			x.t.Errorf("%s: %v", name, err)
+		}
+	})
+	if _, err = u.Listen(x.ctx); err != nil {
+		x.t.Fatal(err)
+	}
+	return u
+}
+
+// file is one of size octets.
+func file(name string, size int) *filetransfer.Source {
+	content := make([]byte, size)
+	random := rand.NewChaCha8([32]byte{1})
+	_, _ = random.Read(content) // never fails
+	sum := sha1.Sum(content)
+	return &filetransfer.Source{
+		Name: name, Type: "application/octet-stream", Size: int64(size), Content: bytes.NewReader(content), SHA1: sum[:],
+	}
+}
+
+// contentOf is all of a file.
+func (x *swap) contentOf(s *filetransfer.Source) []byte {
+	x.t.Helper()
+	b, err := io.ReadAll(io.NewSectionReader(s.Content, 0, s.Size))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return b
+}
+
+// offered takes the next offer of a user.
+func (x *swap) offered(u *UE) *FileOffer {
+	x.t.Helper()
+	select {
+	case o := <-u.FileOffers():
+		return o
+	case <-x.ctx.Done():
+		x.t.Fatal("nothing is offered")
+		return nil
+	}
+}
+
+// sends has alice send a file; the result comes when bob has decided.
+func (x *swap) sends(s *filetransfer.Source, o FileOptions) <-chan result {
+	out := make(chan result, 1)
+	go func() {
+		t, err := x.alice.SendFile(x.ctx, x.bob.Contact(), s, o)
+		out <- result{t, err}
+	}()
+	return out
+}
+
+// fetches has bob ask alice for a file.
+func (x *swap) fetches(w Wanted, target filetransfer.Target) <-chan result {
+	out := make(chan result, 1)
+	go func() {
+		t, err := x.bob.FetchFile(x.ctx, x.alice.Contact(), w, target)
+		out <- result{t, err}
+	}()
+	return out
+}
+
+type result struct {
+	transfer *Transfer
+	err      error
+}
+
+// over waits for the end of a transfer and returns its error.
+func (x *swap) over(t *Transfer) error {
+	x.t.Helper()
+	select {
+	case <-t.Done():
+		return t.Err()
+	case <-x.ctx.Done():
+		x.t.Fatal("the transfer does not end")
+		return nil
+	}
+}
+
+// push has alice send a file that bob accepts.
+func (x *swap) push(s *filetransfer.Source, o FileOptions, target filetransfer.Target) (sent, received *Transfer) {
+	x.t.Helper()
+	out := x.sends(s, o)
+	received, err := x.offered(x.bob).Accept(x.ctx, target)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	r := <-out
+	if r.err != nil {
+		x.t.Fatal(r.err)
+	}
+	return r.transfer, received
+}
+
+// holds reports that a folder holds those files only.
+func (x *swap) holds(dir string, names ...string) {
+	x.t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if strings.Join(got, "|") != strings.Join(names, "|") {
+		x.t.Errorf("the folder holds %q, want %q", got, names)
+	}
+}
+
+func (x *swap) same(path string, want []byte) {
+	x.t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		x.t.Errorf("%d octets arrived, not the %d that were sent", len(got), len(want))
+	}
+}
+
+func TestPushFile(t *testing.T) {
+	conform.Covers(t, "FT-04", "FT-06")
+	for name, size := range map[string]int{"empty.bin": 0, "one.bin": 1, "large.bin": 5<<20 + 3} {
+		t.Run(name, func(t *testing.T) {
+			x := newSwap(t, Config{})
+			s := file(name, size)
+			out := x.sends(s, FileOptions{Disposition: "attachment"})
+			o := x.offered(x.bob)
+			if o.From != "sip:alice@files.example" || o.Wanted || o.File.Name != name || o.File.Size != int64(size) ||
+				o.File.Disposition != "attachment" || len(o.File.TransferID) < 32 || !bytes.Equal(o.File.Digest("sha-1"), s.SHA1) {
+				t.Errorf("%+v", o)
+			}
+			received, err := o.Accept(x.ctx, filetransfer.Target{Dir: x.dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := <-out
+			if r.err != nil {
+				t.Fatal(r.err)
+			}
+			if err := x.over(received); err != nil {
+				t.Errorf("received: %v", err)
+			}
+			if err := x.over(r.transfer); err != nil {
+				t.Errorf("sent: %v", err)
+			}
+			x.same(filepath.Join(x.dir, name), x.contentOf(s))
+			x.holds(x.dir, name)
+			for _, tr := range []*Transfer{received, r.transfer} {
+				if n, of := tr.Progress(); n != int64(size) || of != int64(size) {
+					t.Errorf("%d of %d", n, of)
+				}
+			}
+			if received.Path() != filepath.Join(x.dir, name) {
+				t.Errorf("it is said to be at %s", received.Path())
+			}
+		})
+	}
+}
+
+func TestPullFile(t *testing.T) {
+	conform.Covers(t, "FT-04", "FT-06")
+	x := newSwap(t, Config{})
+	s := file("plan.pdf", 300_000)
+	out := x.fetches(Wanted{SHA1: s.SHA1}, filetransfer.Target{Dir: x.dir})
+	o := x.offered(x.alice)
+	if !o.Wanted || o.File.Name != "" || o.File.Size != -1 || o.From != "sip:bob@files.example" {
+		t.Errorf("%+v", o)
+	}
+	sent, err := o.Serve(x.ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := <-out
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if err := x.over(r.transfer); err != nil {
+		t.Errorf("received: %v", err)
+	}
+	if err := x.over(sent); err != nil {
+		t.Errorf("sent: %v", err)
+	}
+	x.same(filepath.Join(x.dir, "plan.pdf"), x.contentOf(s)) // the name came with the file
+	x.holds(x.dir, "plan.pdf")
+}
+
+// TestFileRefused: nobody is asked twice, and nothing is left.
+func TestFileRefused(t *testing.T) {
+	x := newSwap(t, Config{Files: Files{MaxSize: 1000}})
+	out := x.sends(file("a", 1000), FileOptions{})
+	x.offered(x.bob).Refuse(0)
+	if r := <-out; !errors.Is(r.err, &sip.Error{Status: 603}) {
+		t.Errorf("refused: %v", r.err)
+	}
+	if _, err := x.alice.SendFile(x.ctx, x.bob.Contact(), file("a", 1001), FileOptions{}); !errors.Is(err, &sip.Error{Status: 488}) {
+		t.Errorf("too large: %v", err)
+	}
+	_, err := x.alice.FetchFile(x.ctx, x.bob.Contact(), Wanted{}, filetransfer.Target{Dir: x.dir})
+	if err == nil {
+		t.Error("fetched nothing in particular")
+	}
+	out = x.fetches(Wanted{Name: "a"}, filetransfer.Target{Dir: x.dir})
+	if _, err := x.offered(x.alice).Serve(x.ctx, file("b", 10)); !errors.Is(err, filetransfer.ErrMismatch) {
+		t.Errorf("another file: %v", err)
+	}
+	if r := <-out; !errors.Is(r.err, &sip.Error{Status: 488}) {
+		t.Errorf("no such file: %v", r.err)
+	}
+	x.holds(x.dir)
+}
+
+// TestFileRange: some octets of a file are a message, whatever stands in front of them.
+func TestFileRange(t *testing.T) {
+	conform.Covers(t, "FT-07")
+	x := newSwap(t, Config{})
+	s := file("a.bin", 100_000)
+	s.SHA1 = nil // found out by and by
+	sent, received := x.push(s, FileOptions{Range: sdp.FileRange{Start: 5, Stop: 70_000}}, filetransfer.Target{Dir: x.dir})
+	if err := errors.Join(x.over(received), x.over(sent)); err != nil {
+		t.Fatal(err)
+	}
+	x.same(received.Path(), x.contentOf(s)[4:70_000])
+	if _, err := x.alice.SendFile(x.ctx, x.bob.Contact(), s, FileOptions{Range: sdp.FileRange{Start: 5, Stop: 100_001}}); err == nil {
+		t.Error("sent more than there is")
+	}
+}
+
+// gate is content of which the octets behind a place wait.
+type gate struct {
+	io.ReaderAt
+	at   int64
+	open chan struct{}
+}
+
+func (g *gate) ReadAt(p []byte, off int64) (int, error) {
+	if off >= g.at {
+		<-g.open
+	} else if over := off + int64(len(p)) - g.at; over > 0 {
+		p = p[:int64(len(p))-over]
+		n, err := g.ReaderAt.ReadAt(p, off)
+		return n, err
+	}
+	return g.ReaderAt.ReadAt(p, off)
+}
+
+// halted makes a file stop halfway, until open is closed.
+func halted(s *filetransfer.Source, at int64) (open chan struct{}) {
+	open = make(chan struct{})
+	s.Content = &gate{s.Content, at, open}
+	return open
+}
+
+// halfway waits until at octets have come.
+func (x *swap) halfway(t *Transfer, at int64) {
+	x.t.Helper()
+	for n := int64(0); n < at; n, _ = t.Progress() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-x.ctx.Done():
+			x.t.Fatalf("%d octets came, not %d", n, at)
+		}
+	}
+}
+
+// TestAbortFile: either side gives up in the middle; the other side hears of it.
+func TestAbortFile(t *testing.T) {
+	conform.Covers(t, "FT-07")
+	for _, who := range []string{"sender", "receiver"} {
+		t.Run(who, func(t *testing.T) {
+			x := newSwap(t, Config{})
+			s := file("a.bin", 1<<20)
+			open := halted(s, 500_000)
+			defer close(open)
+			sent, received := x.push(s, FileOptions{}, filetransfer.Target{Dir: x.dir})
+			x.halfway(received, 400_000)
+			first, second := sent, received
+			if who == "receiver" {
+				first, second = received, sent
+			}
+			first.Abort()
+			if err := x.over(first); !errors.Is(err, ErrAborted) {
+				t.Errorf("aborted: %v", err)
+			}
+			if err := x.over(second); err == nil {
+				t.Error("the other has noticed nothing")
+			}
+			x.holds(x.dir)
+		})
+	}
+}
+
+// TestResumeFile: what had come is not sent again.
+func TestResumeFile(t *testing.T) {
+	conform.Covers(t, "FT-07")
+	x := newSwap(t, Config{})
+	s := file("a.bin", 1<<20)
+	whole := x.contentOf(s)
+	plain := s.Content
+	open := halted(s, 500_000)
+	sent, received := x.push(s, FileOptions{}, filetransfer.Target{Dir: x.dir, Keep: true})
+	x.halfway(received, 400_000)
+	received.Abort()
+	_ = x.over(received)
+	_ = x.over(sent)
+	close(open)
+	part := received.Partial()
+	info, err := os.Stat(part)
+	if err != nil || info.Size() < 400_000 {
+		t.Fatalf("part %s: %v", part, err)
+	}
+	s.Content = plain
+	out := x.fetches(Wanted{SHA1: s.SHA1, Size: s.Size, Name: s.Name}, filetransfer.Target{Dir: x.dir, Partial: part})
+	o := x.offered(x.alice)
+	if want := (sdp.FileRange{Start: info.Size() + 1}); o.File.Range != want.String() {
+		t.Errorf("range %s", o.File.Range)
+	}
+	if sent, err = o.Serve(x.ctx, s); err != nil {
+		t.Fatal(err)
+	}
+	r := <-out
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if err := errors.Join(x.over(r.transfer), x.over(sent)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := r.transfer.Progress(); n != s.Size-info.Size() {
+		t.Errorf("%d octets came", n)
+	}
+	x.same(filepath.Join(x.dir, "a.bin"), whole)
+	x.holds(x.dir, "a.bin")
+}
+
+// TestWrongFile: what is not what was described is not kept, and both sides know.
+func TestWrongFile(t *testing.T) {
+	conform.Covers(t, "FT-06")
+	x := newSwap(t, Config{})
+	s := file("a.bin", 100_000)
+	s.SHA1 = bytes.Repeat([]byte{7}, 20)
+	sent, received := x.push(s, FileOptions{}, filetransfer.Target{Dir: x.dir})
+	if err := x.over(received); !errors.Is(err, filetransfer.ErrMismatch) {
+		t.Errorf("received: %v", err)
+	}
+	if err := x.over(sent); !errors.Is(err, &msrp.Error{Status: 413}) && !errors.Is(err, ErrAborted) {
+		t.Errorf("sent: %v", err) // by what comes first, the answer or the re-INVITE
+	}
+	x.holds(x.dir)
+}
+
+func TestHostileName(t *testing.T) {
+	conform.Covers(t, "FT-06")
+	x := newSwap(t, Config{})
+	dir := filepath.Join(x.dir, "in")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		sent, received := x.push(file("../../.x", 10), FileOptions{}, filetransfer.Target{Dir: dir})
+		if err := errors.Join(x.over(received), x.over(sent)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.holds(dir, "x", "x (2)")
+	x.holds(x.dir, "in")
+}
+
+func TestNoSpace(t *testing.T) {
+	conform.Covers(t, "FT-06")
+	x := newSwap(t, Config{})
+	out := x.sends(file("a.bin", 1000), FileOptions{})
+	full := filetransfer.Target{Dir: x.dir, Free: func(string) (int64, error) { return 999, nil }}
+	if _, err := x.offered(x.bob).Accept(x.ctx, full); !errors.Is(err, filetransfer.ErrNoSpace) {
+		t.Errorf("accepted: %v", err)
+	}
+	if r := <-out; !errors.Is(r.err, &sip.Error{Status: 488}) {
+		t.Errorf("sent: %v", r.err)
+	}
+	x.holds(x.dir)
+}
+
+// TestTransfersBounded: one place, which is free again when the call is over.
+func TestTransfersBounded(t *testing.T) {
+	x := newSwap(t, Config{Files: Files{Transfers: 1}})
+	s := file("a.bin", 1000)
+	open := halted(s, 0)
+	sent, received := x.push(s, FileOptions{}, filetransfer.Target{Dir: x.dir})
+	out := x.sends(file("b.bin", 10), FileOptions{})
+	if _, err := x.offered(x.bob).Accept(x.ctx, filetransfer.Target{Dir: x.dir}); !errors.Is(err, ErrBusy) {
+		t.Errorf("accepted: %v", err)
+	}
+	if r := <-out; !errors.Is(r.err, &sip.Error{Status: 480}) {
+		t.Errorf("sent: %v", r.err)
+	}
+	close(open)
+	if err := errors.Join(x.over(received), x.over(sent)); err != nil {
+		t.Error(err)
+	}
+	<-received.call.over
+	sent, received = x.push(file("b.bin", 10), FileOptions{}, filetransfer.Target{Dir: x.dir})
+	if err := errors.Join(x.over(received), x.over(sent)); err != nil {
+		t.Error(err)
+	}
+}
