@@ -44,7 +44,8 @@ func keep(at conference.Position, m *conference.Message, report msrpwire.Failure
 }
 
 // render makes what all copies of a form have in common; those of history are
-// marked, as every copy is with its place. [SW-HIS-03] [SW-RPT-03]
+// marked, as every copy is with its place. Who refuses one with 415 refuses what is in
+// the wrapper. [SW-HIS-03] [SW-RPT-03] [MSRP-RSP-09]
 func render(at conference.Position, m *conference.Message, f form, report msrpwire.FailureReport) (*msrp.Shared, error) {
 	fields := make([]msrpwire.Field, 0, 2)
 	if f.history {
@@ -52,7 +53,8 @@ func render(at conference.Position, m *conference.Message, f form, report msrpwi
 	}
 	fields = append(fields, msrpwire.Field{Name: []byte("Room-Seq"), Value: appendPosition(at)})
 	return msrp.Prepare(msrp.Message{
-		ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Body: m.Body, FailureReport: report, SuccessReport: f.reported,
+		ID: m.ID, Header: fields, ContentType: sdp.TypeCPIM, Kind: m.ContentType, Body: m.Body,
+		FailureReport: report, SuccessReport: f.reported,
 	})
 }
 

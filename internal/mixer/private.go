@@ -130,7 +130,7 @@ func (l *Leg) mayBeTold(now time.Time) bool {
 // one that was lost is waited for, the message waits, too, if it may.
 // [SW-PRV-07] [SW-PRV-10]
 func (x *mix) hand(legs []*Leg, m *letter) error {
-	taken, large, lost := 0, 0, false
+	taken, large, refused, lost := 0, 0, 0, false
 	for _, l := range legs {
 		switch err := l.postLetter(m); {
 		case err == nil:
@@ -139,6 +139,8 @@ func (x *mix) hand(legs []*Leg, m *letter) error {
 			lost = lost || l.isLost()
 		case errors.Is(err, msrp.ErrTooLarge):
 			large++
+		case errors.Is(err, msrp.ErrRefusedType):
+			refused++
 		}
 	}
 	switch {
@@ -148,6 +150,8 @@ func (x *mix) hand(legs []*Leg, m *letter) error {
 		return nil
 	case large == len(legs):
 		return &msrp.Error{Status: msrpwire.StatusStopSending, Comment: "Too large for the recipient"}
+	case refused == len(legs):
+		return &msrp.Error{Status: msrpwire.StatusUnsupportedMedia}
 	}
 	return notAvailable()
 }
