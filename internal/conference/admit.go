@@ -164,14 +164,16 @@ func (c Admit) fits(s *State, old *Endpoint, u User) error {
 	}
 	policy := &s.created.Policy
 	limit, has := policy.EndpointsPerUser, s.roster.endpointsOf(c.Identity)
-	if s.Called(c.Identity) != nil {
+	called := s.Called(c.Identity) != nil
+	if called {
 		has-- // that device goes as soon as he is here by this one [FOC-JOI-11]
 	}
 	if limit > 0 && old == nil && c.Identity != "" && has >= limit {
 		return refuse(CodeTooManyEndpoints) // [FOC-JOI-07]
 	}
-	// Places are counted by user and taken at authorisation time. [FOC-JOI-04]
-	if policy.MaxUsers > 0 && p == nil && !returns && s.Places(c.At) >= policy.MaxUsers {
+	// Places are counted by user and taken at authorisation time; who is being called has
+	// one, by whatever name he comes. [FOC-JOI-04]
+	if policy.MaxUsers > 0 && p == nil && !returns && !called && s.Places(c.At) >= policy.MaxUsers {
 		return refuse(CodeFull)
 	}
 	return nil
@@ -197,6 +199,7 @@ func (e Admitted) apply(s *State) {
 	}
 	p.endpoints = append(p.endpoints, ep)
 	s.roster.endpoints[ep.ID] = ep
+	s.roster.settle(p.Identity)
 }
 
 // enrol makes the participant that the event speaks of for the first time.

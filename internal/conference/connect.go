@@ -94,16 +94,20 @@ func (c Connect) stillWelcome(s *State, ep *Endpoint) error {
 		return nil
 	case s.locked:
 		return refuse(CodeLocked)
-	case s.crowdedOut(c.At):
+	case s.crowdedOut(ep.Participant.Identity, c.At):
 		return refuse(CodeFull)
 	}
 	return nil
 }
 
-// crowdedOut reports whether more places are taken than there are.
-func (s *State) crowdedOut(now time.Time) bool {
-	most := s.created.Policy.MaxUsers
-	return most > 0 && s.Places(now) > most
+// crowdedOut reports whether more places are taken than there are. Who comes by himself
+// as well, under another name, has given him the one that was kept for the called device.
+func (s *State) crowdedOut(id Identity, now time.Time) bool {
+	most, taken := s.created.Policy.MaxUsers, s.Places(now)
+	if _, twice := s.roster.twice[id]; twice {
+		taken++
+	}
+	return most > 0 && taken > most
 }
 
 func (e Connected) apply(s *State) {

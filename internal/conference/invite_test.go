@@ -135,6 +135,41 @@ func TestCalledUserComesByHimselfAtTheLimit(t *testing.T) {
 	}
 }
 
+// TestCalledUserComesHidden: the place that is kept for him is his by whatever name he
+// comes, and it is one.
+func TestCalledUserComesHidden(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-JOI-04", "FOC-JOI-11")
+	hidden := Admit{At: epoch, Identity: "sip:bob@b.test", Private: true, Endpoint: "bob2"}
+	coming := func() *fold {
+		f := found(t, func(c *Create) { c.Policy.MaxUsers = 2 })
+		f.must(t, bobCalled())
+		f.must(t, hidden)
+		f.refused(t, Admit{At: epoch, Identity: "sip:carol@c.test", Endpoint: "carol1"}, CodeFull)
+		if n := f.Places(epoch); n != 2 {
+			t.Errorf("%d places", n)
+		}
+		return f
+	}
+	f := coming()
+	if events := f.must(t, Connect{At: epoch, Endpoint: "bob2"}); kinds(events) != "connected departed" {
+		t.Errorf("events %s", kinds(events))
+	}
+	if n := f.Places(epoch); n != 2 || f.UserCount() != 2 {
+		t.Errorf("%d places, %d users", n, f.UserCount())
+	}
+	f = coming() // and the called device answers first
+	f.refused(t, Connect{At: epoch, Endpoint: "bob1"}, CodeFull)
+	f.must(t, Leave{At: epoch, Endpoint: "bob1", Cause: CauseFailed})
+	f.must(t, Connect{At: epoch, Endpoint: "bob2"})
+	f = coming() // or nobody does
+	f.must(t, Withdraw{At: epoch, Endpoint: "bob2", Cause: CauseCancelled})
+	f.must(t, Connect{At: epoch, Endpoint: "bob1"})
+	if n := f.Places(epoch); n != 2 {
+		t.Errorf("%d places", n)
+	}
+}
+
 // TestInvitationLiftsTheBar lets somebody back who was removed.
 func TestInvitationLiftsTheBar(t *testing.T) {
 	t.Parallel()

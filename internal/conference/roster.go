@@ -43,9 +43,10 @@ func (p *Participant) lost() bool {
 type roster struct {
 	users       map[User]*Participant
 	endpoints   map[EndpointID]*Endpoint
-	anonymous   map[Identity]uint64 // N of anonymousN that a user goes by
-	numbered    uint64              // last N of anonymousN given out
-	connected   int                 // users with a connected endpoint
+	anonymous   map[Identity]uint64   // N of anonymousN that a user goes by
+	numbered    uint64                // last N of anonymousN given out
+	connected   int                   // users with a connected endpoint
+	twice       map[Identity]struct{} // who come under one name while they are called by another
 	first, last *Participant
 }
 
@@ -93,6 +94,7 @@ func (r *roster) connect(e *Endpoint) {
 	if e.Participant.connected == 1 {
 		r.connected++
 	}
+	r.settle(e.Participant.Identity)
 }
 
 // drop takes the endpoint out, and with the last one its participant.
@@ -111,6 +113,7 @@ func (r *roster) drop(e *Endpoint) {
 	if len(p.endpoints) == 0 {
 		r.remove(p)
 	}
+	r.settle(p.Identity)
 }
 
 // endpointsOf counts the endpoints of a verified user, shown by its identity or
@@ -153,6 +156,26 @@ func (r *roster) connectedAs(id Identity) bool {
 		}
 	}
 	return false
+}
+
+// settle notes whether a user who is being called is on his way in by himself under
+// another name: he holds two places and needs one. [FOC-JOI-11]
+func (r *roster) settle(id Identity) {
+	both := r.personas(id)
+	if both[0] == nil || both[1] == nil || both[0].Connected() || both[1].Connected() ||
+		!both[0].called() && !both[1].called() {
+		delete(r.twice, id)
+		return
+	}
+	if r.twice == nil {
+		r.twice = make(map[Identity]struct{})
+	}
+	r.twice[id] = struct{}{}
+}
+
+// called reports whether the focus is calling the user by one of his endpoints.
+func (p *Participant) called() bool {
+	return slices.ContainsFunc(p.endpoints, func(e *Endpoint) bool { return e.Method == DialedOut && !e.Connected() })
 }
 
 // unname gives up the anonymous URI that the user went by, if u is one and he

@@ -187,6 +187,7 @@ func (u SnapshotUser) restore(s *State) {
 			s.roster.connect(ep)
 		}
 	}
+	s.roster.settle(p.Identity)
 }
 
 // since returns the ids that came behind a moment.

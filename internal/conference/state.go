@@ -139,7 +139,7 @@ func (s *State) UserCount() int { return s.roster.connected }
 // Places returns how many users hold a place at the time now: those in the
 // roster, pending ones included, and those lost without BYE a moment ago.
 func (s *State) Places(now time.Time) int {
-	return len(s.roster.users) + s.absent.away(&s.roster, now)
+	return len(s.roster.users) - len(s.roster.twice) + s.absent.away(&s.roster, now)
 }
 
 // Participant returns the participant that is shown as u, nil if there is none.
