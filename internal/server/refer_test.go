@@ -10,6 +10,7 @@ import (
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -109,6 +110,29 @@ func TestReferToFocus(t *testing.T) {
 		carol.hear("hello")
 		carol.leave()
 	}
+	alice.leave()
+	r.vacant()
+}
+
+// TestReferOverAnotherConnection: the same REFER again has nobody called again.
+func TestReferOverAnotherConnection(t *testing.T) {
+	conform.Covers(t, "FOC-REF-22")
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(lobby)
+	carol := r.callee("udp", "carol")
+	i := r.issuer("alice")
+	i.dialog = i.Dialog(i.aor(), lobby)
+	refer := i.dialog.Request(sipmsg.REFER, "Refer-To: "+carol.referTo(""), "Refer-Sub: false")
+	i.Send(refer)
+	i.Expect(200, sipmsg.REFER)
+	invite := carol.called()
+	carol.Send(carol.call.Respond(invite, 486))
+	carol.Request() // ACK
+	other := r.dial("tcp")
+	refer.Header.Set("Via", "SIP/2.0/TCP "+other.Addr()+";branch=z9hG4bK"+sipid.NewTag())
+	other.Send(refer)
+	other.Expect(482, sipmsg.REFER)
+	carol.Silence(20 * time.Millisecond)
 	alice.leave()
 	r.vacant()
 }

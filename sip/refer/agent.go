@@ -85,6 +85,7 @@ type Agent struct {
 	ev  *event.Agent
 
 	published published
+	repeated  repeated
 }
 
 // New returns an agent. With a handler it serves REFER in and out of dialogs, and the

@@ -2,6 +2,7 @@ package refer
 
 import (
 	"strings"
+	"time"
 
 	"github.com/confab-chat/confab/resourcelist"
 	"github.com/confab-chat/confab/sip"
@@ -15,6 +16,10 @@ func (a *Agent) receive(d *dialog.Dialog, tx *transaction.ServerTx) {
 	in := &Incoming{agent: a, tx: tx, d: d}
 	if err := in.examine(); err != nil {
 		tx.Respond(err.Response(tx.Request()))
+		return
+	}
+	if q, ok := requestOf(tx.Request()); ok && d == nil && a.repeated.has(q, time.Now().Add(-a.cfg.retention())) {
+		tx.Respond((&sip.Error{Status: 482}).Response(tx.Request())) // as RFC 3261 §8.2.2.2 has it [FOC-REF-22]
 		return
 	}
 	a.cfg.Handler.Refer(in)

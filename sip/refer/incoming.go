@@ -3,6 +3,7 @@ package refer
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/dialog"
@@ -129,6 +130,10 @@ func (in *Incoming) Accept(contact string, fields ...sipmsg.Field) *Referral {
 }
 
 func (in *Incoming) accept(r *Referral, contact string, fields []sipmsg.Field) {
+	if q, ok := requestOf(in.Request()); ok && in.d == nil && in.fault == nil {
+		now := time.Now()
+		in.agent.repeated.add(q, now, now.Add(-in.agent.cfg.retention()))
+	}
 	switch {
 	case in.fault != nil:
 		in.tx.Respond(in.fault.Response(in.Request()))

@@ -226,6 +226,37 @@ func TestUninvited(t *testing.T) {
 	})
 }
 
+// TestReferAgain: that the transaction is over does not make it another REFER.
+func TestReferAgain(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "FOC-REF-22")
+	play(t, func(x *scene) {
+		again := func(branch string, status int) {
+			x.seq = 0
+			x.peer.Send(x.write("REFER", "r", "", bob, "Refer-Sub: false", "-Via", "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK"+branch))
+			if status != 0 {
+				x.peer.Response(status)
+			}
+		}
+		again("one", 0)
+		x.taken().Accept("").Report(200, "")
+		x.peer.Response(200)
+		<-time.After(50 * time.Second) // longer than Timer J
+		again("two", 482)
+		if x.taken() != nil {
+			x.t.Error("acted twice")
+		}
+		<-time.After(time.Minute)
+		again("three", 0)
+		x.taken().Reject(&sip.Error{Status: 603}) // which was not carried out
+		x.peer.Response(603)
+		<-time.After(50 * time.Second)
+		again("four", 0)
+		x.taken().Accept("")
+		x.peer.Response(200)
+	})
+}
+
 func TestReferOverTwoPaths(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "FOC-REF-22")
