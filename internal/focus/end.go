@@ -26,7 +26,7 @@ func (a *attendance) end(e conference.Ended) {
 		if c.overtaken() {
 			continue
 		}
-		c.interrupt(a.tooLate(e)) // [FOC-TRM-03]
+		c.interrupt(a.tooLate(e.Cause)) // [FOC-TRM-03]
 		a.part(c, reason)
 	}
 }
@@ -44,9 +44,9 @@ func (c *call) overtaken() bool {
 
 // tooLate is the answer to who was still on the way in when the conference ended:
 // as to who comes now. [FOC-TRM-02]
-func (a *attendance) tooLate(e conference.Ended) *sip.Error {
+func (a *attendance) tooLate(cause conference.EndCause) *sip.Error {
 	switch {
-	case e.Cause == conference.EndShutdown:
+	case cause == conference.EndShutdown || a.focus.cfg.Gate.Draining():
 		return &sip.Error{Status: 503, RetryAfter: serverRetry}
 	case a.focus.cfg.Directory.Lookup(a.address).Definition == nil:
 		return &sip.Error{Status: 404}

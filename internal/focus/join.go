@@ -92,16 +92,21 @@ func (c *call) refuseFaulty() {
 
 // failed gives up a call that had been admitted. If the conference ended under
 // it the directory says what becomes of the caller: he may be in time for the
-// next life of the conference. [FOC-TRM-02]
+// next life of the conference, unless he has our answer for this one already.
+// [FOC-TRM-02]
 func (c *call) failed(err error) {
 	c.mu.Lock()
-	promised, cancelled := c.promised, c.cancelled
+	promised, cancelled, a := c.promised, c.cancelled, c.attendance
 	c.leg, c.attendance = nil, nil
 	c.mu.Unlock()
-	if cancelled {
+	ended := errors.Is(err, instance.ErrEnded) || conference.CodeOf(err) == conference.CodeNotAlive
+	switch {
+	case cancelled:
 		return // the INVITE is answered
-	}
-	if c.resource.Factory || promised || !errors.Is(err, instance.ErrEnded) && conference.CodeOf(err) != conference.CodeNotAlive {
+	case ended && promised:
+		c.refuse(a.tooLate(conference.EndRequested)) // unless the server stops, no cause makes a difference
+		return
+	case c.resource.Factory || !ended:
 		c.refuse(c.refusal(err))
 		return
 	}

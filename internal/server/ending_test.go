@@ -57,6 +57,32 @@ func TestInviteMeetsTheEnd(t *testing.T) {
 	}
 }
 
+// TestReadyTooLate: a caller has his resources ready in the moment in which the conference
+// ends. He is told what others are told who come now.
+func TestReadyTooLate(t *testing.T) {
+	conform.Covers(t, "FOC-TRM-02", "FOC-TRM-03")
+	r := serve(t, nil)
+	alice := r.guest("tcp", "alice").join(lobby)
+	bob := r.guest("tcp", "bob")
+	invite := bob.conditioned(lobby, unreserved, "Supported: 100rel, precondition")
+	bob.Send(invite)
+	bob.prack(bob.Expect(183, sipmsg.INVITE))
+	release := r.busy()
+	inst := r.entry().Instance
+	inst.Do(conference.End{At: time.Now(), Cause: conference.EndRequested}, nil)
+	bob.update(2, reserved)
+	release()
+	resp := bob.Expect(480, sipmsg.INVITE)
+	if resp.Header.Value("Retry-After") == "" {
+		t.Errorf("%s", resp.Append(nil))
+	}
+	bob.Send(testnet.Refused(invite, resp))
+	alice.hungUp(`SIP;cause=200;text="Conference ended"`)
+	<-inst.Gone()
+	bob.join(lobby).leave()
+	r.vacant()
+}
+
 // TestInviteMeetsTheEndOfAFactoryConference has nothing to come back to.
 func TestInviteMeetsTheEndOfAFactoryConference(t *testing.T) {
 	conform.Covers(t, "FOC-TRM-02", "FOC-TRM-03", "FOC-DSP-02")
