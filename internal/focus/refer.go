@@ -221,7 +221,7 @@ func (o *order) remove(s *conference.State, t refer.Target) {
 		o.in.Reject(refused)
 		return
 	}
-	referral := o.in.Accept(o.contact)
+	referral := o.in.Accept(o.contact) // the answer leaves before the BYEs [FOC-RMV-01]
 	if !slices.Contains(users, o.by) { // he is told the result
 		o.watch(referral)
 	}
@@ -230,7 +230,7 @@ func (o *order) remove(s *conference.State, t refer.Target) {
 		o.focus.forget(o.inst, referral)
 	}
 	bye := o.focus.goodbyes(s, o.inst, users, func() { report(200) })
-	o.then(func() {
+	referral.Then(func() {
 		o.focus.expel(o.inst, removal, users, bye, func(refused *sip.Error) {
 			if refused != nil {
 				report(refused.Status) // he has just left
@@ -238,10 +238,6 @@ func (o *order) remove(s *conference.State, t refer.Target) {
 		})
 	})
 }
-
-// then does what was accepted: the answer and the first report leave before it shows.
-// [FOC-RMV-01]
-func (o *order) then(f func()) { o.focus.dialogs.Do(o.in.Request().Header.CallID(), f) }
 
 // names reports whether uri leads to the conference itself.
 func (o *order) names(uri sipmsg.URI) bool {
@@ -261,7 +257,7 @@ func (o *order) removeAll(s *conference.State) {
 	if a := o.focus.attendance(o.inst.ID()); a != nil {
 		a.clearing(report)
 	}
-	o.then(func() {
+	referral.Then(func() {
 		o.inst.Do(conference.RemoveAll{At: o.focus.cfg.Now(), By: o.by}, func(r instance.Result) {
 			if r.Err != nil {
 				report() // it has ended by itself

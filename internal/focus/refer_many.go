@@ -17,14 +17,14 @@ func (o *order) carryOutAll(s *conference.State) {
 		o.in.Reject(refused)
 		return
 	}
-	o.in.Accept(o.contact)
+	referral := o.in.Accept(o.contact)
 	history := historyOf(listOf(invite)) // [FOC-MRF-05]
 	for _, t := range invite {
 		inv := o.invitation(t)
 		inv.History, inv.Hidden = history, t.Copy == resourcelist.BCC
 		o.focus.InviteUser(o.inst, inv, nil, nil)
 	}
-	o.then(func() {
+	referral.Then(func() {
 		for _, r := range removals {
 			o.focus.RemoveUser(o.inst, r, nil, nil)
 		}

@@ -48,6 +48,14 @@ func (r *Referral) Report(status int, reason string) {
 	})
 }
 
+// Then has f called, on the shard, when the answer to the REFER and the first report have
+// been handed to the transport, unless it has yet to find out where that is. [FOC-RMV-01]
+func (r *Referral) Then(f func()) {
+	// Behind what Accept has done, which may wait for its turn itself, and behind what
+	// that has begun.
+	r.agent.dl.Do(r.callID, func() { r.agent.dl.Do(r.callID, f) })
+}
+
 // reach notes a status, unless as far as that we were, and returns who is to hear of it.
 func (r *Referral) reach(status int, reason string) ([]*reader, bool) {
 	r.mu.Lock()
