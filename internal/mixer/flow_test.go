@@ -117,6 +117,99 @@ func TestSlowReaderIsTold(t *testing.T) {
 	})
 }
 
+// Without history a congested leg still gets what is small, private or a notification; what
+// is large is lost to it, and an indication that somebody writes does not count.
+func TestCongestedWithoutHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a := h.join(alice, nil)
+		slow := h.join(carol, func(w *wishes) { w.unbound = true })
+		hear := slow.deaf()
+		filler := strings.Repeat("x", 1000)
+		const n = 300
+		for i := range n {
+			a.say(fmt.Sprint(i, filler))
+		}
+		synctest.Wait() // all of it is with her
+		wrapper := len(a.text(lobby, ""))
+		private := a.text(carol, strings.Repeat("p", 100<<10))
+		read := wrap(alice, carol, "message/imdn+xml", "<imdn><display-notification/></imdn>")
+		a.say(strings.Repeat("x", 16<<10-wrapper))
+		a.try(part{body: a.text(lobby, strings.Repeat("x", 16<<10-wrapper+1))}, 200)
+		a.try(part{body: a.composes(lobby, "active")}, 200)
+		a.try(part{body: private}, 200)
+		a.try(part{body: read}, 200)
+		a.say("small")
+		hear()
+		for i := range n {
+			slow.hears(a.text(lobby, fmt.Sprint(i, filler)))
+		}
+		slow.hears(a.text(lobby, strings.Repeat("x", 16<<10-wrapper)))
+		slow.hears(private)
+		slow.hears(read)
+		slow.hears(a.text(lobby, "small"))
+		synctest.Wait()
+		a.say("next")
+		slow.notice("1 message did not reach you.")
+		slow.hears(a.text(lobby, "next"))
+		h.empty(a, slow)
+		conform.Covers(t, "SW-FLOW-02", "SW-FLOW-03", "COMP-03")
+	})
+}
+
+// Who falls behind again and again is told of his losses every ten seconds at most.
+func TestLossesAreToldNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a := h.join(alice, nil)
+		slow := h.join(carol, func(w *wishes) { w.unbound = true })
+		filler := strings.Repeat("x", 1000)
+		large := a.text(lobby, strings.Repeat("x", 20<<10))
+		fall := func() {
+			t.Helper()
+			hear := slow.deaf()
+			for range 300 {
+				a.say(filler)
+			}
+			synctest.Wait()
+			a.try(part{body: large}, 200)
+			hear()
+			for range 300 {
+				slow.hears(a.text(lobby, filler))
+			}
+			synctest.Wait()
+		}
+		again := func() {
+			slow.move()
+			slow.hold("sendrecv")
+			fall()
+		}
+		hears := func(text string) {
+			t.Helper()
+			a.say(text)
+			slow.hears(a.text(lobby, text))
+		}
+		fall()
+		a.say("first")
+		slow.notice("1 message did not reach you.")
+		slow.hears(a.text(lobby, "first"))
+		again()
+		hears("a moment later")
+		again()
+		pause(9 * time.Second)
+		hears("nine seconds later")
+		pause(time.Second)
+		a.say("after ten")
+		slow.notice("2 messages did not reach you.")
+		slow.hears(a.text(lobby, "after ten"))
+		if n := h.mixer.Counters().Lost; n != 3 {
+			t.Errorf("%d counted as lost", n)
+		}
+		h.empty(a, slow)
+		conform.Covers(t, "SW-FLOW-03")
+	})
+}
+
 // Who lets his output stand is cut: after two minutes of being behind, or after
 // one in which he takes nothing.
 func TestSlowReaderIsCut(t *testing.T) {

@@ -32,13 +32,21 @@ func (l *Leg) notify(h *handler, text string, status bool) {
 	}
 }
 
-// tellLost says how many messages a leg did not get, once it can be told.
-// [SW-FLOW-03] [SW-HIS-04]
+// lossesEvery is how often a leg is told of its losses at most.
+const lossesEvery = 10 * time.Second
+
+// tellLost says how many messages a leg did not get, once it can be told, and was not
+// a moment ago. [SW-FLOW-03] [SW-HIS-04]
 func (x *mix) tellLost(l *Leg, h *handler) {
 	r := &l.reads
 	if r.lost == 0 && !r.gap {
 		return
 	}
+	now := x.mixer.cfg.Now()
+	if now.Sub(r.told) < lossesEvery {
+		return
+	}
+	r.told = now
 	text := "Some messages that were sent while you were away are no longer available."
 	switch {
 	case r.gap:

@@ -22,6 +22,7 @@ type reading struct {
 	show int                 // messages before mark that it is to begin with; 0: upTo says where it is
 	lost int                 // messages that it did not get
 	gap  bool                // it did not get some that nobody has counted
+	told time.Time           // when it was last told so
 	were []conference.EndpointID
 
 	relayed bool // what answers is a relay; copies ask for a REPORT [SW-RPT-07]
