@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// Sizes of blocks: each four times the one before.
+// Sizes of blocks: each twice the one before.
 const (
 	blockSmall = 4 << 10
-	blockSizes = 3
-	blockLarge = blockSmall << (2 * (blockSizes - 1))
+	blockSizes = 5
+	blockLarge = blockSmall << (blockSizes - 1)
 )
 
 // block is a stretch of output: whole frames, rendered one behind the other,
@@ -104,7 +104,7 @@ func (p *blockPool) take(n int) *block {
 			}
 			return &block{buf: make([]byte, 0, size)}
 		}
-		size <<= 2
+		size <<= 1
 	}
 	return &block{buf: make([]byte, 0, n)}
 }
@@ -118,7 +118,7 @@ func (p *blockPool) give(b *block) {
 			p.sizes[i].Put(b)
 			return
 		}
-		size <<= 2
+		size <<= 1
 	}
 }
 

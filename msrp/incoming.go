@@ -39,7 +39,7 @@ type Incoming struct {
 	rewritten bool // some of these are others now
 
 	conn    *conn
-	request msrpwire.Head // what the last response needs
+	request asked // the last one
 	settled atomic.Bool
 }
 
@@ -77,7 +77,7 @@ func (in *Incoming) rewrites(p []byte) bool {
 }
 
 // WantsFailure reports whether the sender is told of failures, RFC 4975 §7.1.1.
-func (in *Incoming) WantsFailure() bool { return in.request.FailureReport != msrpwire.FailureNo }
+func (in *Incoming) WantsFailure() bool { return in.request.failure != msrpwire.FailureNo }
 
 // Declared returns the size announced by the first chunk, msrpwire.Unknown if
 // there was none. It may be wrong.
@@ -93,7 +93,8 @@ func (in *Incoming) Accept() {
 	in.answer(msrpwire.StatusOK, "")
 	if in.success && in.id != "" {
 		n := in.Size()
-		in.session.reportTo(in.conn, &in.request, msrpwire.Range{Start: 1, End: n, Total: n}) // [MSRP-RPT-02]
+		h := in.request.head()
+		in.session.reportTo(in.conn, &h, msrpwire.Range{Start: 1, End: n, Total: n}) // [MSRP-RPT-02]
 	}
 	in.conn.released()
 }
@@ -115,7 +116,8 @@ func (in *Incoming) Refuse(err error) {
 }
 
 func (in *Incoming) answer(status int, comment string) {
-	in.conn.respond(&in.request, status, comment)
+	h := in.request.head()
+	in.conn.respond(&h, status, comment)
 }
 
 // released notes that a handler owes one response less.
@@ -128,16 +130,32 @@ func (c *conn) released() {
 	}
 }
 
-// keep copies of h what responses and reports need.
-func keep(h *msrpwire.Head) msrpwire.Head {
-	buf := make([]byte, 0, len(h.TID)+len(h.ToPath)+len(h.FromPath)+len(h.MessageID))
-	add := func(b []byte) []byte {
-		from := len(buf)
-		buf = append(buf, b...)
-		return buf[from:len(buf):len(buf)]
+// asked is what a response to a request, or a report of it, needs of its head.
+type asked struct {
+	octets        []byte // transaction identifier, To-Path, From-Path, Message-ID
+	tid, to, from int32  // where each of the first three ends
+	method        msrpwire.Method
+	failure       msrpwire.FailureReport
+	success       bool
+}
+
+func keep(h *msrpwire.Head) asked {
+	b := make([]byte, 0, len(h.TID)+len(h.ToPath)+len(h.FromPath)+len(h.MessageID))
+	a := asked{method: h.Method, failure: h.FailureReport, success: h.SuccessReport}
+	add := func(p []byte) int32 {
+		b = append(b, p...)
+		return int32(len(b)) //nolint:gosec // a head is far shorter
 	}
+	a.tid, a.to, a.from = add(h.TID), add(h.ToPath), add(h.FromPath)
+	add(h.MessageID)
+	a.octets = b
+	return a
+}
+
+// head returns the head as far as it is known.
+func (a *asked) head() msrpwire.Head {
 	return msrpwire.Head{
-		TID: add(h.TID), Method: h.Method, ToPath: add(h.ToPath), FromPath: add(h.FromPath),
-		MessageID: add(h.MessageID), FailureReport: h.FailureReport, SuccessReport: h.SuccessReport,
+		TID: a.octets[:a.tid:a.tid], Method: a.method, ToPath: a.octets[a.tid:a.to:a.to], FromPath: a.octets[a.to:a.from:a.from],
+		MessageID: a.octets[a.from:], FailureReport: a.failure, SuccessReport: a.success,
 	}
 }

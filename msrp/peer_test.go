@@ -110,7 +110,8 @@ func (p *rawPeer) reset() {
 
 func (p *rawPeer) took(dec *msrpwire.Decoder, body []byte) {
 	h := *dec.Head()
-	kept := keep(&h)
+	asked := keep(&h)
+	kept := asked.head()
 	kept.Status, kept.Comment = h.Status, []byte(string(h.Comment))
 	kept.ByteRange, kept.HasBody, kept.ReportStatus = h.ByteRange, h.HasBody, h.ReportStatus
 	kept.ContentType = []byte(string(h.ContentType))

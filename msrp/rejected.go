@@ -24,6 +24,6 @@ func (s *Session) reject(kind string, err error) {
 
 // rejects reports that the peer has refused such messages.
 func (s *Session) rejects(sh *Shared) bool {
-	_, refused := s.rejected[*sh.kind]
+	_, refused := s.rejected[sh.kind]
 	return refused
 }

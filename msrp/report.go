@@ -157,7 +157,7 @@ func (a *awaited) confirm(r msrpwire.Range) bool {
 
 // awaits notes that the success report of a message is expected.
 func (s *Session) awaits(sh *Shared, ref uint64) {
-	if !sh.message.SuccessReport || len(s.reports) >= maxReports {
+	if !sh.success || len(s.reports) >= maxReports {
 		return
 	}
 	if s.reports == nil {

@@ -14,7 +14,7 @@ type NicknameRequest struct {
 	Value []byte
 
 	conn    *conn
-	head    msrpwire.Head
+	request asked
 	settled atomic.Bool
 }
 
@@ -30,7 +30,8 @@ func (r *NicknameRequest) Respond(err error) {
 		e := asError(err)
 		status, comment = e.Status, e.Comment
 	}
-	r.conn.respond(&r.head, status, comment)
+	h := r.request.head()
+	r.conn.respond(&h, status, comment)
 	r.conn.released()
 }
 
@@ -42,7 +43,7 @@ func (c *conn) nickname(h *msrpwire.Head) {
 		c.respond(h, msrpwire.StatusBadRequest, "Report fields in NICKNAME")
 		return
 	}
-	r := &NicknameRequest{conn: c, head: keep(h)}
+	r := &NicknameRequest{conn: c, request: keep(h)}
 	if h.UseNickname != nil {
 		r.Value = append([]byte{}, h.UseNickname...)
 	}

@@ -40,7 +40,10 @@ type ring struct {
 	head, tail uint64 // numbers of the oldest slot in use and of the next one
 }
 
-const ringMax = 1 << 16
+const (
+	ringMin = 8
+	ringMax = 1 << 16
+)
 
 // full reports that no further transaction can be opened.
 func (r *ring) full() bool { return r.tail-r.head >= ringMax }
@@ -65,7 +68,7 @@ func (r *ring) skip() uint64 {
 }
 
 func (r *ring) grow() {
-	next := make([]slot, max(8, 2*len(r.slots)))
+	next := make([]slot, max(ringMin, 2*len(r.slots)))
 	for n := r.head; n != r.tail; n++ {
 		next[n&uint64(len(next)-1)] = r.slots[n&uint64(len(r.slots)-1)]
 	}
@@ -93,7 +96,7 @@ func (r *ring) free(n uint64) {
 
 // shrink gives memory back when nothing is open.
 func (r *ring) shrink() {
-	if r.head == r.tail && len(r.slots) > 8 {
+	if r.head == r.tail && len(r.slots) > ringMin {
 		r.slots = nil
 	}
 }

@@ -214,7 +214,7 @@ func (c *conn) begin(s *Session, sh *Shared, body []byte) (t tid, n uint64, sl *
 		return t, c.ring.skip(), nil
 	}
 	n, sl = c.ring.open()
-	*sl = slot{session: s, kind: slotMessage, content: sh.kind, silent: sh.failure == msrpwire.FailurePartial}
+	*sl = slot{session: s, kind: slotMessage, content: &sh.kind, silent: sh.failure == msrpwire.FailurePartial}
 	if !sl.silent {
 		s.open++
 	}

@@ -33,17 +33,18 @@ type Message struct {
 // Shared is a message rendered once for any number of sessions: everything
 // from Message-ID on. It is immutable and safe for concurrent use.
 type Shared struct {
-	id      string
-	kind    *string // of its content, in lower case
-	head    []byte  // header fields of the message in one SEND, with the empty line
-	body    []byte
-	size    int64         // octets of the message, of which body may be a part; see Writer
-	message msrpwire.Head // of a chunk that is not the first; Byte-Range to be filled in
-	fields  []msrpwire.Field
-	hasBody bool
-	dashes  bool // a transaction identifier may occur in the body
-	text    bool // head and body are valid UTF-8, which is not looked for in a large one
-	failure msrpwire.FailureReport
+	id          string
+	contentType string
+	kind        string // of its content, in lower case
+	head        []byte // header fields of the message in one SEND, with the empty line
+	body        []byte
+	size        int64 // octets of the message, of which body may be a part; see Writer
+	fields      []msrpwire.Field
+	hasBody     bool
+	dashes      bool // a transaction identifier may occur in the body
+	text        bool // head and body are valid UTF-8, which is not looked for in a large one
+	success     bool
+	failure     msrpwire.FailureReport
 }
 
 // Prepare renders m. It fails with an error that wraps msrpwire.ErrUnwritable
@@ -57,11 +58,8 @@ func Prepare(m Message) (*Shared, error) {
 		kind = strings.ToLower(mediaType(m.ContentType))
 	}
 	sh := &Shared{
-		id: m.ID, kind: &kind, hasBody: m.ContentType != "", fields: m.Header, failure: m.FailureReport,
-		message: msrpwire.Head{
-			MessageID: []byte(m.ID), SuccessReport: m.SuccessReport, FailureReport: m.FailureReport,
-			ContentType: []byte(m.ContentType), HasBody: m.ContentType != "",
-		},
+		id: m.ID, contentType: m.ContentType, kind: kind, hasBody: m.ContentType != "", fields: m.Header,
+		success: m.SuccessReport, failure: m.FailureReport,
 	}
 	if sh.hasBody {
 		sh.body, sh.size, sh.dashes = m.Body, int64(len(m.Body)), msrpwire.MayCollide(m.Body)
@@ -84,7 +82,10 @@ func Prepare(m Message) (*Shared, error) {
 }
 
 // NewMessageID returns a fresh Message-ID of 95 random bits. [MSRP-FRM-02]
-func NewMessageID() string { return string(msrpwire.AppendMessageID(nil)) }
+func NewMessageID() string {
+	var buf [24]byte
+	return string(msrpwire.AppendMessageID(buf[:0]))
+}
 
 // ID returns the Message-ID.
 func (sh *Shared) ID() string { return sh.id }
@@ -96,8 +97,11 @@ func (sh *Shared) Size() int { return len(sh.body) }
 // RFC 4975 §7.1.1: Message-ID, report fields and Content-Type stand in each of
 // them. [MSRP-SND-01] [MSRP-SND-07]
 func (sh *Shared) chunk(start, end int64) msrpwire.Head {
-	h := sh.message
-	h.ByteRange = msrpwire.Range{Start: start, End: end, Total: sh.size}
+	h := msrpwire.Head{
+		MessageID: []byte(sh.id), SuccessReport: sh.success, FailureReport: sh.failure,
+		ContentType: []byte(sh.contentType), HasBody: sh.hasBody,
+		ByteRange: msrpwire.Range{Start: start, End: end, Total: sh.size},
+	}
 	if start == 1 {
 		h.Fields = sh.fields
 	}

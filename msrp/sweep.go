@@ -9,6 +9,9 @@ import (
 // sweepEvery is how often a connection with something to wait for is looked at.
 const sweepEvery = time.Second
 
+// ringKept is for how long after the last output a large ring stays.
+const ringKept = 10 * time.Second
+
 // findings are what a sweep has found, to be acted upon without lock.
 type findings struct {
 	fatal error // the connection has failed
@@ -45,8 +48,7 @@ func (c *conn) sweep() {
 	if busy || c.expects() {
 		c.tickSoon()
 	} else {
-		c.ring.shrink()
-		c.tickIn(next)
+		c.tickIn(min(next, c.spareRing(now)))
 	}
 	sent := c.takeSettled(nil)
 	c.mu.Unlock()
@@ -57,6 +59,17 @@ func (c *conn) sweep() {
 	if f.fatal != nil {
 		c.fail(f.fatal)
 	}
+}
+
+// spareRing makes the ring small again if there has been no output for long, and says
+// when to look again.
+func (c *conn) spareRing(now int64) time.Duration {
+	quiet := time.Duration(now - c.lastTraffic)
+	if quiet < ringKept && len(c.ring.slots) > ringMin {
+		return ringKept - quiet
+	}
+	c.ring.shrink()
+	return c.ep.cfg.UnboundTimeout
 }
 
 // expects reports that something has begun whose end has a time. Called with

@@ -31,11 +31,20 @@ type sentIDs struct {
 
 // has reports whether the user's id is remembered.
 func (r *recentIDs) has(u User, id string, now time.Time) bool {
-	if sent := r.users[u]; sent != nil && id != "" {
+	if sent := r.of(u); sent != nil && id != "" {
 		at, ok := sent.at[id]
 		return ok && now.Sub(at) < recentFor
 	}
 	return false
+}
+
+// of returns what is remembered of a user, nil if nothing is. Who has sent the last
+// message often sends the next.
+func (r *recentIDs) of(u User) *sentIDs {
+	if r.last != nil && r.last.user == u {
+		return r.last
+	}
+	return r.users[u]
 }
 
 // add remembers the user's id, and forgets users not heard for long.
@@ -43,7 +52,7 @@ func (r *recentIDs) add(u User, id string, now time.Time) {
 	if id == "" {
 		return
 	}
-	sent := r.users[u]
+	sent := r.of(u)
 	if sent == nil {
 		if r.users == nil {
 			r.users = make(map[User]*sentIDs)

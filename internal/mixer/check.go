@@ -45,7 +45,10 @@ func (h *handler) Begin(in *msrp.Incoming) error {
 	if !h.leg.terms.Load().mayPost(other) && contentOf(in.ContentType()).mediaType != sdp.TypeCPIM {
 		return direction()
 	}
-	in.Tag = &inspection{}
+	if h.spare == nil {
+		h.spare = new(inspection)
+	}
+	in.Tag, h.spare = h.spare, nil
 	return nil
 }
 

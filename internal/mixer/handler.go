@@ -19,6 +19,8 @@ type handler struct {
 
 	ready atomic.Bool // bound, and time for messages to everybody has come
 
+	spare *inspection // of a message that has been dealt with; owned by the session's reader
+
 	doubted bool // what it left unconfirmed is noted; guarded by the leg's mutex
 
 	// Of a leg behind a relay. [SW-RPT-07]

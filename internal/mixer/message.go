@@ -20,6 +20,7 @@ func (h *handler) Message(in *msrp.Incoming) {
 		state = &inspection{}
 	}
 	v := &state.verdict
+	defer h.done(in, state)
 	if in.Rewritten() { // the headers may not be those that were checked [SW-PUB-02]
 		var err error
 		if *v, err = l.judge(in.Body()); err != nil {
@@ -40,6 +41,13 @@ func (h *handler) Message(in *msrp.Incoming) {
 	default:
 		l.take(in, v)
 	}
+}
+
+// done keeps the state of a message that has been dealt with for another one.
+func (h *handler) done(in *msrp.Incoming, state *inspection) {
+	in.Tag = nil
+	*state = inspection{}
+	h.spare = state
 }
 
 // take passes on a message with content of its own.

@@ -78,6 +78,7 @@ func (k *kept) in(f form, report msrpwire.FailureReport) *msrp.Shared {
 // read. Owned by the instance's goroutine.
 type past struct {
 	list   []kept // oldest first
+	room   []kept // empty, with the array that list stands in
 	octets int
 	gone   conference.Position // of the last message that is not there any more
 }
@@ -89,7 +90,7 @@ const waitMost = 4096
 // push adds a message, and drops old ones above the bound of octets. The last
 // one stays whatever its size.
 func (p *past) push(k kept, octets int) {
-	p.list = append(p.list, k)
+	p.append(k)
 	p.octets += k.shared.Size()
 	drop := 0
 	for len(p.list)-drop > 1 && (len(p.list)-drop > waitMost || p.octets > octets) {
@@ -97,6 +98,21 @@ func (p *past) push(k kept, octets int) {
 		drop++
 	}
 	p.drop(drop)
+}
+
+// append adds a message; when the array is full, in the place of those dropped if
+// these were at least as many as are left.
+func (p *past) append(k kept) {
+	full := len(p.list) == cap(p.list)
+	if full && 2*len(p.list) <= cap(p.room) {
+		list := append(p.room, p.list...)
+		clear(p.list)
+		p.list, full = list, false
+	}
+	p.list = append(p.list, k)
+	if full {
+		p.room = p.list[:0]
+	}
 }
 
 // trim drops what is neither among the last ones, which are the history, nor
