@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,53 @@ import (
 // remember makes a conference keep so many messages and show so many.
 func remember(keep, replay int) func(*blueprint) {
 	return func(b *blueprint) { b.policy.History = conference.History{Keep: keep, Replay: replay} }
+}
+
+// Where the history begins behind what a leg has, it gets what is left, after one notice
+// that says how much is not, as far as anybody knows.
+func TestReturnBehindTheGap(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]func(h *house, b *client) *client{
+		"same leg": func(_ *house, b *client) *client {
+			b.move()
+			b.hold("sendrecv")
+			b.dial()
+			b.bind()
+			return b
+		},
+		"new leg": func(h *house, _ *client) *client { return h.join(bob, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(b *blueprint) {
+				keeping(b)
+				b.mixer.HistoryOctets = 64 << 10
+			})
+			a, b := h.join(alice, nil), h.join(bob, nil)
+			a.say("first")
+			b.hears(a.text(lobby, "first"))
+			b.probe() // the answer has arrived
+			_ = b.nc.Close()
+			wait(t, h.events, "loss")
+			const n = 100
+			text := func(i int) string { return fmt.Sprint(i, strings.Repeat("x", 1000)) }
+			for i := range n {
+				a.say(text(i))
+			}
+			b = back(h, b)
+			left := (64 << 10) / len(a.text(lobby, text(50)))
+			notice := fmt.Sprintf("%d messages did not reach you.", n-left)
+			if name == "new leg" {
+				notice = "Some messages that were sent while you were away are no longer available."
+			}
+			b.notice(notice)
+			for i := n - left; i < n; i++ {
+				b.recalls(a.text(lobby, text(i)))
+			}
+			quiet(t, a, b)
+		})
+	}
+	conform.Covers(t, "SW-HIS-04", "SW-FLOW-02")
 }
 
 // recalls expects messages of the past, in their order.
@@ -234,6 +282,31 @@ func TestHistoryAges(t *testing.T) {
 		quiet(t, a, b)
 		b.leave()
 		a.leave()
+	})
+}
+
+// Nor does who was lost get them when he comes back.
+func TestMissedMessagesAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.policy.History = conference.History{Keep: 10, Replay: 10, MaxAge: 30 * time.Second}
+		})
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		_ = b.nc.Close()
+		<-h.events
+		a.say("old")
+		pause(25 * time.Second)
+		a.say("young")
+		pause(10 * time.Second)
+		b.move()
+		b.hold("sendrecv")
+		b.dial()
+		b.bind()
+		b.recalls(a.text(lobby, "young"))
+		quiet(t, a, b)
+		h.empty(a, b)
+		conform.Covers(t, "SW-HIS-04")
 	})
 }
 
