@@ -46,6 +46,7 @@ type conn struct {
 	tids        msrpwire.TIDs
 	ring        ring
 	out         outbox
+	arrival     arrival
 	owed        int // octets of responses and reports in out
 	sessions    []*Session
 	hosted      []string   // session-ids of the last ones, ended ones included
@@ -74,6 +75,7 @@ func (ep *Endpoint) start(nc net.Conn, accepted bool, key string) (*conn, error)
 	c := &conn{ep: ep, nc: nc, accepted: accepted, key: key, direct: newDirect(nc), tids: msrpwire.NewTIDs()}
 	c.ring.head, c.ring.tail = 1, 1
 	c.out.pool = &ep.blocks
+	c.arrival = arrivalOn(nc)
 	c.in.dec = *msrpwire.NewDecoder(ep.cfg.Limits)
 	c.born = ep.now()
 	c.lonely, c.lastTraffic = c.born, c.born
@@ -161,6 +163,7 @@ func (c *conn) fail(err error) {
 		c.mu.Unlock()
 		return
 	}
+	c.arrival.ask() // before the socket is gone
 	c.closed = true
 	sessions := slices.Clone(c.sessions)
 	c.timer.Stop()

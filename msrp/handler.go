@@ -13,11 +13,12 @@ type Handler interface {
 	// chunk waits for that.
 	Message(in *Incoming)
 	// Sent tells the outcome of the message sent with ref: nil when all its
-	// chunks were answered well (with Failure-Report partial: when they were
-	// handed to the system; an error may still follow), an *Error with the
-	// status of the answer, 408 if none came in time, or ErrAborted. With
-	// Failure-Report no it is never called. A message without outcome when the
-	// session ends is unconfirmed.
+	// chunks were answered well, an *Error with the status of the answer, 408 if
+	// none came in time, or ErrAborted. With Failure-Report partial it is nil about a
+	// second after the peer's system has acknowledged the chunks, or at once when
+	// they were handed to ours if that cannot tell (only Linux does, and only of TCP
+	// sockets); an error may still follow. With Failure-Report no it is never called.
+	// A message without outcome when the session ends is unconfirmed.
 	Sent(ref uint64, err error)
 	// Ended is called once when the session ends other than by Close. err says
 	// why.

@@ -20,7 +20,7 @@ type outgoing struct {
 	base     int     // octets in front of those in sh
 	off      int     // octets handed out
 	weight   int     // what it still counts in the session's queue
-	open     int     // chunks without a response
+	open     int     // chunks whose outcome is not known
 	stop     stop
 	finished bool // nothing more will be sent of it
 	told     bool // its outcome is known to the handler
@@ -38,9 +38,7 @@ func (m *outgoing) opens(sl *slot) {
 		return
 	}
 	sl.kind, sl.out = slotChunk, m
-	if !sl.silent {
-		m.open++
-	}
+	m.open++
 }
 
 func (m *outgoing) fail(err error) {

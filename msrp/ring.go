@@ -20,8 +20,10 @@ type slot struct {
 	ref     uint64    // slotMessage: the caller's reference
 	content *string   // kind of a message
 	sent    int64     // when its last octet was handed to the system, 0 = not yet; on the endpoint's clock
+	end     int64     // where its last octet stands: see arrival; in its block, until that was handed over
 	kind    slotKind
 	silent  bool // Failure-Report partial: good answers do not come
+	settled bool // silent, and its outcome has been told
 }
 
 // reply is what reads the answer before its outcome is told.

@@ -124,9 +124,10 @@ func (c *conn) enqueue(s *Session, sh *Shared, ref uint64) error {
 // window reports that s may open another transaction. [MSRP-SND-11]
 func (c *conn) window(s *Session) bool {
 	for c.ring.full() {
+		c.arrival.look()
 		sl := c.ring.at(c.ring.head)
-		if sl == nil || !sl.silent || sl.sent == 0 {
-			return false
+		if sl == nil || !sl.silent || sl.sent == 0 || !c.arrival.has(sl.end) {
+			return false // the sweep looks again
 		}
 		c.settle(c.ring.head, nil) // an error to it would come late
 	}
@@ -184,6 +185,9 @@ func (c *conn) render(s *Session, sh *Shared, ref uint64) {
 	b.buf = msrpwire.AppendEnd(b.buf, id.bytes(), msrpwire.Last, sh.hasBody)
 	b.sends(n)
 	c.out.wrote(b, s, from, sh.text)
+	if sl != nil {
+		sl.end = int64(len(b.buf))
+	}
 	s.flat += len(b.buf) - from
 }
 

@@ -109,16 +109,18 @@ func (c *conn) sweepConn(now int64, f *findings) {
 // sweepRing looks for requests without response; now is a time of [conn.heard].
 // [MSRP-SND-10]
 func (c *conn) sweepRing(now int64, f *findings) {
+	c.arrival.look()
 	limit := int64(c.ep.cfg.AnswerTimeout)
 	for n := c.ring.head; n != c.ring.tail; n++ {
 		sl := c.ring.at(n)
-		if sl == nil || sl.sent == 0 || now-sl.sent < limit {
+		if sl == nil || sl.sent == 0 || sl.silent && !c.looked(sl) || now-sl.sent < limit {
 			continue
 		}
 		s := sl.session
 		switch {
 		case sl.silent:
 			c.settle(n, nil)
+			c.pump(s)
 		case sl.kind == slotBind:
 			f.end(s, refusal(msrpwire.StatusTimeout))
 		case sl.kind == slotKeepAlive:
@@ -148,12 +150,12 @@ func (c *conn) settle(n uint64, err error) {
 	}
 	switch sl.kind {
 	case slotMessage:
-		if !sl.silent || err != nil {
+		if !sl.settled || err != nil {
 			c.settled = append(c.settled, event{session: s, ref: sl.ref, err: err})
 		}
 	case slotChunk:
 		m := sl.out
-		if !sl.silent {
+		if !sl.settled {
 			m.open--
 		} else if m.told && err != nil {
 			c.settled = append(c.settled, event{session: s, ref: m.ref, err: err})

@@ -217,3 +217,6 @@ func (c *conn) progressed() error {
 	c.writeSince = c.ep.now()
 	return c.nc.SetWriteDeadline(time.Time{})
 }
+
+// NetConn returns what is below.
+func (g *guarded) NetConn() net.Conn { return g.Conn }

@@ -29,10 +29,11 @@ func (c *conn) unconfirmed(s *Session) []uint64 {
 	if s.over {
 		return slices.Clone(s.left)
 	}
+	c.arrival.look()
 	var refs []uint64
 	for n := c.ring.head; n != c.ring.tail; n++ {
 		sl := c.ring.at(n)
-		if sl == nil || sl.session != s || sl.silent && sl.sent != 0 {
+		if sl == nil || sl.session != s || sl.silent && sl.sent != 0 && c.arrival.has(sl.end) {
 			continue
 		}
 		switch sl.kind {

@@ -41,6 +41,12 @@ func webPair(t *testing.T, serverCfg SessionConfig) (pair, string) {
 func webPairOn(t *testing.T, client, server *Endpoint, serverCfg SessionConfig) (pair, string) {
 	t.Helper()
 	url := webServer(t, server, WebSocketOptions{})
+	return webPairAt(t, url, client, server, serverCfg), url
+}
+
+// webPairAt is webPairOn for a server that has a URL already.
+func webPairAt(t *testing.T, url string, client, server *Endpoint, serverCfg SessionConfig) pair {
+	t.Helper()
 	p := pair{fromClient: newRecorder(), atServ: newRecorder()}
 	serverCfg.Handler, serverCfg.WebSocket, serverCfg.Host, serverCfg.Port = p.atServ, true, "conf.example", 443
 	var err error
@@ -57,7 +63,7 @@ func webPairOn(t *testing.T, client, server *Endpoint, serverCfg SessionConfig) 
 	}
 	wait(t, p.fromClient.bound, "bind of the client")
 	wait(t, p.atServ.bound, "bind of the server")
-	return p, url
+	return p
 }
 
 func noLookup(t *testing.T) func(context.Context, string) ([]netip.Addr, error) {

@@ -87,15 +87,17 @@ func (c *conn) load(done []event) (*block, []event) {
 // unload notes that b has been written, or why not, which it returns. Done is a
 // buffer.
 func (c *conn) unload(b *block, err error, done []event) ([]event, error) {
+	if err != nil { // nobody knows how much of it was
+		c.pool().give(b)
+		c.fail(err)
+		return done, err
+	}
 	c.mu.Lock()
 	done = c.account(b, done[:0])
 	c.mu.Unlock()
 	c.pool().give(b)
 	c.fire(done)
-	if err != nil {
-		c.fail(err)
-	}
-	return done, err
+	return done, nil
 }
 
 // gather lets others run before a write: who has filled a buffer a little may
@@ -192,17 +194,17 @@ func (c *conn) account(b *block, done []event) []event {
 	// RFC 4975 §7.1.1: the timer runs from the last octet of the chunk.
 	// [MSRP-SND-10]
 	now = c.heard(now)
+	from := c.arrival.hands(len(b.buf))
 	for n := b.lo; n < b.hi; n++ {
 		sl := c.ring.at(n)
 		if sl == nil || sl.sent != 0 {
 			continue
 		}
-		sl.sent = now
-		if sl.silent && sl.kind == slotMessage {
-			done = append(done, event{session: sl.session, ref: sl.ref, kind: eventSent})
+		if sl.sent = now; sl.silent {
+			c.departed(sl, from)
 		}
 	}
-	return done
+	return c.takeSettled(done)
 }
 
 // takeSettled moves the outcomes collected under the lock to done.

@@ -101,7 +101,7 @@ func userKeys(u *User) section {
 
 func mixerKeys(m *Mixer) section {
 	return section{
-		{"report", "full has each copy of a message answered, so that nothing is missed after a loss; partial only failures", choice(&m.Report, "full", "partial")},
+		{"report", "full has each copy of a message answered, so that nothing is missed after a loss; partial only failures, and what the system of the receiver has taken counts as received (only Linux can tell; elsewhere what ours has)", choice(&m.Report, "full", "partial")},
 		{"congestion", "who does not keep up is cut, or told what he has lost, or neither (drop)", choice(&m.Congestion, "cut", "tell", "drop")},
 		{"wrapped_types", "media types of messages; * for all others", texts(&m.WrappedTypes, mediaType)},
 		{"chunk_wait", "how long an incomplete message may wait for its next chunk, 1m to 1h", within(&m.ChunkWait, time.Minute, time.Hour)},

@@ -10,9 +10,10 @@ const (
 	// Full has every copy answered, so that the mixer knows exactly what has
 	// arrived.
 	Full Report = iota
-	// Partial has only failures answered, at about half the cost; what was handed
-	// to the system counts as arrived, what its socket still held when the
-	// connection broke included: that is the price. [!SW-RPT-06]
+	// Partial has only failures answered, at about half the cost. What was handed to
+	// the system, less what its socket still holds, counts as arrived: what the peer's
+	// system had taken and he never read is lost, that is the price. On systems other
+	// than Linux sockets are not asked, and all that was handed over counts. [SW-RPT-06]
 	Partial
 )
 

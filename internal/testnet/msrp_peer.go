@@ -168,15 +168,23 @@ func (p *MSRPPeer) Answer(m MSRPMessage, status int) {
 // before is dropped.
 func (p *MSRPPeer) Closed() {
 	p.tb.Helper()
+	p.Rest()
+}
+
+// Rest returns what comes until the other side closes the connection, which it must.
+func (p *MSRPPeer) Rest() []MSRPMessage {
+	p.tb.Helper()
+	var rest []MSRPMessage
 	for {
-		_, err := p.next()
+		m, err := p.next()
 		if err == nil {
+			rest = append(rest, m)
 			continue
 		}
 		if bad, ok := err.(net.Error); ok && bad.Timeout() { //nolint:errorlint // as the connection returns it
 			p.tb.Fatal("the connection stays open")
 		}
-		return
+		return rest
 	}
 }
 

@@ -71,6 +71,9 @@ func (c *counted) Close() error {
 	return c.Conn.Close()
 }
 
+// NetConn returns the connection below.
+func (c *counted) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite ends the output, where the connection below can do that.
 func (c *counted) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
