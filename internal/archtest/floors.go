@@ -76,6 +76,7 @@ func house() []row {
 		{path: "internal/server", floor: server, may: []string{"internal"}},
 		{path: "internal/demo", floor: server, may: []string{"internal/server", "internal/config"}},
 		{path: "internal/conform", floor: server, may: []string{"internal/conform"}},
+		{path: "internal/testnet/flow", floor: server, may: []string{"internal/testnet"}},
 		{path: "internal", floor: server},
 
 		{path: "cmd", floor: program, only: []string{"cmd", "participant", "internal/server", "internal/config", "internal/chat", "internal/demo", "internal/admin"}},
@@ -84,7 +85,7 @@ func house() []row {
 
 // testing names what every test may import besides what its package may.
 func testing() []string {
-	return []string{"internal/conform", "internal/testnet", "internal/testnet/fanout", "internal/testnet/relay", "internal/testnet/testca", "internal/journal/journaltest", "internal/focus/focustest"}
+	return []string{"internal/conform", "internal/testnet", "internal/testnet/fanout", "internal/testnet/flow", "internal/testnet/relay", "internal/testnet/testca", "internal/journal/journaltest", "internal/focus/focustest"}
 }
 
 // neighbours never import each other, not even in tests: they meet in instance.

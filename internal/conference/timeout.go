@@ -51,6 +51,13 @@ func (s *State) endsAt() (at time.Time, cause EndCause) {
 	return at, cause
 }
 
+// EndsByCreator reports whether the conference ends, as of at, because its creator has
+// left it. Expire says so a moment after he has.
+func (s *State) EndsByCreator(at time.Time) bool {
+	end, cause := s.endsAt()
+	return s.alive && cause == EndCreatorLeft && !end.After(at)
+}
+
 func (c Expire) decide(s *State, out []Event) ([]Event, error) {
 	if !s.alive {
 		return out, nil

@@ -119,7 +119,7 @@ func TestGreetings(t *testing.T) {
 		basic := h.join(bob, func(w *wishes) { w.chatroom, w.dialled = "", "sip:front-door@example.test" })
 		for _, text := range []string{
 			"Be nice.",
-			"You are in the conference sip:front-door@example.test. What you send goes to everybody in it.",
+			"You are in the conference sip:lobby@conf.example.test. What you send goes to everybody in it.",
 			"In the conference: sip:alice@example.test, sip:bob@example.test",
 		} {
 			f := wait(t, basic.copies, "notice")

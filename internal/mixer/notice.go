@@ -75,7 +75,7 @@ func (x *mix) greet(l *Leg) {
 	if t == nil || t.peer.Chatroom.Declared || l.quirks.Load().Aware {
 		return
 	}
-	l.notify(h, fmt.Sprintf("You are in the conference %s. What you send goes to everybody in it.", l.req.Dialled), false)
+	l.notify(h, fmt.Sprintf("You are in the conference %s. What you send goes to everybody in it.", l.req.Instance.ID()), false)
 	l.notify(h, "In the conference: "+roster, false)
 }
 

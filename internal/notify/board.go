@@ -184,6 +184,9 @@ func (b *board) departed(s *conference.State, e conference.Departed) {
 	if p := s.Participant(e.User); e.Was != conference.StatusConnected || p != nil && p.Connected() {
 		return
 	}
+	if s.EndsByCreator(e.At) {
+		return // he is told of the end, like all others [FOC-TRM-04]
+	}
 	for _, sub := range b.deserted(s, e.User) {
 		sub.end(event.Rejected)
 	}

@@ -27,7 +27,8 @@ func (g *guest) conferenceURI() string {
 	return asserted[0].URI.String()
 }
 
-// TestFactory goes through flow F-A, and joins the conference by its URI.
+// TestFactory has a conference from the factory to its end, with others who join it by its
+// URI and by its Contact. The messages of its beginning are in F-A.txt.
 func TestFactory(t *testing.T) {
 	conform.Covers(t, "FOC-FAC-01", "FOC-FAC-03", "FOC-FAC-13", "FOC-DSP-03", "FOC-DSP-04", "FOC-JOI-01", "PRE-13",
 		"FOC-TRM-06")

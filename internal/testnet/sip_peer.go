@@ -125,13 +125,19 @@ func (p *SIPPeer) Send(messages ...sipmsg.Message) {
 // retransmitted, as it is where an answer comes late, is passed over.
 func (p *SIPPeer) Next() sipmsg.Message {
 	p.tb.Helper()
+	m, err := p.Await()
+	if err != nil {
+		p.tb.Fatalf("reading a SIP message: %v", err)
+	}
+	return m
+}
+
+// Await is Next for those who say themselves what has not come.
+func (p *SIPPeer) Await() (sipmsg.Message, error) {
 	for {
 		m, err := p.next(Patience)
-		if err != nil {
-			p.tb.Fatalf("reading a SIP message: %v", err)
-		}
-		if !p.repeated(m) {
-			return m
+		if err != nil || !p.repeated(m) {
+			return m, err
 		}
 	}
 }

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/confab-chat/confab/internal/config"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
+	"github.com/confab-chat/confab/internal/testnet/flow"
+)
+
+// The conference that is there before a flow begins.
+const reservedFlow = "sip:r7Kq2vT9mZ4wXc1LpB6n@conf.ims.example"
+
+// flows starts a server as the files in testdata/flows speak of it.
+func flows(t *testing.T, change func(*config.Config)) *rig {
+	t.Helper()
+	return serve(t, func(c *config.Config) {
+		c.Domain, c.Auth.Realm = "conf.ims.example", "conf.ims.example"
+		c.Factory = []string{"sip:chat-factory@conf.ims.example"}
+		c.Conferences[0].URI = reservedFlow
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// plays has the server be the focus of a flow.
+func (r *rig) plays(t *testing.T, name string) {
+	t.Helper()
+	flow.Play(t, filepath.Join("testdata", "flows", name+".txt"), flow.Stage{
+		Subject: "focus",
+		Dial:    func(_, network string) *testnet.SIPPeer { return r.dial(network) },
+		Words:   map[string]string{"conf": reservedFlow},
+	})
+}
+
+func TestFlowA(t *testing.T) {
+	conform.Covers(t, "FOC-FAC-01", "FOC-FAC-03", "FOC-FAC-13", "FOC-DSP-04", "FOC-JOI-01", "PRE-13", "SW-GEN-03")
+	flows(t, nil).plays(t, "F-A")
+}
+
+func TestFlowC(t *testing.T) {
+	conform.Covers(t, "IDN-03", "IDN-05", "FOC-JOI-02", "FOC-JOI-08", "FOC-DSP-04")
+	flows(t, func(c *config.Config) {
+		c.Auth.Local, c.SIP.Trust = false, nil
+		c.Auth.Algorithms = []string{"SHA-256", "MD5"}
+		c.Auth.Users = []config.User{
+			{AOR: "sip:alice@ims.example", Password: "open-sesame-3"}, {AOR: "sip:bob@ims.example", Password: "correct-horse-7"},
+		}
+	}).plays(t, "F-C")
+}
+
+func TestFlowH(t *testing.T) {
+	conform.Covers(t, "NOT-SUB-01", "NOT-SUB-02", "NOT-SUB-05", "NOT-SUB-06", "NOT-SUB-07", "NOT-SUB-08", "NOT-SUB-09",
+		"NOT-NFY-01", "NOT-NFY-02", "NOT-NFY-03", "NOT-NFY-05", "NOT-END-05")
+	flows(t, nil).plays(t, "F-H")
+}
+
+func TestFlowI(t *testing.T) {
+	conform.Covers(t, "FOC-TRM-01", "FOC-TRM-03", "FOC-TRM-04", "FOC-TRM-06", "NOT-END-01")
+	flows(t, func(c *config.Config) { c.Defaults.End.OnCreatorLeave = true }).plays(t, "F-I")
+}

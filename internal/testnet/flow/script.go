@@ -1,0 +1,116 @@
+package flow
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// step is one step of a file: a message or a cue.
+type step struct {
+	line   int
+	any    bool // may change places with the one above
+	last   bool // others of its kind may come before
+	from   string
+	to     string   // empty: a cue
+	what   string   // start line of a message, or the cue
+	lines  []string // header lines of a message; "no NAME" included
+	body   []string
+	noBody bool
+}
+
+// script is a file that was read.
+type script struct {
+	name  string
+	steps []step
+}
+
+// read reads a file.
+func read(name string) (*script, error) {
+	text, err := os.ReadFile(name) //nolint:gosec // a test's own file
+	if err != nil {
+		return nil, err
+	}
+	s := &script{name: name}
+	lets := make(map[string][]string)
+	lines := strings.Split(string(text), "\n")
+	for i := 0; i < len(lines); {
+		number, head := i+1, strings.TrimSpace(lines[i])
+		if i++; head == "" || strings.HasPrefix(head, "#") {
+			continue
+		}
+		var block []string
+		block, i = indented(lines, i)
+		block = replaced(block, lets)
+		if let, ok := strings.CutPrefix(head, "let "); ok {
+			lets["["+let+"]"] = block
+			continue
+		}
+		read, err := parse(head, block)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, number, err)
+		}
+		read.line = number
+		s.steps = append(s.steps, read)
+	}
+	return s, nil
+}
+
+// indented returns the lines from the i-th on that belong to a step, and where the next
+// one may begin.
+func indented(lines []string, i int) (block []string, next int) {
+	for ; i < len(lines) && (lines[i] == "" || strings.HasPrefix(lines[i], "    ")); i++ {
+		block = append(block, strings.TrimPrefix(lines[i], "    "))
+	}
+	for len(block) > 0 && block[len(block)-1] == "" {
+		block = block[:len(block)-1]
+	}
+	return block, i
+}
+
+// replaced puts the blocks that have a name in.
+func replaced(block []string, lets map[string][]string) []string {
+	var out []string
+	for _, line := range block {
+		if let, ok := lets[line]; ok {
+			out = append(out, let...)
+		} else {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// parse reads one step.
+func parse(head string, block []string) (step, error) {
+	var s step
+	head, s.any = strings.CutPrefix(head, "& ")
+	who, what, ok := strings.Cut(head, ": ")
+	if !ok {
+		return s, fmt.Errorf("neither a message nor a cue: %q", head)
+	}
+	who, s.last = strings.CutSuffix(who, ", at last")
+	s.from, s.what = who, what
+	if left, right, ok := strings.Cut(who, " --> "); ok {
+		s.from, s.to = left, right
+	} else if left, right, ok := strings.Cut(who, " <-- "); ok {
+		s.from, s.to = right, left
+	}
+	if s.to == "" && len(block) > 0 {
+		return s, fmt.Errorf("lines below a cue: %q", head)
+	}
+	for i, line := range block {
+		switch {
+		case line == "":
+			s.body = block[i+1:]
+			return s, nil
+		case line == "no body":
+			s.noBody = true
+		case line[0] == ' ' && len(s.lines) > 0:
+			s.lines[len(s.lines)-1] += " " + strings.TrimSpace(line)
+		default:
+			s.lines = append(s.lines, line)
+		}
+	}
+	return s, nil
+}
