@@ -293,6 +293,9 @@ func TestMissedMessagesAge(t *testing.T) {
 			b.policy.History = conference.History{Keep: 10, Replay: 10, MaxAge: 30 * time.Second}
 		})
 		a, b := h.join(alice, nil), h.join(bob, nil)
+		a.say("heard")
+		b.hears(a.text(lobby, "heard"))
+		synctest.Wait() // his answer has arrived
 		_ = b.nc.Close()
 		<-h.events
 		a.say("old")
