@@ -170,3 +170,39 @@ func fields(field string) []string {
 	}
 	return []string{field}
 }
+
+// TestOvertaken: what the conference decides between a caller's leg and his connection is
+// what he is told.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "MIX-01", "FOC-RMV-05", "FOC-TRM-03")
+	for name, test := range map[string]struct {
+		command conference.Command
+		status  int
+	}{
+		"removed":             {conference.Remove{User: "sip:alice@example.test"}, 403},
+		"ended":               {conference.End{Cause: conference.EndRequested}, 404},
+		"ended while stopped": {conference.End{Cause: conference.EndShutdown}, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := serve(t, nil)
+				bob, alice := r.guest("bob").found(), r.guest("alice")
+				invite := alice.invite(bob.call.URI)
+				alice.Send(invite)
+				alice.Silence(time.Second)
+				i, hold := r.alive(), make(chan struct{})
+				if err := i.Look(func(*conference.State) { <-hold }); err != nil {
+					t.Fatal(err)
+				}
+				r.mixer.Answer()
+				i.Do(test.command, nil)
+				close(hold)
+				alice.refused(invite, test.status)
+				bob.leaves()
+				r.vacant()
+			})
+		})
+	}
+}

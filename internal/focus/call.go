@@ -57,6 +57,7 @@ type call struct {
 	cancelled  bool        // the caller gave up
 	over       bool        // the dialog has ended
 	bye        string      // Reason of the BYE that is due as soon as there is a session
+	verdict    *sip.Error  // why the conference has taken the caller's place back; nil: it has not
 	again      bool        // another offer is due as soon as there is a session
 	parting    bool        // the BYE waits for its turn, or has left
 	parted     func()      // told when the BYE was answered; nil: nobody wants to know
@@ -133,6 +134,7 @@ func (c *call) cancel() {
 // withdraw takes the endpoint out of the conference before it was connected: leg, place
 // and call. [MIX-01]
 func (c *call) withdraw(cause conference.Cause) {
+	c.finish() // first, so that it does not hear of its own departure
 	c.mu.Lock()
 	inst, leg := c.inst, c.leg
 	c.mu.Unlock()
@@ -142,7 +144,6 @@ func (c *call) withdraw(cause conference.Cause) {
 	if inst != nil {
 		inst.Do(conference.Withdraw{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Cause: cause}, nil)
 	}
-	c.finish()
 }
 
 // legLost takes the endpoint out because nothing ever came of its leg.

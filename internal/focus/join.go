@@ -55,7 +55,7 @@ func (c *call) belong(inst *instance.Instance) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.inst, c.attendance, c.bye = inst, a, ""
+	c.inst, c.attendance, c.bye, c.verdict = inst, a, "", nil
 	c.contact = c.focus.cfg.Gate.Contact(inst.ID(), c.in.Source())
 	return !c.cancelled
 }
@@ -74,7 +74,7 @@ func (c *call) allocated(leg Leg, err error) {
 	case c.preconditions.suspends(description):
 		c.suspend(leg, description, direction)
 	default:
-		c.connect(leg, description.Append(nil), direction)
+		c.connect(description.Append(nil), direction)
 	}
 }
 
@@ -96,21 +96,19 @@ func (c *call) refuseFaulty() {
 // [FOC-TRM-02]
 func (c *call) failed(err error) {
 	c.mu.Lock()
-	promised, cancelled, a := c.promised, c.cancelled, c.attendance
+	promised, cancelled, verdict := c.promised, c.cancelled, c.verdict
 	c.leg, c.attendance = nil, nil
 	c.mu.Unlock()
 	ended := errors.Is(err, instance.ErrEnded) || conference.CodeOf(err) == conference.CodeNotAlive
 	switch {
-	case cancelled:
-		return // the INVITE is answered
-	case ended && promised:
-		c.refuse(a.tooLate(conference.EndRequested)) // unless the server stops, no cause makes a difference
-		return
-	case c.resource.Factory || !ended:
+	case cancelled: // the INVITE is answered
+	case ended && !promised && !c.resource.Factory:
+		c.join()
+	case verdict != nil:
+		c.refuse(verdict) // [FOC-RMV-05] [FOC-TRM-03]
+	default:
 		c.refuse(c.refusal(err))
-		return
 	}
-	c.join()
 }
 
 // refusal is the answer to an INVITE that the conference or the mixer refused.
@@ -167,12 +165,11 @@ func negotiate(leg Leg, offer *sdp.Session) (description *sdp.Session, direction
 // connect puts the endpoint into the conference and then sends the 200: a
 // SUBSCRIBE that overtakes the ACK finds its user connected. [NOT-SUB-04]
 // [FOC-FAC-07] [MIX-04]
-func (c *call) connect(leg Leg, body []byte, direction conference.Direction) {
+func (c *call) connect(body []byte, direction conference.Direction) {
 	command := conference.Connect{At: c.focus.cfg.Now(), Endpoint: c.endpoint, Media: direction}
 	c.inst.Do(command, func(r instance.Result) {
 		if r.Err != nil {
-			leg.Close()
-			c.finish()
+			c.withdraw(conference.CauseFailed)
 			c.failed(r.Err) // no effect after a CANCEL
 			return
 		}

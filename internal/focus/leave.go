@@ -132,8 +132,8 @@ func (c *call) hangUp(reason string) {
 	}
 }
 
-// interrupt refuses an INVITE that waits for the mixer, or for resources of its caller,
-// and does nothing if there is none.
+// interrupt refuses an INVITE that waits for the mixer, or for resources of its caller;
+// where neither is so and the call is over before it is connected, it is refused then.
 func (c *call) interrupt(e *sip.Error) {
 	if c.invitation == nil && c.abandon() {
 		c.withdraw(conference.CauseFailed)
@@ -143,6 +143,9 @@ func (c *call) interrupt(e *sip.Error) {
 	c.mu.Lock()
 	waiting := c.waiting
 	c.waiting = nil
+	if c.verdict == nil {
+		c.verdict = e // for one who is just being connected
+	}
 	c.mu.Unlock()
 	if waiting != nil {
 		waiting.interrupt(e)

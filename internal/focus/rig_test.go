@@ -266,3 +266,14 @@ func (g *guest) hungUp() {
 	}
 	g.Answer(bye, 200)
 }
+
+// leaves hangs up, or is hung up.
+func (g *guest) leaves() {
+	g.rig.t.Helper()
+	synctest.Wait()
+	if g.rig.alive() != nil && g.rig.alive().Phase() == conference.PhaseActive {
+		g.leave()
+		return
+	}
+	g.hungUp()
+}

@@ -117,7 +117,7 @@ func (w *suspension) resume() {
 	c.mu.Lock()
 	c.waiting = nil
 	c.mu.Unlock()
-	c.connect(w.leg, nil, w.direction)
+	c.connect(nil, w.direction)
 }
 
 // expire gives up what the caller did not get ready in time. [PRE-11]

@@ -215,7 +215,7 @@ func post(id string) conference.Post {
 }
 
 // errDisk is what a faulty journal says.
-var errDisk = errors.New("disk full")
+var errDisk = fmt.Errorf("disk full: %w", journal.ErrUnavailable)
 
 // faulty is a journal that fails while it is told to.
 type faulty struct {

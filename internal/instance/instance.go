@@ -41,6 +41,7 @@ type Instance struct {
 	events []conference.Event // buffer
 	batch  batch              // buffer
 	failed time.Time          // when the last snapshot could not be written
+	owed   []task             // what the journal had no time for; see task.insists
 }
 
 func newInstance(d *Directory, a Address, template conference.Create, founder conference.Identity) *Instance {
@@ -87,7 +88,9 @@ func (i *Instance) Gone() <-chan struct{} { return i.gone }
 // followed from the command; or, if the command is refused with ErrOverload or
 // ErrEnded at once, by Do itself. It must not block.
 //
-// Commands of one goroutine are carried out in the order of its calls.
+// Commands of one goroutine are carried out in the order of its calls. A departure, the
+// loss of a leg and an end that nobody waits to hear of, done being nil, are tried again
+// where the journal has no time for them.
 func (i *Instance) Do(c conference.Command, done func(Result)) {
 	if err := i.queue.put(task{command: c, done: done}); err != nil && done != nil {
 		done(Result{Err: ended(err)})

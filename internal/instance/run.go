@@ -38,6 +38,7 @@ func (i *Instance) run(ctx context.Context) {
 			return
 		}
 		tasks = i.queue.take(tasks)
+		i.makeGood(ctx)
 		for rest := tasks; len(rest) > 0; {
 			n := i.messages(rest)
 			if n > 1 {
@@ -127,7 +128,14 @@ func (i *Instance) perform(ctx context.Context, t task) {
 		i.answer(t, Result{State: &i.state, Err: ErrUnwanted})
 		return
 	}
+	if len(i.owed) > 0 && t.insists() {
+		i.owed = append(i.owed, t) // behind what it may follow from
+		return
+	}
 	result := i.carryOut(ctx, i.founding(t.command))
+	if i.owes(t, result.Err) {
+		return
+	}
 	i.answer(t, result)
 	if len(result.Events) > 0 && result.Events[0].Kind() != conference.KindPosted {
 		i.expire(ctx)
@@ -227,8 +235,11 @@ func (i *Instance) catchUp(ctx context.Context) error {
 }
 
 // expire does what time demands by now, and returns how long it is to the next
-// such moment, zero if there is none.
+// such moment, or until what is owed is tried again; zero if there is neither.
 func (i *Instance) expire(ctx context.Context) time.Duration {
+	if len(i.owed) > 0 {
+		return retryAfter
+	}
 	for {
 		next := i.state.NextTimeout()
 		if next.IsZero() {

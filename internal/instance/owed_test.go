@@ -1,0 +1,81 @@
+package instance_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal/local"
+)
+
+// TestDeparturesWaitForTheJournal: what has happened while the journal has no time is
+// told when it has, in its order, and nobody stays who has gone.
+func TestDeparturesWaitForTheJournal(t *testing.T) {
+	conform.Covers(t, "MIX-01", "FOC-LVE-01")
+	j := &faulty{Journal: local.New(local.Limits{})}
+	bubble(t, func(c *instance.Config) { c.Journal = j }, nil, func(h *house) {
+		i := h.create()
+		for _, user := range []conference.Identity{"bob", "carol"} {
+			h.join(i.Address(), "sip:"+user+"@a.test", conference.EndpointID(user+"1"))
+		}
+		if _, err := h.ask(i.Address(), "sip:dave@a.test", "dave1"); err != nil {
+			t.Fatal(err)
+		}
+		seen := len(h.recorders[0].events)
+
+		j.broken.Store(true)
+		for _, c := range []conference.Command{
+			conference.LoseLeg{At: time.Now(), Endpoint: "bob1"},
+			conference.Leave{At: time.Now(), Endpoint: "carol1", Cause: conference.CauseHungup},
+			conference.RestoreLeg{At: time.Now(), Endpoint: "bob1"},
+			conference.Withdraw{At: time.Now(), Endpoint: "dave1", Cause: conference.CauseCancelled},
+		} {
+			i.Do(c, nil)
+		}
+		if h.try(i, conference.Lock{At: time.Now(), Locked: true}) == nil {
+			t.Error("locked")
+		}
+		pass(time.Minute)
+		synctest.Wait()
+		if n := len(h.recorders[0].events); n != seen {
+			t.Errorf("%d events without journal", n-seen)
+		}
+
+		j.broken.Store(false)
+		pass(2 * time.Second)
+		synctest.Wait()
+		var got []conference.Kind
+		for _, e := range h.recorders[0].events[seen:] {
+			got = append(got, e.Kind())
+		}
+		want := []conference.Kind{conference.KindLegLost, conference.KindDeparted, conference.KindLegBack, conference.KindDeparted}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if n := h.recorders[0].users; n != 2 {
+			t.Errorf("%d users", n)
+		}
+	})
+}
+
+// TestEndWaitsForTheJournal: a conference that has to end does.
+func TestEndWaitsForTheJournal(t *testing.T) {
+	conform.Covers(t, "MIX-08")
+	j := &faulty{Journal: local.New(local.Limits{})}
+	bubble(t, func(c *instance.Config) { c.Journal = j }, nil, func(h *house) {
+		i := h.create()
+		j.broken.Store(true)
+		i.Do(conference.End{At: time.Now(), Cause: conference.EndFault}, nil)
+		pass(time.Minute)
+		h.status(i.Address(), instance.Active)
+		j.broken.Store(false)
+		<-i.Gone()
+		if got := h.recorders[0].end(t); got != conference.EndFault {
+			t.Errorf("ended because %v", got)
+		}
+	})
+}
