@@ -22,6 +22,7 @@ func TestCrossings(t *testing.T) {
 	conform.Covers(t, "MIX-01", "MIX-07")
 	for seed := range uint64(100) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := serve(t, nil)
 				bob := testnet.NewPeer(t, r.net.Host("10.0.0.3"), r.gate.Origin("udp").Local)

@@ -45,7 +45,6 @@ func (f *faulty) Append(ctx context.Context, id conference.ID, after journal.Pos
 // TestJournalFault has the journal fail at each step once, in a conference into which some come, and some are
 // called: everybody gets an answer, and nothing is left.
 func TestJournalFault(t *testing.T) {
-	t.Parallel()
 	conform.Covers(t, "MIX-01")
 	for _, answers := range []bool{true, false} {
 		for step, more := 1, true; more; step++ {
