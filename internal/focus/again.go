@@ -2,6 +2,7 @@ package focus
 
 import (
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/sip"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -27,7 +28,9 @@ func (c *call) offerAgain() {
 			if err == nil {
 				err = c.acceptAgain(leg, resp)
 			}
-			if err != nil {
+			switch status := sip.AsError(err).Status; {
+			case err == nil, status == 408, status == 481: // then the dialog is over, and says so itself
+			default:
 				c.leave(conference.CauseFailed, noAnswer(err))
 			}
 		})

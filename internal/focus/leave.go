@@ -64,12 +64,22 @@ func (c *call) Ended(end invite.End) {
 	if leg != nil {
 		leg.Close() // at once: the conference may have messages waiting before it [MIX-05]
 	}
-	reason := ""
-	if end.Request != nil {
-		reason = conference.Printable(end.Request.Header.Value("Reason"), maxReason) // [FOC-LVE-05]
-	}
-	c.leave(causeOf(end.Cause), reason)
+	c.leave(causeOf(end.Cause), reasonOf(end))
 	c.finish()
+}
+
+// reasonOf is the Reason of a departure: what the BYE says, and where none came, whether
+// the dialog is gone or just silent. [FOC-LVE-04] [FOC-LVE-05]
+func reasonOf(end invite.End) string {
+	switch {
+	case end.Request != nil:
+		return conference.Printable(end.Request.Header.Value("Reason"), maxReason)
+	case end.Cause == invite.Lost && sip.AsError(end.Err).Status == 481:
+		return failedBecause(481)
+	case end.Cause == invite.Lost, end.Cause == invite.Unacknowledged:
+		return failedBecause(408)
+	}
+	return ""
 }
 
 func causeOf(cause invite.Cause) conference.Cause {
