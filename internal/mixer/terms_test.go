@@ -86,6 +86,49 @@ func TestHold(t *testing.T) {
 	conform.Covers(t, "SDP-09", "SDP-19")
 }
 
+// Direction says nothing of disposition notifications, of nicknames and of what has no
+// body; composing indications go the way of messages.
+func TestFlowsOnHold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a, b := h.join(alice, nil), h.join(bob, nil)
+	for _, direction := range []string{"sendonly", "recvonly", "inactive"} {
+		b.hold(direction)
+		for _, way := range [][2]*client{{a, b}, {b, a}} {
+			notice := wrap(way[0].user, way[1].user, "message/imdn+xml", "<imdn>"+direction+"</imdn>")
+			way[0].try(part{body: notice}, 200)
+			way[1].hears(notice)
+		}
+		b.nick(200, `Use-Nickname: "`+direction+`"`)
+		b.probe()
+	}
+	a.try(part{body: a.composes(lobby, "active")}, 200)
+	b.try(part{body: b.composes(lobby, "active")}, 403)
+	a.try(part{body: a.composes(bob, "active")}, 404)
+	b.hold("sendrecv")
+	quiet(t, a, b)
+	// A Blink takes no notifications, whatever its description says.
+	blink := h.blink(carol)
+	a.try(part{body: wrap(alice, carol, "message/imdn+xml", "<imdn/>")}, 415)
+	quiet(t, a, b, blink)
+	conform.Covers(t, "SDP-18", "SDP-20", "IMDN-03")
+}
+
+// Who loses the right to send while his message is under way is refused when it is complete.
+func TestHoldWithinMessage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a, b := h.join(alice, nil), h.join(bob, nil)
+	body := b.text(lobby, "in two parts")
+	n := len(body)
+	b.try(part{id: "halves", rng: rangeOf(1, n-3, n), body: body[:n-3], flag: "+"}, 200)
+	b.hold("recvonly")
+	b.try(part{id: "halves", rng: rangeOf(n-2, n, n), body: body[n-3:]}, 403)
+	b.hold("sendrecv")
+	quiet(t, b, a)
+	conform.Covers(t, "SDP-20", "MSRP-RSP-06")
+}
+
 // A refresh changes nothing, not even during an upload. [SDP-22]
 func TestRefresh(t *testing.T) {
 	t.Parallel()
