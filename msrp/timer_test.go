@@ -183,6 +183,27 @@ func TestPatientSession(t *testing.T) {
 	conform.Covers(t, "SW-RPT-04")
 }
 
+// A peer with a session may send 20 requests a minute that cannot be served, and no more.
+func TestTwentyBadRequestsAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, _, p := example(t, SessionConfig{})
+		bad := func(n int) {
+			t.Helper()
+			for range n {
+				p.write(p.request("SEND", "Message-ID: bad\nByte-Range: 0-5/5", []byte("hello"), "$"))
+				p.status(400)
+			}
+		}
+		bad(20)
+		pause(61 * time.Second)
+		bad(20)
+		p.probe()
+		bad(1)
+		p.over(due(t, p.frames, "end of the connection"))
+		conform.Covers(t, "MSRP-CON-04")
+	})
+}
+
 func TestSlowHeaderAndStalledChunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ep := timedEndpoint(t, Config{KeepAlive: -1})
