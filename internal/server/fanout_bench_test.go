@@ -43,6 +43,13 @@ func benchmarkFanOut(b *testing.B, over string, shape fanout.Shape, text int) {
 	fanout.RunServer(b, s, media, shape, crowdRoom, text)
 }
 
+// BenchmarkLatency offers 10,000 deliveries a second to the whole server, and to a bare
+// one, and reports how long copies took.
+func BenchmarkLatency(b *testing.B) {
+	shape := fanout.Shape{Rooms: 1, Members: 100, Senders: 1}
+	fanout.RunLatency(b, fanout.Start(b, 5), shape, crowdRoom, 120, 10_000)
+}
+
 // BenchmarkIdleMember reports the memory that a member takes who does nothing: his
 // dialog, leg and connection, and with a subscription to the conference.
 func BenchmarkIdleMember(b *testing.B) {

@@ -148,7 +148,7 @@ func startBare(b *testing.B, over string, shape Shape) *side {
 
 // takeBare counts the copies that come on a connection, and answers them.
 func takeBare(nc net.Conn, f *flow, frame int) {
-	buf, held := make([]byte, 32<<10), 0
+	buf, held, got := make([]byte, 32<<10), 0, 0
 	answer := make([]byte, (len(buf)/frame+1)*bareAnswer)
 	for {
 		n, err := nc.Read(buf)
@@ -158,7 +158,8 @@ func takeBare(nc net.Conn, f *flow, frame int) {
 		held += n
 		k := held / frame
 		held -= k * frame
-		f.received(k)
+		f.received(got, k)
+		got += k
 		if _, err := nc.Write(answer[:k*bareAnswer]); err != nil {
 			return
 		}

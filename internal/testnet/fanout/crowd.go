@@ -117,7 +117,7 @@ func (c *Crowd) bind(path, from string) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	media := &member{nc: nc, to: path, from: from, flow: c.flow, bound: make(chan struct{}), framed: strings.HasSuffix(path, ";ws")}
+	media := &member{nc: nc, to: path, from: from, flow: c.flow, bound: make(chan struct{}), numbered: true, framed: strings.HasSuffix(path, ";ws")}
 	bound := media.bound
 	if err := media.send(nil); err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package fanout
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // inFlight is how many messages of a room are not with all receivers yet, at most.
 const inFlight = 32
@@ -12,6 +15,10 @@ type flow struct {
 	need int // receivers of a message
 	got  int // copies received
 	sent int
+
+	// When messages are offered at a rate.
+	begun []time.Time     // of each message
+	took  []time.Duration // until a receiver had it, of each copy
 }
 
 func newFlow(receivers int) *flow {
@@ -20,11 +27,17 @@ func newFlow(receivers int) *flow {
 	return f
 }
 
-// received counts n copies.
-func (f *flow) received(n int) {
+// received counts n copies that a receiver got behind the first of them.
+func (f *flow) received(first, n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.got += n
+	if first+n <= len(f.begun) {
+		now := time.Now()
+		for _, begun := range f.begun[first : first+n] {
+			f.took = append(f.took, now.Sub(begun))
+		}
+	}
 	f.cond.Signal()
 }
 
@@ -41,4 +54,18 @@ func (f *flow) wait(ahead int) {
 	for f.sent*f.need-f.got > ahead*f.need {
 		f.cond.Wait()
 	}
+}
+
+// begin notes when the message that is sent next has begun.
+func (f *flow) begin(at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begun = append(f.begun, at)
+}
+
+// times returns what the copies took.
+func (f *flow) times() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.took
 }

@@ -18,6 +18,7 @@ type member struct {
 	flow     *flow
 	bound    chan struct{}
 	framed   bool // each message is a Write of its own
+	numbered bool // what has no place in the conference, as a greeting, is not counted
 }
 
 // startMSRP connects the members of an MSRP server, which has written a line
@@ -87,7 +88,9 @@ func (m *member) read() {
 			switch h := dec.Head(); {
 			case h.IsRequest():
 				out = msrpwire.AppendResponse(out, h, msrpwire.StatusOK, "")
-				got++
+				if !m.numbered || h.Field("Room-Seq") != nil {
+					got++
+				}
 				if !m.framed {
 					continue
 				}
@@ -101,7 +104,7 @@ func (m *member) read() {
 			}
 		}
 		held = copy(buf, buf[used:held])
-		m.flow.received(got - from)
+		m.flow.received(from, got-from)
 		if len(out) == 0 {
 			continue
 		}

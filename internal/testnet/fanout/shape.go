@@ -33,6 +33,14 @@ func shapeOf(numbers []int) Shape {
 // do not tell of WebSocket.
 func RunServer(b *testing.B, s *Server, media string, shape Shape, room func(i int) string, text int) {
 	b.Helper()
+	ours, shape := crowded(b, s, media, shape, room, text)
+	compare(b, s.over, shape, ours)
+}
+
+// crowded has users join the conferences of a server. The shape is told how long
+// their messages are.
+func crowded(b *testing.B, s *Server, media string, shape Shape, room func(i int) string, text int) (*side, Shape) {
+	b.Helper()
 	ours := &side{Server: s}
 	var senders []func() error
 	for r := range shape.Rooms {
@@ -52,7 +60,7 @@ func RunServer(b *testing.B, s *Server, media string, shape Shape, room func(i i
 		}
 	}
 	ours.send = func(i int) error { return senders[shape.sender(i)]() }
-	compare(b, s.over, shape, ours)
+	return ours, shape
 }
 
 // wrap makes a message of a text.
