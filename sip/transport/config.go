@@ -73,14 +73,17 @@ type Config struct {
 	OutBuffer int
 	// PingInterval is the time without input after which a connection that
 	// this side opened gets a keep-alive, line ends (RFC 5626 §4.4.1) or a
-	// WebSocket ping; no answer within 10 s ends it. Zero: none are sent. Pings
-	// are always answered.
+	// WebSocket ping; no answer within PongTimeout ends it. Zero: none are sent.
+	// Pings are always answered.
 	PingInterval time.Duration
 	// WebSocketPing is the time without input after which a WebSocket peer that
-	// connected here gets a ping; no answer within 10 s ends the connection. It is
-	// the only way to that peer, and browsers send nothing of their own accord;
+	// connected here gets a ping; no answer within PongTimeout ends the connection.
+	// It is the only way to that peer, and browsers send nothing of their own accord;
 	// default 50 s, as many proxies close what is idle for a minute.
 	WebSocketPing time.Duration
+	// PongTimeout is how long the answer to a keep-alive may take; default 10 s (RFC
+	// 5626 §4.4.1).
+	PongTimeout time.Duration
 	// SocketBuffer is the size, in octets, asked for the receive and send
 	// buffers of UDP sockets; default 8 MiB. The system may grant less.
 	SocketBuffer int
@@ -125,6 +128,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.WriteTimeout, 10*time.Second)
 	orDefault(&c.DialTimeout, 4*time.Second)
 	orDefault(&c.WebSocketPing, 50*time.Second)
+	orDefault(&c.PongTimeout, 10*time.Second)
 	orDefault(&c.HandshakeTimeout, 10*time.Second)
 	orDefault(&c.Handshakes, 1000)
 	orDefault(&c.HandshakesPerAddress, 100)

@@ -7,13 +7,11 @@ import (
 	"github.com/confab-chat/confab/websocket/wsframe"
 )
 
-// pongTimeout is how long the answer to a keep-alive may take (RFC 5626 §4.4.1).
-const pongTimeout = 10 * time.Second
-
 // keepAlive is the state of the keep-alives of one connection, which belongs to its
 // reader.
 type keepAlive struct {
 	every  time.Duration // without input this side sends one; 0: never
+	within time.Duration // the answer has to come
 	pinged time.Time     // when the one without answer was sent
 	crlfs  int           // read since the last message and not answered
 }
@@ -21,7 +19,7 @@ type keepAlive struct {
 // due is when a ping has to be sent, or its answer be there.
 func (k *keepAlive) due(input time.Time) time.Time {
 	if !k.pinged.IsZero() {
-		return k.pinged.Add(pongTimeout)
+		return k.pinged.Add(k.within)
 	}
 	return input.Add(k.every)
 }
@@ -36,8 +34,8 @@ func (in *inbox) sendPing(now time.Time) error {
 		}
 		return nil
 	}
-	// RFC 5626 §4.4.1: without a pong within 10 s the flow has failed. [COM-17]
-	if !now.Before(k.pinged.Add(pongTimeout)) {
+	// RFC 5626 §4.4.1: without a pong in time the flow has failed. [COM-17]
+	if !now.Before(k.pinged.Add(k.within)) {
 		return ErrNoPong
 	}
 	return nil

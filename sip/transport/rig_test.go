@@ -42,7 +42,7 @@ func newServer(t *testing.T, cfg transport.Config) *server {
 	s := &server{t: t, news: make(chan struct{}, 1)}
 	if cfg.Network == nil { // it is the clock of the machine that counts
 		cfg.DialTimeout, cfg.WriteTimeout, cfg.MessageTimeout = patience, patience, patience
-		cfg.HandshakeTimeout = patience
+		cfg.HandshakeTimeout, cfg.PongTimeout = patience, patience
 	}
 	s.Layer = transport.New(cfg, s)
 	var err error

@@ -40,6 +40,7 @@ func (s *stream) read() {
 	defer func() { s.layer.partial.Add(int64(readSize - len(in.buf))) }()
 	defer in.release()
 	in.messages.Limits = s.layer.cfg.Limits
+	in.keepAlive.within = s.layer.cfg.PongTimeout
 	switch {
 	case s.flow.dialed:
 		in.keepAlive.every = s.layer.cfg.PingInterval
