@@ -115,10 +115,43 @@ func TestAssemblyAgainstModel(t *testing.T) {
 				t.Fatalf("seed %d step %d: holds %d octets, want %d", seed, step, a.held, held)
 			}
 			for _, e := range a.extents {
-				if string(e.buf) != string(model[e.at:e.end()]) {
+				if string(e.octets()) != string(model[e.at:e.end()]) {
 					t.Fatalf("seed %d step %d: extent at %d differs", seed, step, e.at)
 				}
 			}
+		}
+	}
+}
+
+// BenchmarkReassembly puts messages of two sizes together: the time for an octet is the
+// same, in whatever order chunks come.
+func BenchmarkReassembly(b *testing.B) {
+	const chunk = 2048
+	p := make([]byte, chunk)
+	orders := map[string]func(i, n int) int{
+		"rising":  func(i, _ int) int { return i },
+		"falling": func(i, n int) int { return n - 1 - i },
+		"from the middle": func(i, n int) int {
+			if i%2 == 0 {
+				return n/2 + i/2
+			}
+			return n/2 - 1 - i/2
+		},
+	}
+	for name, order := range orders {
+		for _, size := range []int{1 << 20, 16 << 20} {
+			b.Run(fmt.Sprintf("%s/%dMiB", name, size>>20), func(b *testing.B) {
+				b.SetBytes(int64(size))
+				for b.Loop() {
+					a := assembly{total: int64(size)}
+					for i := range size / chunk {
+						a.write(int64(order(i, size/chunk)*chunk), p)
+					}
+					if !a.complete() {
+						b.Fatal("incomplete")
+					}
+				}
+			})
 		}
 	}
 }
