@@ -28,7 +28,7 @@ func TestCrossings(t *testing.T) {
 				bob := testnet.NewPeer(t, r.net.Host("10.0.0.3"), r.gate.Origin("udp").Local)
 				defer bob.Close()
 				var all sync.WaitGroup
-				all.Go(func() { attend(bob, seed%2 == 0) })
+				all.Go(func() { attend(bob, seed%2 == 0, nil) })
 				for k := range uint64(6) {
 					dice := rand.New(rand.NewPCG(seed, k))
 					g := r.guest(fmt.Sprintf("guest%d", k))

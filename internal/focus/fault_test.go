@@ -2,6 +2,7 @@ package focus_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -19,75 +20,81 @@ import (
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
-// faulty is a journal that has no time once.
+// faulty is a journal that has no time at one of its appends, and for a while after it.
 type faulty struct {
 	journal.Journal
 
-	mu      sync.Mutex
-	until   int // appends until then
-	refused conference.Event
+	mu    sync.Mutex
+	steps int           // appends until then
+	pause time.Duration // 0: only that one
+	until time.Time
+	first conference.Event // that was refused
 }
 
 func (f *faulty) Append(ctx context.Context, id conference.ID, after journal.Position, events ...conference.Event) (journal.Position, error) {
-	f.mu.Lock()
-	f.until--
-	now := f.until == 0
-	if now {
-		f.refused = events[0]
-	}
-	f.mu.Unlock()
-	if now {
+	if f.refuses(events[0]) {
 		return 0, journal.ErrBusy
 	}
 	return f.Journal.Append(ctx, id, after, events...)
 }
 
-// TestJournalFault has the journal fail at each step once, in a conference into which some come, and some are
-// called: everybody gets an answer, and nothing is left.
+func (f *faulty) refuses(e conference.Event) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.steps--
+	if f.steps == 0 {
+		f.first, f.until = e, time.Now().Add(f.pause)
+	}
+	return f.steps == 0 || time.Now().Before(f.until)
+}
+
+// TestJournalFault has the journal fail at each step, once and for a while, in a conference
+// to which some come, and others are called: everybody gets an answer, and nothing is left.
 func TestJournalFault(t *testing.T) {
 	conform.Covers(t, "MIX-01")
 	for _, answers := range []bool{true, false} {
-		for step, more := 1, true; more; step++ {
-			t.Run(fmt.Sprintf("answers=%t/%d", answers, step), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					j := &faulty{Journal: local.New(local.Limits{}), until: step}
-					visit(serveFrom(t, j, nil), answers)
-					more = j.refused != nil
-					t.Logf("refused: %T", j.refused)
+		for _, pause := range []time.Duration{0, 7 * time.Second} {
+			for step, more := 1, true; more; step++ {
+				t.Run(fmt.Sprintf("answers=%t/%v/%d", answers, pause, step), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						j := &faulty{Journal: local.New(local.Limits{}), steps: step, pause: pause}
+						visit(serveFrom(t, j, nil), answers)
+						more = j.first != nil
+						t.Logf("refused: %T", j.first)
+					})
 				})
-			})
+			}
 		}
 	}
 }
 
-// visit has bob and alice come and go as far as they can, and carol be called between.
+// visit has bob and alice come and go as far as they can, alice change her device, and
+// carol be called.
 func visit(r *rig, answers bool) {
 	r.mixer.Prompt(true)
 	carol := testnet.NewPeer(r.t, r.net.Host("10.0.0.3"), r.gate.Origin("udp").Local)
 	defer carol.Close()
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		attend(carol, answers)
-	}()
+	var gone sync.WaitGroup
+	gone.Go(func() { attend(carol, answers, nil) })
+	defer gone.Wait()
 	var in []*guest
-	for _, name := range []string{"bob", "alice"} {
-		if g := r.guest(name); g.tries(lobby) {
+	for _, g := range []*guest{r.guest("bob"), r.guest("alice")} {
+		if g.tries(lobby) {
 			in = append(in, g)
+		}
+	}
+	if n := len(in); n > 0 {
+		if phone := r.guest(in[n-1].name); phone.tries(lobby, "Replaces: "+in[n-1].replaces()) {
+			in[n-1].hungUp()
+			in[n-1] = phone
 		}
 	}
 	if i := r.alive(); i != nil {
 		r.InviteUser(i, focus.Invitation{Target: sipmsg.Address{URI: uri(r.t, "sip:carol@10.0.0.3")}}, nil, nil)
 		<-time.After(time.Second)
-		if answers {
-			i.Do(conference.Remove{At: time.Now(), User: "sip:carol@10.0.0.3"}, func(result instance.Result) {
-				if result.Err != nil { // the administration tries again
-					i.Do(conference.Remove{At: time.Now(), User: "sip:carol@10.0.0.3"}, nil)
-				}
-			})
-		}
+		insist(i, conference.Remove{User: "sip:carol@10.0.0.3"})
+		<-time.After(10 * time.Second)
 	}
-	<-time.After(5 * time.Second)
 	if i := r.alive(); i != nil {
 		if n := r.endpoints(i); n != len(in) {
 			r.t.Errorf("%d endpoints, want %d", n, len(in))
@@ -97,13 +104,24 @@ func visit(r *rig, answers bool) {
 		g.leave()
 	}
 	r.vacant()
-	<-gone
+}
+
+// insist has a command carried out as soon as the journal has time.
+func insist(i *instance.Instance, c conference.Command) {
+	done := make(chan error, 1)
+	for {
+		i.Do(c, func(r instance.Result) { done <- r.Err })
+		if !errors.Is(<-done, journal.ErrBusy) {
+			return
+		}
+		<-time.After(time.Second)
+	}
 }
 
 // tries asks for admission, and reports whether it was granted.
-func (g *guest) tries(to string) bool {
+func (g *guest) tries(to string, fields ...string) bool {
 	g.rig.t.Helper()
-	g.Send(g.invite(to))
+	g.Send(g.invite(to, fields...))
 	resp := g.Response()
 	if resp.Status != 200 {
 		g.Send(testnet.Refused(g.sent, resp))
@@ -114,12 +132,16 @@ func (g *guest) tries(to string) bool {
 	return true
 }
 
-// attend is a user who is called, answers or is busy, and takes the BYE.
-func attend(p *testnet.Peer, answers bool) {
-	for m := p.Next(10 * time.Second); m != nil; m = p.Next(10 * time.Second) {
+// attend is a user who is called, answers or is busy, and takes the BYE. Before, unless
+// it is nil, is called before he answers.
+func attend(p *testnet.Peer, answers bool, before func()) {
+	for m := p.Next(time.Minute); m != nil; m = p.Next(time.Minute) {
 		switch req, _ := m.(*sipmsg.Request); {
 		case req == nil, req.Method == sipmsg.ACK:
 		case req.Method == sipmsg.INVITE && answers:
+			if before != nil {
+				before()
+			}
 			p.Answer(req, 200, "c", "Contact: <sip:carol@10.0.0.3>\nContent-Type: application/sdp", focustest.Description)
 		case req.Method == sipmsg.INVITE:
 			p.Answer(req, 486, "c", "", "")

@@ -162,6 +162,18 @@ func (r *rig) invites(target string, progress focus.Progress) {
 	}
 }
 
+// called has the focus call bob, and returns the status that is reported last.
+func (r *rig) called() int {
+	r.t.Helper()
+	last := make(chan int, 1)
+	r.invites("sip:bob@10.0.0.3", func(status int, _ string, final bool) {
+		if final {
+			last <- status
+		}
+	})
+	return <-last
+}
+
 // guest is a user with one device on TCP, whom the focus trusts.
 type guest struct {
 	*testnet.SIPPeer
