@@ -215,6 +215,8 @@ func TestTranscriptRoles(t *testing.T) {
 		rows           []string
 	}{
 		{"bind", good, good, []string{"MSRP-CON-01", "MSRP-CON-03"}},
+		{"unknown", nil, good, nil},
+		{"elsewhere", nil, good, nil},
 		{"public", good, good, []string{"MSRP-RSP-01", "MSRP-RSP-05"}},
 		{"copy", good, good, []string{"MSRP-RPT-01"}},
 		{"refusedcopy", good, texts, []string{"MSRP-RCV-12"}},
@@ -268,4 +270,29 @@ func TestDeliveredAsWritten(t *testing.T) {
 			t.Errorf("%s: the example has %s octets", name, n)
 		}
 	}
+}
+
+// TestRefusedFirstRequest: whose first request is refused has no session.
+func TestRefusedFirstRequest(t *testing.T) {
+	for name, status := range map[string]int{"unknown": msrpwire.StatusNoSuchSession, "elsewhere": msrpwire.StatusBoundElsewhere} {
+		h := exampleHandler()
+		tr := readTranscript(t, name)
+		r := &role{t: t, tr: tr, mine: func(x turn) bool { return !x.server }, names: make(map[string]string)}
+		r.begin(exampleConfig(h))
+		r.say(0, tr[0].text)
+		if _, err := io.WriteString(r.wire, r.renamed(tr[1].text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := wait(t, h.ended, "end"); asError(err).Status != status {
+			t.Errorf("%s: ended with %v", name, err)
+		}
+		if len(h.bound) > 0 {
+			t.Errorf("%s: bound", name)
+		}
+		_ = r.wire.Close()
+		if err := r.ep.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	conform.Covers(t, "MSRP-RSP-08", "MSRP-CON-01")
 }

@@ -184,6 +184,7 @@ func TestTranscripts(t *testing.T) {
 		"chunked":    {"MSRP-RPT-02", "MSRP-RPT-03", "MSRP-RSP-12"},
 		"toolarge":   {"MSRP-RCV-06"},
 		"errors":     {"MSRP-RSP-03", "MSRP-FRM-24"},
+		"unknown":    {"MSRP-CON-04"},
 	}
 	for name, ids := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -225,6 +226,15 @@ func recuts(tr transcript) []func([]byte) [][]byte {
 }
 
 func TestBoundElsewhere(t *testing.T) {
+	tr := readTranscript(t, "elsewhere")
+	for _, cut := range append(recuts(tr), whole) {
+		boundElsewhere(t, tr, cut)
+	}
+	conform.Covers(t, "MSRP-CON-05")
+}
+
+func boundElsewhere(t *testing.T, tr transcript, cut func([]byte) [][]byte) {
+	t.Helper()
 	ep := newEndpoint(t, Config{KeepAlive: -1})
 	h := exampleHandler()
 	s := fixedSession(t, ep, exampleConfig(h), roomURI, aliceURI)
@@ -241,12 +251,14 @@ func TestBoundElsewhere(t *testing.T) {
 	if _, err := io.ReadFull(near, make([]byte, len(bind[1].text))); err != nil {
 		t.Fatal(err)
 	}
-	play(t, ep, readTranscript(t, "elsewhere"), whole)
+	play(t, ep, tr, cut)
 	if err := s.Send(text("still here"), 1); err != nil {
 		t.Errorf("first binding: %v", err)
 	}
 	if b, err := near.Read(make([]byte, 100)); err != nil {
 		t.Errorf("first binding: %d octets, %v", b, err)
 	}
-	conform.Covers(t, "MSRP-CON-05")
+	if err := ep.Close(); err != nil {
+		t.Error(err)
+	}
 }
