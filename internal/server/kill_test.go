@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,8 +152,9 @@ func chatter(t *testing.T, c *participant.Conference, kill func()) (taken []stri
 }
 
 // TestKill kills a server in the middle of a stream of messages. The one after it
-// has every message that was acknowledged, once and in order; the bars and the
-// reserved conferences; and those who were there come back into the same one.
+// has every message that was acknowledged, once and in order; the bars, nicknames and
+// reserved conferences with their owners; and those who were there come back into the
+// same one.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -165,6 +167,9 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err = alice.Remove(t.Context(), "sip:mallory@example.test"); err != nil {
+		t.Fatal(err)
+	}
+	if err = alice.SetNickname(t.Context(), "Ally"); err != nil {
 		t.Fatal(err)
 	}
 	taken := chatter(t, alice, func() { _ = process.Process.Kill() })
@@ -195,13 +200,30 @@ func TestKill(t *testing.T) {
 		t.Errorf("the lobby is %s", e.Status)
 	}
 	r.guest("tcp", "mallory").refused(lobby, 403)
+	bob, err := stranger(t, r.address("sip", "tcp"), "bob").Join(t.Context(), lobby, participant.Options{NoSubscribe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = bob.SetNickname(t.Context(), "ally"); err == nil {
+		t.Error("the nickname of one who is about to come back was given away")
+	}
 	back := r.guest("tcp", "alice").join(lobby).connect()
+	if got := r.admin().must(200, "GET", at(lobby), ""); dig(got, "users", 1, "nickname") != "Ally" || dig(got, "users", 1, "roles", 0) != "moderator" {
+		t.Errorf("alice is back: %v", got)
+	}
 	if m := back.msrp.Receive(); !strings.HasPrefix(text(m), "message ") {
 		t.Errorf("first of the history: %s", m.Body)
 	}
-	if e := r.directory.Lookup(made().Address); e.Definition == nil || e.Definition.Subject != "Made" {
-		t.Errorf("the conference made meanwhile: %+v", e)
+	want := made()
+	if d := r.directory.Lookup(want.Address).Definition; d == nil || d.Subject != want.Subject || d.Owner != want.Owner ||
+		!slices.Equal(d.Members, want.Members) || d.Policy != want.Policy {
+		t.Errorf("the conference made meanwhile: %+v", d)
 	}
+	owner := r.guest("tcp", "alice").join(string(want.Address.ID()))
+	if got := r.admin().must(200, "GET", at(string(want.Address.ID())), ""); dig(got, "users", 0, "roles", 0) != "owner" {
+		t.Errorf("who owns it: %v", got)
+	}
+	owner.leave()
 	if e := r.directory.Lookup(instance.Address{User: "gone", Host: "conf.localhost"}); e.Status != instance.Ended {
 		t.Errorf("the conference given back is %s, want it in quarantine", e.Status)
 	}
