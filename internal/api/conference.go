@@ -25,7 +25,7 @@ type shape struct {
 	Policy     *policy    `json:"policy"`
 	Members    []string   `json:"members,omitempty"`
 	Moderators []string   `json:"moderators,omitempty"`
-	Barred     []string   `json:"barred,omitempty"`
+	Barred     []string   `json:"barred,omitempty" doc:"Who may not come back, while the conference is active"`
 	Users      []user     `json:"users"`
 }
 
@@ -112,6 +112,9 @@ func (out *shape) take(s *conference.State) {
 	created := s.CreatedAt().UTC()
 	out.State, out.Created = stateActive, &created
 	out.Subject, out.Locked, out.Owner, out.Policy = s.Subject(), s.Locked(), string(s.Owner()), policyOf(s.Policy())
+	for _, id := range s.Bars() {
+		out.Barred = append(out.Barred, string(id))
+	}
 	for p := range s.Participants() {
 		out.Users = append(out.Users, userOf(p))
 	}

@@ -2,6 +2,8 @@ package conference
 
 import (
 	"iter"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -114,6 +116,9 @@ func (s *State) Policy() Policy { return s.created.Policy }
 
 // Locked reports whether the conference is locked to newcomers.
 func (s *State) Locked() bool { return s.locked }
+
+// Bars returns those who may not come back, in the order of their addresses.
+func (s *State) Bars() []Identity { return slices.Sorted(maps.Keys(s.barred)) }
 
 // Barred reports whether the user was removed and may not come back.
 func (s *State) Barred(id Identity) bool {

@@ -155,7 +155,14 @@ func TestAdministration(t *testing.T) {
 	a.must(200, "PATCH", at(room), `{"locked":false}`)
 	a.must(204, "PUT", at(room, "bars", bob.aor()), "")
 	bob.refused(room, 403)
+	if got = a.must(200, "GET", at(room), ""); dig(got, "barred", 0) != bob.named() || dig(got, "barred", 1) != bob.aor() {
+		t.Errorf("who is barred: %v", got)
+	}
 	a.must(204, "DELETE", at(room, "bars", bob.aor()), "")
+	a.must(204, "DELETE", at(room, "bars", bob.named()), "")
+	if got = a.must(200, "GET", at(room), ""); dig(got, "barred") != nil {
+		t.Errorf("who is barred: %v", got)
+	}
 	a.must(204, "PUT", at(room, "roles", bob.aor()), `{"role":"moderator"}`)
 	bob.join(room)
 	if got = a.must(200, "GET", at(room), ""); dig(got, "users", 1, "roles", 0) != "moderator" {
