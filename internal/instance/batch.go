@@ -3,6 +3,7 @@ package instance
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
@@ -81,7 +82,10 @@ func (i *Instance) appendTogether(ctx context.Context, events []conference.Event
 	if len(events) == 0 {
 		return 0, nil
 	}
-	return i.journal.Append(ctx, i.id, i.state.Position(), events...)
+	begin := time.Now()
+	last, err := i.journal.Append(ctx, i.id, i.state.Position(), events...)
+	i.pace.measured(len(events)+i.queue.len(), begin)
+	return last, err
 }
 
 // decide fills the batch.

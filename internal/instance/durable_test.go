@@ -18,6 +18,7 @@ import (
 type ledger struct {
 	faulty
 
+	takes   time.Duration // by each Append
 	batches []int
 	before  func() // called once, before the next Append; may be nil
 }
@@ -26,6 +27,9 @@ func (l *ledger) Append(ctx context.Context, id conference.ID, after journal.Pos
 	if f := l.before; f != nil {
 		l.before = nil
 		f()
+	}
+	if l.takes > 0 {
+		<-time.After(l.takes)
 	}
 	last, err := l.faulty.Append(ctx, id, after, events...)
 	if err == nil {
@@ -43,6 +47,7 @@ func (h *house) atOnce(i *instance.Instance, commands ...conference.Command) []e
 	if err := i.Look(func(*conference.State) { <-gate }); err != nil {
 		h.t.Fatal(err)
 	}
+	synctest.Wait()
 	errs := make([]error, len(commands))
 	for k, c := range commands {
 		errs[k] = errors.New("no answer")

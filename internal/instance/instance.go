@@ -42,6 +42,7 @@ type Instance struct {
 	batch  batch              // buffer
 	failed time.Time          // when the last snapshot could not be written
 	owed   []task             // what the journal had no time for; see task.insists
+	pace   pace
 }
 
 func newInstance(d *Directory, a Address, template conference.Create, founder conference.Identity) *Instance {

@@ -71,15 +71,17 @@ func (t task) bounded() bool {
 type queue struct {
 	limits Queue         // fixed
 	wake   chan struct{} // capacity 1: there is something to take
+	enough chan struct{} // capacity 1: as much waits as was asked for
 
 	mu     sync.Mutex // guards what follows
 	tasks  []task
 	octets int
+	asked  int   // how many tasks are enough; 0: nobody has asked
 	closed error // why nothing is taken any more
 }
 
 func newQueue(limits Queue) *queue {
-	return &queue{limits: limits.withDefaults(), wake: make(chan struct{}, 1)}
+	return &queue{limits: limits.withDefaults(), wake: make(chan struct{}, 1), enough: make(chan struct{}, 1)}
 }
 
 // put adds a task at the end, or says why not.
@@ -97,6 +99,10 @@ func (q *queue) put(t task) error {
 	q.tasks = append(q.tasks, t)
 	q.octets += n
 	first := len(q.tasks) == 1
+	if len(q.tasks) == q.asked {
+		q.asked = 0
+		q.enough <- struct{}{}
+	}
 	q.mu.Unlock()
 	if first {
 		select {
@@ -107,10 +113,34 @@ func (q *queue) put(t task) error {
 	return nil
 }
 
+// len returns how many tasks wait.
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.tasks)
+}
+
+// until returns what can be received from when n tasks wait, nil if they do. It
+// holds until the next take.
+func (q *queue) until(n int) <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.tasks) >= n {
+		return nil
+	}
+	q.asked = n
+	return q.enough
+}
+
 // take returns all that waits, and takes spare, emptied, for what comes next.
 func (q *queue) take(spare []task) []task {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.asked = 0
+	select {
+	case <-q.enough:
+	default:
+	}
 	tasks := q.tasks
 	q.tasks, q.octets = spare[:0], 0
 	return tasks

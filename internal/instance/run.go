@@ -32,12 +32,14 @@ func (i *Instance) run(ctx context.Context) {
 	for !i.over() {
 		select {
 		case <-i.queue.wake:
+			i.gather(ctx)
 		case <-timer.C:
 		case <-ctx.Done():
 			i.abandon(i.queue.close(ErrEnded))
 			return
 		}
 		tasks = i.queue.take(tasks)
+		i.pace = pace{}
 		i.makeGood(ctx)
 		for rest := tasks; len(rest) > 0; {
 			n := i.messages(rest)
