@@ -58,7 +58,7 @@ func (c *fileCall) local(t *Transfer) sdp.Local {
 	f := t.File()
 	d.File = &f
 	if !t.sending() {
-		d.MaxSize, d.File = t.line.limit(), f.Mirror() // [FT-04]
+		d.MaxSize, d.File = t.line.max, f.Mirror() // [FT-04]
 	}
 	return d
 }

@@ -19,8 +19,9 @@ const wrapperMax = 16 << 10
 // fileLine is the MSRP session of one transfer. [FT-05]
 type fileLine struct {
 	way
-	c *fileCall
-	t *Transfer
+	c   *fileCall
+	t   *Transfer
+	max int64 // octets of the largest message that is taken
 
 	// of a file that goes; fixed before the session is connected
 	message     string // its Message-ID
@@ -40,23 +41,23 @@ type fileLine struct {
 
 // newLine makes the MSRP session of a transfer.
 func (t *Transfer) newLine(ctx context.Context) error {
-	t.line = &fileLine{way: way{ue: t.call.ue}, c: t.call, t: t}
+	t.line = &fileLine{way: way{ue: t.call.ue}, c: t.call, t: t, max: t.limit()}
 	cfg := msrp.SessionConfig{
-		Handler: t.line, MaxSize: t.line.limit(), HardLimit: 4 << 20, Partials: 1,
+		Handler: t.line, MaxSize: t.line.max, HardLimit: 4 << 20, Partials: 1,
 		Patient: true, // a slow way is no lost one
 	}
 	return t.line.open(ctx, cfg, true)
 }
 
 // limit is the largest message that is taken, in octets.
-func (l *fileLine) limit() int64 {
-	if l.t.sending() {
+func (t *Transfer) limit() int64 {
+	if t.sending() {
 		return wrapperMax // whatever it is, it is refused
 	}
-	if _, of := l.t.sink.Octets(); of >= 0 {
+	if _, of := t.sink.Octets(); of >= 0 {
 		return of + wrapperMax
 	}
-	return l.ue.cfg.Files.MaxSize + wrapperMax
+	return t.call.ue.cfg.Files.MaxSize + wrapperMax
 }
 
 // Bound implements [msrp.Handler].
