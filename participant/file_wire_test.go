@@ -58,12 +58,12 @@ func (x *wire) description(lines ...string) string {
 	}, lines...)...)
 }
 
-// hello is a file of five octets that the peer offers.
-func hello(id string, more ...string) []string {
+// hello is a file of five octets that the peer offers, in a transfer called abcd.
+func hello(more ...string) []string {
 	return append([]string{
 		"a=setup:active", "a=sendonly",
 		`a=file-selector:name:"hello.txt" type:text/plain size:5 hash:sha-1:AA:F4:C6:1D:DC:C5:E8:A2:DA:BE:DE:0F:3B:48:2C:D9:AE:A9:43:4D`,
-		"a=file-transfer-id:" + id,
+		"a=file-transfer-id:abcd",
 	}, more...)
 }
 
@@ -147,7 +147,7 @@ func (x *wire) compare(name string, description []byte) {
 func TestFileAnswer(t *testing.T) {
 	conform.Covers(t, "FT-04")
 	x := newWire(t)
-	_, resp := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd", "a=file-disposition:attachment", "a=file-icon:cid:i@x", "a=file-range:1-*",
+	_, resp := x.offers(filetransfer.Target{Dir: x.dir}, hello("a=file-disposition:attachment", "a=file-icon:cid:i@x", "a=file-range:1-*",
 		`a=file-date:creation:"Mon, 15 May 2006 15:01:31 +0300"`)...)
 	x.compare("file-answer.sdp", resp.Body)
 }
@@ -157,9 +157,9 @@ func TestFileAnswer(t *testing.T) {
 func TestFileRefresh(t *testing.T) {
 	conform.Covers(t, "FT-04")
 	x := newWire(t)
-	tr, resp := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+	tr, resp := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 	x.msrp.Expect(x.chunk("m1", "he", "1-2/5", msrpwire.Continues), 200)
-	repeated := x.description(hello("abcd")...)
+	repeated := x.description(hello()...)
 	answer := x.again(repeated)
 	if path(answer) != path(string(resp.Body)) || answer != x.again(repeated) {
 		t.Errorf("answered\n%s", answer)
@@ -169,7 +169,7 @@ func TestFileRefresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.same(filepath.Join(x.dir, "hello.txt"), []byte("hello"))
-	if answer = x.again(x.description(hello("abcd")...)); path(answer) != path(string(resp.Body)) {
+	if answer = x.again(x.description(hello()...)); path(answer) != path(string(resp.Body)) {
 		t.Errorf("answered\n%s", answer)
 	}
 	if len(x.bob.FileOffers()) != 0 {
@@ -183,9 +183,9 @@ func TestFileRefresh(t *testing.T) {
 func TestAnotherFile(t *testing.T) {
 	conform.Covers(t, "FT-04", "FT-05")
 	x := newWire(t)
-	tr, first := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+	tr, first := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 	x.msrp.Expect(x.chunk("m1", "he", "1-2/5", msrpwire.Continues), 200)
-	other := hello("abcd")
+	other := hello()
 	other[2] = `a=file-selector:name:"other.txt" type:text/plain size:5`
 	if answer := x.again(x.description(other...)); !portless(answer, "abcd") {
 		t.Errorf("answered\n%s", answer)
@@ -208,7 +208,7 @@ func TestAnotherFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.holds(x.dir, "other.txt")
-	if answer := x.again(x.description(hello("abcd")...)); !portless(answer, "abcd") {
+	if answer := x.again(x.description(hello()...)); !portless(answer, "abcd") {
 		t.Errorf("an old one again:\n%s", answer)
 	}
 }
@@ -217,7 +217,7 @@ func TestAnotherFile(t *testing.T) {
 func TestSecondMessage(t *testing.T) {
 	conform.Covers(t, "FT-05")
 	x := newWire(t)
-	tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+	tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 	x.msrp.Expect(x.chunk("m1", "he", "1-2/5", msrpwire.Continues), 200)
 	x.msrp.Expect(x.msrp.Send("m2", "text/plain", "by the way"), 403)
 	x.msrp.Expect(x.chunk("m1", "llo", "3-5/5", msrpwire.Last), 200)
@@ -228,7 +228,7 @@ func TestSecondMessage(t *testing.T) {
 	x.holds(x.dir, "hello.txt")
 }
 
-// TestRefusedOnTheWire: more octets than the file has, and others.
+// TestBadOctets: more octets than the file has, and others.
 func TestBadOctets(t *testing.T) {
 	conform.Covers(t, "FT-06")
 	for name, tt := range map[string]struct{ body, at string }{
@@ -236,7 +236,7 @@ func TestBadOctets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := newWire(t)
-			tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+			tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 			x.msrp.Expect(x.chunk("m1", tt.body, tt.at, msrpwire.Last), 413)
 			if err := x.over(tr); !errors.Is(err, filetransfer.ErrMismatch) {
 				t.Errorf("received: %v", err)
@@ -274,7 +274,7 @@ func TestReceiverAborts(t *testing.T) {
 	for _, report := range []string{"yes", "partial", "no"} {
 		t.Run(report, func(t *testing.T) {
 			x := newWire(t)
-			tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+			tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 			field := "Failure-Report: " + report
 			first := x.chunk("m1", "he", "1-2/5", msrpwire.Continues, field)
 			if report == "yes" {
@@ -299,7 +299,7 @@ func TestReceiverAborts(t *testing.T) {
 func TestReceiverAbortsInSilence(t *testing.T) {
 	conform.Covers(t, "FT-07")
 	x := newWire(t)
-	tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+	tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 	tr.Abort()
 	x.removal("abcd")
 }
@@ -308,10 +308,10 @@ func TestReceiverAbortsInSilence(t *testing.T) {
 func TestPeerAborts(t *testing.T) {
 	conform.Covers(t, "FT-07")
 	x := newWire(t)
-	tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello("abcd")...)
+	tr, _ := x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
 	x.msrp.Expect(x.chunk("m1", "he", "1-2/5", msrpwire.Continues), 200)
 	x.msrp.Expect(x.chunk("m1", "l", "3-5/5", msrpwire.Aborted), 200)
-	gone := strings.Replace(x.description(hello("abcd")...), "message 9", "message 0", 1)
+	gone := strings.Replace(x.description(hello()...), "message 9", "message 0", 1)
 	if answer := x.again(gone); !portless(answer, "abcd") {
 		t.Errorf("answered\n%s", answer)
 	}
