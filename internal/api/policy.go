@@ -83,7 +83,9 @@ func (p *policy) over(to conference.Policy) (conference.Policy, error) {
 	set(&to.MaxUsers, p.MaxUsers)
 	if h := p.History; h != nil {
 		set(&to.History.Keep, h.Keep)
-		set(&to.History.Replay, h.Replay)
+		if to.History.Replay = min(to.History.Replay, to.History.Keep); h.Replay != nil {
+			to.History.Replay = *h.Replay
+		}
 		set(&to.History.Durable, h.Durable)
 	}
 	if p.End == nil {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,5 +223,28 @@ func TestBuiltInConfigurationsAreValid(t *testing.T) {
 		if err := c.Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Who says how much is kept, and not how much is shown, is shown no more than that.
+func TestHistoryShowsWhatIsKept(t *testing.T) {
+	t.Parallel()
+	c, err := config.Parse("x.yaml", []byte(`defaults: {history: {keep: 10}}
+conferences:
+- uri: sip:a@conf.localhost
+- uri: sip:b@conf.localhost
+  policy: {history: {keep: 0}}
+- uri: sip:c@conf.localhost
+  policy: {history: {keep: 300, replay: 30}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []int{c.Defaults.History.Replay}
+	for i := range c.Conferences {
+		got = append(got, c.Conferences[i].Policy.History.Replay)
+	}
+	if want := []int{10, 10, 0, 30}; !slices.Equal(got, want) {
+		t.Errorf("shows %v, want %v", got, want)
 	}
 }

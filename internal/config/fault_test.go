@@ -109,8 +109,8 @@ func TestFaults(t *testing.T) {
 1:53: auth.users[2]: has both a password and ha1
 1:167: auth.users[3].ha1.SHA-256: needs 64 hexadecimal digits
 1:171: auth.users[3].ha1: "SHA-1" is not one of SHA-256, MD5`},
-		{"history", "defaults: {history: {keep: 0}}\n", `
-1:22: defaults.history.replay: 20 messages cannot be shown when 0 are kept`},
+		{"history", "defaults: {history: {keep: 0, replay: 20}}\n", `
+1:39: defaults.history.replay: 20 messages cannot be shown when 0 are kept`},
 		{"environment", "domain: ${NONE}\nstore: {path: '${A'}\n", `
 1:9: domain: the environment has no "NONE"
 2:15: store.path: ${ without }; $${ stands for ${ itself`},

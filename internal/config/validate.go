@@ -93,17 +93,27 @@ func validatePolicies(c *Config, r *reader) {
 		}
 		return faults
 	}
+	showWhatIsKept(&c.Defaults, "defaults", r)
 	inherited := policyFaults(c.Defaults)
 	for key, text := range inherited {
 		complain(r, "defaults."+key, "%s", text)
 	}
 	for i := range c.Conferences {
+		policy := fmt.Sprintf("conferences[%d].policy", i)
+		showWhatIsKept(&c.Conferences[i].Policy, policy, r)
 		for name, text := range policyFaults(c.Conferences[i].Policy) {
-			key := fmt.Sprintf("conferences[%d].policy.%s", i, name)
+			key := policy + "." + name
 			if inherited[name] != text || r.given(key) {
 				complain(r, key, "%s", text)
 			}
 		}
+	}
+}
+
+// showWhatIsKept lowers an inherited number of messages shown to that of those kept.
+func showWhatIsKept(p *Policy, key string, r *reader) {
+	if !r.given(key + ".history.replay") {
+		p.History.Replay = min(p.History.Replay, p.History.Keep)
 	}
 }
 

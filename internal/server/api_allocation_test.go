@@ -18,6 +18,7 @@ func TestAllocationsThatCannotWork(t *testing.T) {
 		`{"policy":{"history":{"keep":5,"replay":6}}}`: http.StatusUnprocessableEntity,
 		`{"policy":{"history":{"durable":true}}}`:      http.StatusUnprocessableEntity,
 		`{"policy":{"history":{"keep":6,"replay":6}}}`: http.StatusCreated,
+		`{"policy":{"history":{"keep":0}}}`:            http.StatusCreated,
 	} {
 		if status, _, got := a.do(http.MethodPost, "conferences", body, "Content-Type", "application/json"); status != want {
 			t.Errorf("%s: %d, %v", body, status, got)
