@@ -51,7 +51,7 @@ func (f *faulty) refuses(e conference.Event) bool {
 // TestJournalFault has the journal fail at each step, once and for a while, in a conference
 // to which some come, and others are called: everybody gets an answer, and nothing is left.
 func TestJournalFault(t *testing.T) {
-	conform.Covers(t, "MIX-01")
+	conform.Covers(t, "MIX-01", "FOC-REF-09")
 	for _, answers := range []bool{true, false} {
 		for _, pause := range []time.Duration{0, 7 * time.Second} {
 			for step, more := 1, true; more; step++ {
@@ -90,7 +90,12 @@ func visit(r *rig, answers bool) {
 		}
 	}
 	if i := r.alive(); i != nil {
-		r.InviteUser(i, focus.Invitation{Target: sipmsg.Address{URI: uri(r.t, "sip:carol@10.0.0.3")}}, nil, nil)
+		report := func(status int, _ string, final bool) {
+			if final && status != 200 && status != 486 && status != 503 { // [FOC-REF-09]
+				r.t.Errorf("reported %d", status)
+			}
+		}
+		r.InviteUser(i, focus.Invitation{Target: sipmsg.Address{URI: uri(r.t, "sip:carol@10.0.0.3")}}, nil, report)
 		<-time.After(time.Second)
 		insist(i, conference.Remove{User: "sip:carol@10.0.0.3"})
 		<-time.After(10 * time.Second)

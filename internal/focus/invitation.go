@@ -218,9 +218,14 @@ func (i *invitation) connected(r instance.Result) {
 		i.tell(200, "", true)
 		return
 	}
-	i.tell(603, "", true) // [FOC-REF-09]
-	i.call.focus.uninvited(i.call.inst, i.uri, &sip.Error{Status: 603, Cause: r.Err})
-	i.call.leave(conference.CauseFailed, `SIP;cause=603;text="`+conference.CodeOf(r.Err).String()+`"`)
+	e, text := &sip.Error{Status: 603, Cause: r.Err}, conference.CodeOf(r.Err).String()
+	if conference.CodeOf(r.Err) == 0 { // it could not decide
+		e = statusOf(r.Err, i.call.focus.cfg.Agent)
+		text = sipmsg.ReasonPhrase(e.Status)
+	}
+	i.tell(e.Status, "", true) // [FOC-REF-09]
+	i.call.focus.uninvited(i.call.inst, i.uri, e)
+	i.call.leave(conference.CauseFailed, sipmsg.Reason{Protocol: "SIP", Cause: e.Status, Text: text}.String())
 }
 
 // accept takes the answer to our offer.
