@@ -41,7 +41,7 @@ type Instance struct {
 	events []conference.Event // buffer
 	batch  batch              // buffer
 	failed time.Time          // when the last snapshot could not be written
-	owed   []task             // what the journal had no time for; see task.insists
+	owed   owed
 	pace   pace
 }
 

@@ -3,14 +3,20 @@ package instance
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/journal"
 )
 
+// owed are tasks that the journal had no time for, of the kind that insists: in the order
+// in which they came, which counts among those of one endpoint. There are at most a few
+// for each.
+type owed []task
+
 // insists reports whether a task tells of something that has happened, or has to, and
-// that nobody would say again: the conference owes it a place in the journal. There are
-// at most a few for each endpoint.
+// that nobody would say again.
 func (t task) insists() bool {
 	if t.done != nil {
 		return false // who waits for the result tries again, or does not
@@ -22,6 +28,44 @@ func (t task) insists() bool {
 	return false
 }
 
+// subject is the endpoint that a task which insists is about, "" for the conference.
+func (t task) subject() conference.EndpointID {
+	switch c := t.command.(type) {
+	case conference.Leave:
+		return c.Endpoint
+	case conference.Withdraw:
+		return c.Endpoint
+	case conference.LoseLeg:
+		return c.Endpoint
+	case conference.RestoreLeg:
+		return c.Endpoint
+	}
+	return ""
+}
+
+// before reports whether something is owed that has to come before t.
+func (o owed) before(t task) bool {
+	return len(o) > 0 && t.insists() &&
+		slices.ContainsFunc(o, func(other task) bool { return other.subject() == t.subject() })
+}
+
+// holds reports whether nothing may expire, since it may be owed that it does not.
+func (o owed) holds() bool {
+	return slices.ContainsFunc(o, func(t task) bool {
+		_, back := t.command.(conference.RestoreLeg)
+		return back
+	})
+}
+
+// rest returns how long to rest before the next thing to do, which else is due after wait;
+// zero: for ever.
+func (o owed) rest(wait time.Duration) time.Duration {
+	if len(o) > 0 && (wait == 0 || wait > retryAfter) {
+		return retryAfter
+	}
+	return wait
+}
+
 // owes keeps a task that the journal had no time for, and reports whether it does.
 func (i *Instance) owes(t task, err error) bool {
 	if !later(err) || !t.insists() {
@@ -31,16 +75,19 @@ func (i *Instance) owes(t task, err error) bool {
 	return true
 }
 
-// later reports whether the journal may take tomorrow what it refused today.
+// later reports whether the journal may take later what it refuses now.
 func later(err error) bool {
 	return errors.Is(err, journal.ErrBusy) || errors.Is(err, journal.ErrUnavailable)
 }
 
-// makeGood carries out what is owed, in its order, until the journal fails again. Until
-// all is made good nothing expires: what keeps it from that may be owed.
+// makeGood tries what is owed again.
 func (i *Instance) makeGood(ctx context.Context) {
-	for len(i.owed) > 0 && !later(i.carryOut(ctx, i.owed[0].command).Err) {
-		i.owed[0] = task{}
-		i.owed = i.owed[1:]
+	left := i.owed[:0]
+	for _, t := range i.owed {
+		if left.before(t) || later(i.carryOut(ctx, t.command).Err) {
+			left = append(left, t)
+		}
 	}
+	clear(i.owed[len(left):])
+	i.owed = left
 }

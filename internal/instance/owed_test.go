@@ -1,7 +1,9 @@
 package instance_test
 
 import (
+	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/instance"
+	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/internal/journal/local"
 )
 
@@ -59,6 +62,45 @@ func TestDeparturesWaitForTheJournal(t *testing.T) {
 		if n := h.recorders[0].users; n != 2 {
 			t.Errorf("%d users", n)
 		}
+	})
+}
+
+// particular is a journal that takes nothing of one kind.
+type particular struct {
+	journal.Journal
+	kind   conference.Kind
+	broken atomic.Bool
+}
+
+func (p *particular) Append(ctx context.Context, id conference.ID, after journal.Position, events ...conference.Event) (journal.Position, error) {
+	for _, e := range events {
+		if e.Kind() == p.kind && p.broken.Load() {
+			return 0, errDisk
+		}
+	}
+	return p.Journal.Append(ctx, id, after, events...) //nolint:wrapcheck // it is the journal
+}
+
+// TestNobodyWaitsForOthers: a departure that the journal takes does not wait for an end
+// that it does not take.
+func TestNobodyWaitsForOthers(t *testing.T) {
+	conform.Covers(t, "FOC-LVE-01")
+	j := &particular{Journal: local.New(local.Limits{}), kind: conference.KindEnded}
+	bubble(t, func(c *instance.Config) { c.Journal = j }, nil, func(h *house) {
+		i := h.create()
+		h.join(i.Address(), "sip:bob@a.test", "bob1")
+		h.join(i.Address(), "sip:carol@a.test", "carol1")
+		j.broken.Store(true)
+		i.Do(conference.End{At: time.Now(), Cause: conference.EndFault}, nil)
+		i.Do(conference.Leave{At: time.Now(), Endpoint: "bob1", Cause: conference.CauseHungup}, nil)
+		i.Do(conference.LoseLeg{At: time.Now(), Endpoint: "carol1"}, nil)
+		pass(10 * time.Minute) // carol's time to come back is over
+		synctest.Wait()
+		if n := h.recorders[0].users; n != 1 {
+			t.Errorf("%d users", n)
+		}
+		j.broken.Store(false)
+		<-i.Gone()
 	})
 }
 

@@ -55,7 +55,7 @@ func (i *Instance) run(ctx context.Context) {
 			tasks = nil
 		}
 		i.condense(ctx)
-		wait := i.expire(ctx)
+		wait := i.owed.rest(i.expire(ctx))
 		for _, f := range i.flushers {
 			f.Flush()
 		}
@@ -130,8 +130,8 @@ func (i *Instance) perform(ctx context.Context, t task) {
 		i.answer(t, Result{State: &i.state, Err: ErrUnwanted})
 		return
 	}
-	if len(i.owed) > 0 && t.insists() {
-		i.owed = append(i.owed, t) // behind what it may follow from
+	if i.owed.before(t) {
+		i.owed = append(i.owed, t)
 		return
 	}
 	result := i.carryOut(ctx, i.founding(t.command))
@@ -237,9 +237,9 @@ func (i *Instance) catchUp(ctx context.Context) error {
 }
 
 // expire does what time demands by now, and returns how long it is to the next
-// such moment, or until what is owed is tried again; zero if there is neither.
+// such moment, zero if there is none.
 func (i *Instance) expire(ctx context.Context) time.Duration {
-	if len(i.owed) > 0 {
+	if i.owed.holds() {
 		return retryAfter
 	}
 	for {
