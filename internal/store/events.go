@@ -81,6 +81,7 @@ func (r *logRow) note(w row) {
 	case conference.Ended:
 		r.alive = e.Cause == conference.EndShutdown
 	}
+	r.stale = true
 	r.others++
 	r.tail++
 	r.surplus += int64(len(w.events))

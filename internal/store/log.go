@@ -48,7 +48,8 @@ func (l Limits) withDefaults() Limits {
 const positionBits = 40
 
 // logRow is the log of one conference, as the table logs has it. It is replaced,
-// never changed, once it stands in DB.logs.
+// never changed, once it stands in DB.logs. The table is written when more has happened
+// than messages, which are counted when the database is opened.
 type logRow struct {
 	number   int64
 	start    journal.Position
@@ -66,7 +67,9 @@ type logRow struct {
 	tail     int64
 	surplus  int64
 
-	torn bool // something of it could not be written; known in memory only
+	// Known in memory only.
+	torn  bool // something of it could not be written
+	stale bool // the table lacks more than messages behind it
 }
 
 func (r *logRow) key(p journal.Position) int64 { return r.number<<positionBits | column(p) }
@@ -98,7 +101,31 @@ func (db *DB) loadLogs(ctx context.Context) error {
 		}
 		db.logs[id] = r
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, r := range db.logs {
+		if err := db.recount(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recount takes the messages into account that stand behind the last event when the
+// table was written.
+func (db *DB) recount(ctx context.Context, r *logRow) error {
+	var last, messages, octets int64
+	err := db.conn.QueryRowContext(ctx,
+		`SELECT coalesce(max(key), 0), coalesce(sum(message), 0), coalesce(sum(length(event)), 0)
+		 FROM events WHERE key > ? AND key <= ?`, r.key(r.last), r.key(1<<positionBits-1)).Scan(&last, &messages, &octets)
+	if err != nil || messages == 0 {
+		return err
+	}
+	r.last = position(last)
+	r.messages += messages
+	r.octets += octets
+	return nil
 }
 
 // row returns the log of id, nil if there is none.
@@ -148,12 +175,14 @@ func (t *transaction) drop(id conference.ID, r *logRow) error {
 	return t.exec("DELETE FROM logs WHERE number = ?", r.number)
 }
 
-// saveLogs writes the logs that the transaction has changed.
+// saveLogs writes the logs in which the transaction has changed more than messages
+// behind the last event.
 func (t *transaction) saveLogs() error {
 	for _, r := range t.logs {
-		if r == nil {
+		if r == nil || !r.stale {
 			continue
 		}
+		r.stale = false
 		_, err := t.db.update.ExecContext(t.ctx,
 			column(r.last), column(r.floor), column(r.life), r.alive, r.factory, r.keep, r.messages, r.octets, r.others,
 			column(r.lost), column(r.snapshot), r.tail, r.surplus, r.number)

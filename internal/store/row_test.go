@@ -159,3 +159,31 @@ func TestRetentionOfRows(t *testing.T) {
 		t.Errorf("error %v, want from %d on", err, entries[0].Position)
 	}
 }
+
+// TestCountedAgain reopens a database again and again behind a few messages: what
+// there is of them is known each time, and they go by their number.
+func TestCountedAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := func() (*local.Journal, *store.DB) {
+		db := open(t, store.Options{Dir: dir})
+		return local.Open(local.Limits{Messages: 1, Octets: 1}, db), db
+	}
+	log, db := j()
+	last := appendTo(t, log, created(func(c *conference.Created) { c.Policy.History.Keep = 100 }))
+	for round := range 12 {
+		shut(t, db)
+		log, db = j()
+		for k := range 30 {
+			at := appendTo(t, log, posted(fmt.Sprint(round, " ", k), time.Now()))
+			if at != last+1 {
+				t.Fatalf("position %d behind %d", at, last)
+			}
+			last = at
+		}
+		entries, err := log.Messages(t.Context(), room, journal.AnyPosition, 5000)
+		if said := 30 * (round + 1); err != nil || len(entries) < min(said, 100) || len(entries) > min(said, 100+100/8+64) {
+			t.Errorf("%d messages are kept of %d, %v", len(entries), said, err)
+		}
+	}
+}

@@ -49,7 +49,8 @@ func migrations() []string {
 		CREATE TABLE probe (
 			filler BLOB NOT NULL -- see fault.go; no row stays
 		) STRICT;`,
-		`-- Since then events.message is how many messages the row has, and its key that of the last one.
+		`-- Since then events.message is how many messages a row has, whose key is that of the last one; and
+		-- logs.last, messages and octets lack the messages that no other change came behind.
 		`,
 	}
 }

@@ -48,6 +48,7 @@ func (t *transaction) condense(r *logRow, snapshot journal.Position, octets int6
 	if err != nil {
 		return err
 	}
+	r.stale = true
 	r.floor = max(r.floor, snapshot-1)
 	r.snapshot, r.others, r.tail, r.surplus = snapshot, 1, 0, -octets
 	r.torn = false
@@ -66,6 +67,7 @@ func (t *transaction) dropWhile(r *logRow, messages bool, goes func(oldest) bool
 		return err
 	}
 	at := position(last)
+	r.stale = true
 	r.floor = max(r.floor, at)
 	if messages {
 		r.lost = at
