@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"sync"
@@ -18,16 +19,28 @@ const (
 type readPool struct{ large sync.Pool }
 
 func (p *readPool) take() []byte {
-	if b, _ := p.large.Get().(*[]byte); b != nil {
-		return *b
+	if b, _ := p.large.Get().(*[readLarge]byte); b != nil {
+		return b[:]
 	}
 	return make([]byte, readLarge)
 }
 
 func (p *readPool) give(b []byte) {
 	if len(b) == readLarge {
-		p.large.Put(&b)
+		p.large.Put((*[readLarge]byte)(b))
 	}
+}
+
+// takeWith returns a buffer that begins with rest and has room behind it.
+func (p *readPool) takeWith(rest []byte) []byte {
+	if 2*len(rest) > readLarge { // a header block close to its limits
+		buf := make([]byte, 2*len(rest))
+		copy(buf, rest)
+		return buf
+	}
+	buf := p.take()
+	copy(buf, rest)
+	return buf
 }
 
 // read takes octets from the connection until it ends.
@@ -37,10 +50,45 @@ func (c *conn) read() {
 		c.fail(err)
 		return
 	}
-	if c.web != nil {
+	switch {
+	case c.web != nil:
 		c.readWeb()
-		return
+	case c.direct != nil:
+		c.readDirect()
+	default:
+		c.readAlways()
 	}
+}
+
+// readDirect reads from a bare TCP connection. While nothing comes it has no buffer but
+// for the beginning of a header block; so few buffers serve all connections, idle ones
+// are small, and what is read next to each other lies in the processor's cache.
+func (c *conn) readDirect() {
+	var rest []byte
+	for {
+		buf, n, err := c.direct.read(&c.ep.reads, rest)
+		if n > 0 {
+			c.lastRead.Store(c.ep.now())
+			held := len(rest) + n
+			used, fatal := c.consume(buf[:held])
+			if fatal != nil {
+				c.drain(fatal)
+				c.discard(buf)
+				return
+			}
+			rest = bytes.Clone(buf[used:held])
+			c.markFrame(len(rest))
+		}
+		c.ep.reads.give(buf)
+		if err != nil {
+			c.ended(err)
+			return
+		}
+	}
+}
+
+// readAlways reads from a connection that cannot tell when there is something.
+func (c *conn) readAlways() {
 	small := make([]byte, readSmall)
 	buf, held := small, 0
 	for {
