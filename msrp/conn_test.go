@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -132,7 +133,7 @@ func TestShutdownWritesAnswers(t *testing.T) {
 }
 
 func TestUnboundLimit(t *testing.T) {
-	ep := listening(t, Config{UnboundPerSource: 2, PerSource: 4})
+	ep := listening(t, Config{UnboundPerSource: 2, PerSource: 4, UnboundTimeout: time.Hour})
 	first := newPeer(t, ep, "tcp")
 	second := newPeer(t, ep, "tcp")
 	first.probeUnknown()
