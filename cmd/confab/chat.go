@@ -23,6 +23,7 @@ type chatFlags struct {
 	media, api, tokenFile         string
 	username, passwordFile, ca    string
 	nickname, accept, listen      string
+	files                         string
 	invite                        []string
 	create, plain, insecure       bool
 	anonymous, register           bool
@@ -62,6 +63,7 @@ func chatCommand() *cobra.Command {
 	flags.BoolVar(&f.register, "register", false, "register at the domain of --as first, so that others reach you there")
 	flags.BoolVar(&f.anonymous, "anonymous", false, "do not tell the others who you are")
 	flags.StringVar(&f.listen, "listen", "", "local `address`, with or without port, that calls are received on")
+	flags.StringVar(&f.files, "files", "", "`folder` in which files are saved that others send to the user; default: they are refused")
 	flags.BoolVar(&f.plain, "plain", false, "line mode, which is the only one in this version")
 	flags.StringVar(&f.output, "output", "text", "text or json")
 	flags.BoolVar(&f.preconditions, "preconditions", false, "have the focus wait for resources, as UEs of IMS do")
@@ -120,7 +122,7 @@ func runChat(cmd *cobra.Command, uri string, f *chatFlags) error {
 	err = chat.Run(ctx, chat.Config{
 		URI: uri, Create: f.create, As: as, Server: f.server, Transport: f.transport, TLS: trust, Media: f.media,
 		Username: f.username, Password: password,
-		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen, Anonymous: f.anonymous, Register: f.register,
+		Invite: f.invite, Nickname: f.nickname, Accept: accept, Listen: f.listen, Files: f.files, Anonymous: f.anonymous, Register: f.register,
 		JSON: f.output == "json", Version: version, Preconditions: f.preconditions, Lock: lock,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(),
 		Log: diagnostics(cmd.ErrOrStderr()),

@@ -22,6 +22,7 @@ func TestChatUsage(t *testing.T) {
 		{uri + " --password-file /no/such/file", "--password-file"},
 		{uri + " --listen here", "listen"},
 		{uri + " --ca /no/such/file", "--ca"},
+		{uri + " --files /no/such/folder --as sip:a@b", "no such file"},
 		{uri + " --ca chat_test.go", "holds no certificate"},
 		{uri + " --as tel:+4930", "AOR"},
 		{uri + " --server nowhere", "server"},

@@ -33,6 +33,9 @@ type Config struct {
 	Register bool
 	// Anonymous hides who the user is from the others; a server on this machine is told.
 	Anonymous bool
+	// Files is the folder in which files are saved that others send to the user; empty:
+	// they are refused.
+	Files string
 	// Listen is the local address that SIP is received on; see participant.Config.
 	Listen string
 	// As is the AOR of the user, Server the next hop host:port (empty: URI is
@@ -90,6 +93,9 @@ func Run(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("%q is no SIP URI", text)
 		}
 	}
+	if err := cfg.checkFiles(); err != nil {
+		return err
+	}
 	preconditions := participant.WithoutPreconditions
 	if cfg.Preconditions {
 		preconditions = participant.SupportPreconditions
@@ -99,6 +105,7 @@ func Run(ctx context.Context, cfg Config) error {
 		AOR: cfg.As, Server: cfg.Server, Transport: cfg.Transport, TLS: cfg.TLS, Listen: cfg.Listen,
 		Username: cfg.Username, Password: cfg.Password,
 		UserAgent: "confab/" + cfg.Version, Log: cfg.Log, Preconditions: preconditions, Media: mediaOf(cfg.Media),
+		Files: participant.Files{Offers: true},
 	})
 	if err != nil {
 		return err

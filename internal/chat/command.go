@@ -18,6 +18,7 @@ const helpText = `Lines are messages to everybody. Commands:
   /lock, /unlock  keep newcomers out, or not any more; by the server's API
   /history [N]    the last N messages again
   /file PATH      send a file to everybody
+  /sendfile WHO PATH  send a file to one user, whatever its size
   /accept         accept an invitation; /decline declines it
   /leave          leave the conference
   /help           this text`
@@ -42,6 +43,8 @@ func (s *session) command(ctx context.Context, text string) (last bool) {
 		return true
 	case "/help":
 		s.out.help(helpText)
+	case "/sendfile":
+		s.sendFile(ctx, rest)
 	case "/accept", "/decline":
 		s.decide(ctx, name == "/accept")
 	default:

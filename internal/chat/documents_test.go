@@ -42,6 +42,7 @@ func TestDocumented(t *testing.T) {
 		sent{},
 		nicknamed{},
 		lockChange{},
+		transferred{},
 		listening{},
 		participant.Message{},
 		participant.Referral{},

@@ -84,6 +84,18 @@ type (
 		Others     []string `json:"others,omitempty"`
 		Replaces   string   `json:"replaces,omitempty"`
 	}
+	jsonFile struct {
+		Event     string `json:"event"`
+		Direction string `json:"direction"` // in or out
+		Peer      string `json:"peer"`
+		Name      string `json:"name"`
+		Type      string `json:"type"`
+		Size      int64  `json:"size"`
+		State     string `json:"state"` // started, done, failed or refused
+		Path      string `json:"path,omitempty"`
+		Status    int    `json:"status,omitempty"`
+		Reason    string `json:"reason,omitempty"`
+	}
 	jsonLock struct {
 		Event  string `json:"event"`
 		Locked bool   `json:"locked"`
@@ -163,6 +175,8 @@ func ownObject(e any) any {
 		return invitationObject(&e)
 	case nicknamed:
 		return jsonNickname{"nickname", e.status == done, e.status, e.reason, e.name}
+	case transferred:
+		return fileObject(&e)
 	case lockChange:
 		return jsonLock{"lock", e.locked}
 	case lost:
@@ -196,6 +210,14 @@ func invitationObject(e *invitation) jsonInvitation {
 		o.Others = append(o.Others, other.URI)
 	}
 	return o
+}
+
+func fileObject(e *transferred) jsonFile {
+	direction := "out"
+	if e.incoming {
+		direction = "in"
+	}
+	return jsonFile{"file", direction, e.peer, e.name, e.contentType, e.size, e.state, e.path, e.status, e.reason}
 }
 
 func rosterObject(r participant.Roster) jsonRoster {

@@ -43,6 +43,11 @@ func events() []any {
 		nicknamed{name: "Owl", status: 425, reason: "in use"},
 		nicknamed{status: 200},
 		listening{contact: "sip:alice@10.0.0.1:5070"},
+		transferred{peer: "sip:bob@ims.example", name: "plan.pdf", contentType: "application/pdf", size: 81920, state: fileStarted},
+		transferred{peer: "sip:bob@ims.example", name: "plan.pdf", size: 81920, state: fileDone},
+		transferred{peer: "sip:bob@ims.example", name: "plan.pdf", size: 81920, state: fileFailed, status: 413, reason: "Stop"},
+		transferred{incoming: true, peer: "sip:bob@ims.example", name: "a\nb", size: 5, state: fileDone, path: "in/a_b"},
+		transferred{incoming: true, peer: "sip:bob@ims.example", name: "a", size: 5, state: fileRefused, reason: "no folder"},
 		lost{conference: "sip:lobby@conf.example", reason: "connection reset", retry: 1500 * time.Millisecond},
 		participant.Left{Reason: "Conference ended", ByFocus: true},
 	}
@@ -69,6 +74,11 @@ func TestJSON(t *testing.T) {
 {"event":"nickname","ok":false,"status":425,"reason":"in use","nickname":"Owl"}
 {"event":"nickname","ok":true,"status":200,"nickname":""}
 {"event":"listening","contact":"sip:alice@10.0.0.1:5070"}
+{"event":"file","direction":"out","peer":"sip:bob@ims.example","name":"plan.pdf","type":"application/pdf","size":81920,"state":"started"}
+{"event":"file","direction":"out","peer":"sip:bob@ims.example","name":"plan.pdf","type":"","size":81920,"state":"done"}
+{"event":"file","direction":"out","peer":"sip:bob@ims.example","name":"plan.pdf","type":"","size":81920,"state":"failed","status":413,"reason":"Stop"}
+{"event":"file","direction":"in","peer":"sip:bob@ims.example","name":"a\nb","type":"","size":5,"state":"done","path":"in/a_b"}
+{"event":"file","direction":"in","peer":"sip:bob@ims.example","name":"a","type":"","size":5,"state":"refused","reason":"no folder"}
 {"event":"lost","conference":"sip:lobby@conf.example","reason":"connection reset","retry":1.5}
 {"event":"left","reason":"Conference ended"}
 `
@@ -101,9 +111,13 @@ func TestText(t *testing.T) {
 		"* asked to join sip:lobby@conf.example: accepted\n" +
 		"* you are Dopey\n* you have no nickname any more\n" +
 		"* waiting to be invited as sip:alice@10.0.0.1:5070\n" +
+		"* plan.pdf (81920 octets) for sip:bob@ims.example: on its way\n* plan.pdf (81920 octets) for sip:bob@ims.example: arrived\n" +
+		"* a\n    b (5 octets) from sip:bob@ims.example, as it is said: saved as in/a_b\n" +
+		"* a (5 octets) from sip:bob@ims.example, as it is said: refused, no folder\n" +
 		"* lost sip:lobby@conf.example: connection reset; coming back in 1.5s\n" +
 		"* left: Conference ended\n"
-	wantErr := "confab: 404 message not delivered: Recipient unknown\nconfab: 403 Forbidden\nconfab: 3 events dropped\nconfab: 425 no nickname Owl: in use\n"
+	wantErr := "confab: 404 message not delivered: Recipient unknown\nconfab: 403 Forbidden\nconfab: 3 events dropped\nconfab: 425 no nickname Owl: in use\n" +
+		"confab: 413 plan.pdf (81920 octets) for sip:bob@ims.example: Stop\n"
 	var out, diagnostics strings.Builder
 	p := (&Config{Out: &out, Err: &diagnostics}).printer()
 	for _, e := range events() {

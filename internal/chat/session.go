@@ -19,6 +19,7 @@ type session struct {
 	out        printer
 	results    chan func()         // what is to be done when something in the background has ended
 	pending    int                 // how much runs there
+	files      int                 // of it: files on their way
 	waiting    map[string]struct{} // ids of messages that are not confirmed
 	held       []participant.Message
 	asked      []*participant.Invitation // that the user has not decided
@@ -120,13 +121,7 @@ func (s *session) events() <-chan participant.Event {
 func (s *session) run(ctx context.Context, lines <-chan line) error {
 	s.lines, s.interrupted = lines, ctx.Done()
 	for !s.over {
-		in := s.lines
-		if !s.ready {
-			in = nil
-		}
-		if len(s.held) > 0 { // the queue is full: no more input until that has gone
-			in, s.pause = nil, time.After(sendPause)
-		}
+		in := s.input()
 		select {
 		case e, ok := <-s.events():
 			if !ok {
@@ -137,10 +132,12 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 			s.comeBack(ctx)
 		case i := <-s.ue.Incoming():
 			s.invited(ctx, i)
+		case o := <-s.ue.FileOffers():
+			s.offered(ctx, o)
 		case then := <-s.results:
 			then()
 		case l := <-in:
-			if s.input(ctx, l) {
+			if s.line(ctx, l) {
 				s.lines, s.patience = nil, time.After(settleTime)
 			}
 		case <-s.roster:
@@ -149,13 +146,34 @@ func (s *session) run(ctx context.Context, lines <-chan line) error {
 			s.pause = nil
 			s.flush(ctx)
 		case <-s.patience:
-			s.leave(ctx)
+			s.hurry(ctx)
 		case <-s.interrupted:
 			s.leave(ctx)
 		}
 		s.rest(ctx)
 	}
 	return s.outcome()
+}
+
+// input is where lines come from that may be handled now.
+func (s *session) input() <-chan line {
+	switch {
+	case len(s.held) > 0: // the queue is full: no more input until that has gone
+		s.pause = time.After(sendPause)
+		return nil
+	case !s.ready:
+		return nil
+	}
+	return s.lines
+}
+
+// hurry leaves, unless a file is on its way: one that does not get on ends by itself.
+func (s *session) hurry(ctx context.Context) {
+	if s.files > 0 {
+		s.patience = time.After(settleTime)
+		return
+	}
+	s.leave(ctx)
 }
 
 // rest leaves when input has ended and nothing is under way any more.
@@ -218,8 +236,8 @@ func (s *session) outcome() error {
 	return nil
 }
 
-// input handles a line and tells whether it was the last one.
-func (s *session) input(ctx context.Context, l line) (last bool) {
+// line handles a line of input and tells whether it was the last one.
+func (s *session) line(ctx context.Context, l line) (last bool) {
 	switch {
 	case errors.Is(l.err, io.EOF):
 		return true

@@ -54,6 +54,8 @@ func (p *textPrinter) own(e any) {
 		p.invitation(&e)
 	case nicknamed:
 		p.nicknamed(e)
+	case transferred:
+		p.file(&e)
 	case lockChange:
 		p.say("* %s", e.text())
 	case lost:
@@ -133,6 +135,25 @@ func (p *textPrinter) invitation(e *invitation) {
 		p.say("* %s: /accept or /decline?", what)
 	default:
 		p.say("* %s: declined", what)
+	}
+}
+
+func (p *textPrinter) file(e *transferred) {
+	what := fmt.Sprintf("%s (%d octets) for %s", e.name, e.size, e.peer)
+	if e.incoming {
+		what = fmt.Sprintf("%s (%d octets) from %s, as it is said", e.name, e.size, e.peer) // nobody has verified it
+	}
+	switch {
+	case e.state == fileFailed:
+		p.complain(e.status, what+": "+e.reason)
+	case e.state == fileRefused:
+		p.say("* %s: refused, %s", what, e.reason)
+	case e.state == fileStarted:
+		p.say("* %s: on its way", what)
+	case e.incoming:
+		p.say("* %s: saved as %s", what, e.path)
+	default:
+		p.say("* %s: arrived", what)
 	}
 }
 
