@@ -41,7 +41,7 @@ func (s *Sink) verify() error {
 	if want == nil || !s.whole {
 		return nil
 	}
-	if s.seen != s.before+s.stored {
+	if s.summed != s.before+s.stored {
 		s.sum.Reset()
 		if _, err := io.Copy(s.sum, io.NewSectionReader(s.file, 0, s.before+s.stored)); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (s *Sink) settle(name string) (string, error) {
 // Discard gives the file up. It returns the path of what is left of it: with Keep, or a
 // Partial before, the octets that have come without a gap, else nothing.
 func (s *Sink) Discard() (partial string) {
-	keep := (s.target.Keep || s.target.Partial != "") && s.seen > 0
+	keep := s.target.Partial != "" || s.target.Keep && s.seen > 0
 	if keep {
 		keep = s.file.Truncate(s.seen) == nil
 	}

@@ -38,6 +38,9 @@ type Source struct {
 // Open opens a regular file. Its media type is that of its name, or else what it looks
 // like. The caller closes it when its transfers have ended.
 func Open(path string) (*Source, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s", ErrIrregular, path) // to open a pipe would wait for who writes to it
+	}
 	f, err := os.Open(path) //nolint:gosec // the user names it
 	if err != nil {
 		return nil, err

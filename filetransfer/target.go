@@ -45,8 +45,9 @@ type Sink struct {
 	limit  int64 // how many may come at most
 	whole  bool  // what comes, and what is there, is the whole file
 
-	sum    hash.Hash // of the first seen octets
-	seen   int64     // as long as they came in order
+	sum    hash.Hash // of the first summed octets
+	summed int64     // as long as they came in order, else -1
+	seen   int64     // octets of our file that are there without a gap
 	stored int64     // end of the last octet that came
 }
 
@@ -117,7 +118,7 @@ func (s *Sink) open() (err error) {
 	if err != nil {
 		return errors.Join(err, s.file.Close())
 	}
-	s.seen = n
+	s.summed, s.seen = n, n
 	return nil
 }
 
@@ -138,11 +139,17 @@ func (s *Sink) WriteAt(p []byte, at int64) (int, error) {
 	}
 	to := s.offset() + at
 	n, err := s.file.WriteAt(p, to)
-	if to == s.seen {
+	end := to + int64(n)
+	switch {
+	case n == 0:
+	case to == s.summed:
 		_, _ = s.sum.Write(p[:n]) // never fails
-		s.seen += int64(n)
-	} else {
-		s.seen = -1 // not in order, or twice: all is read again in the end
+		s.summed = end
+	default:
+		s.summed = -1 // not in order, or twice: all is read again in the end
+	}
+	if to <= s.seen {
+		s.seen = max(s.seen, end)
 	}
 	s.stored = max(s.stored, at+int64(n))
 	return n, err

@@ -165,6 +165,43 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// A part stays what it was, whatever comes out of order or twice behind it.
+func TestPartialSurvives(t *testing.T) {
+	conform.Covers(t, "FT-07")
+	dir := t.TempDir()
+	part := filepath.Join(dir, "part")
+	want := described("hello world")
+	want.Range = "6-*"
+	for _, tt := range []struct {
+		first, then int64 // where octets are written
+		left        string
+	}{
+		{3, -1, "hello"}, {3, 0, "hello**"}, {0, -1, "hello**"}, {0, 1, "hello***"},
+	} {
+		if err := os.WriteFile(part, []byte("hello"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Target{Dir: dir, Partial: part}.Create(want, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []int64{tt.first, tt.then} {
+			if at < 0 {
+				continue
+			}
+			if _, err := s.WriteAt([]byte("**"), at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := s.Discard(); left != part {
+			t.Errorf("%+v: %q is left", tt, left)
+		}
+		if got, err := os.ReadFile(part); string(got) != tt.left {
+			t.Errorf("%+v: %q, %v", tt, got, err)
+		}
+	}
+}
+
 func TestRoom(t *testing.T) {
 	conform.Covers(t, "FT-06")
 	dir := t.TempDir()
