@@ -1,26 +1,24 @@
 package refer
 
 import (
-	"strings"
+	"crypto/sha256"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
-// mostRemembered bounds the memory of REFERs; the oldest are forgotten first.
+// mostRemembered bounds the memory of REFERs, about 2 MiB; the oldest are forgotten first.
 const mostRemembered = 1 << 14
 
-// request names a REFER outside dialogs, whatever way it came (RFC 3261 §8.2.2.2).
-type request struct {
-	callID, tag string
-	seq         uint32
-}
+// request names a REFER outside dialogs, whatever way it came (RFC 3261 §8.2.2.2): by a
+// digest of what does, which is as long as its sender likes.
+type request [sha256.Size]byte
 
-// requestOf names a REFER. What it returns shares memory with the message.
 func requestOf(req *sipmsg.Request) (request, bool) {
 	cseq, err := req.Header.CSeq()
-	return request{callID: req.Header.CallID(), tag: req.Header.FromTag(), seq: cseq.Seq}, err == nil
+	return sha256.Sum256(fmt.Appendf(nil, "%q %q %d", req.Header.CallID(), req.Header.FromTag(), cseq.Seq)), err == nil
 }
 
 // repeated remembers the REFERs outside dialogs that were accepted, so that none is
@@ -34,7 +32,6 @@ type repeated struct {
 
 // add notes a REFER, and forgets those of before since.
 func (r *repeated) add(q request, now, since time.Time) {
-	q.callID, q.tag = strings.Clone(q.callID), strings.Clone(q.tag)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.line) > 0 && (len(r.line) >= mostRemembered || r.when[r.line[0]].Before(since)) {
