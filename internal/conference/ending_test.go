@@ -9,7 +9,7 @@ import (
 
 func TestEndings(t *testing.T) {
 	t.Parallel()
-	conform.Covers(t, "FOC-TRM-07")
+	conform.Covers(t, "FOC-TRM-01", "FOC-TRM-07")
 	leave := func(ep EndpointID, cause Cause) func(time.Duration) Command {
 		return func(d time.Duration) Command { return Leave{At: at(d), Endpoint: ep, Cause: cause} }
 	}

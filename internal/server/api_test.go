@@ -105,7 +105,7 @@ func dig(value any, path ...any) any {
 // TestAdministration goes through the life of a conference that the API
 // allocates, as its participants see it.
 func TestAdministration(t *testing.T) {
-	conform.Covers(t, "FOC-RMV-09", "FOC-DSP-03")
+	conform.Covers(t, "FOC-RMV-09", "FOC-DSP-03", "FOC-TRM-01")
 	const room = "sip:shift@conf.localhost"
 	r := serve(t, nil)
 	a := r.admin()

@@ -11,6 +11,7 @@ import (
 	"github.com/confab-chat/confab/internal/focus"
 	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/sipid"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
@@ -115,6 +116,33 @@ func TestRemovalOfTheDeaf(t *testing.T) {
 	r.vacant()
 }
 
+// TestRemovalBeforeAck: the BYE waits for the ACK; the user is out all the same, hears nothing
+// more, and the issuer is not kept waiting.
+func TestRemovalBeforeAck(t *testing.T) {
+	conform.Covers(t, "FOC-RMV-12", "FOC-RMV-04", "MIX-05")
+	r := serve(t, func(c *config.Config) { c.Conferences[0].Moderators = []string{"sip:alice@example.test"} })
+	alice := r.guest("tcp", "alice").join(lobby).connect()
+	carol := r.guest("tcp", "carol")
+	carol.Send(carol.invite(lobby))
+	carol.ok = carol.Expect(200, sipmsg.INVITE)
+	carol.call.Learn(carol.ok)
+	carol.connect()
+	alice.say("welcome")
+	carol.hear("welcome")
+	i := r.issuer("alice")
+	i.accepted(lobby, "<"+carol.aor()+";method=BYE>")
+	i.reported("SIP/2.0 200 OK", "terminated")
+	alice.say("without carol")
+	tid := carol.msrp.Send(sipid.NewTag(), "message/cpim", cpim(carol.aor(), lobby, "still here"))
+	carol.msrp.Expect(tid, 481) // and nothing before it
+	carol.Send(carol.other(sipmsg.OPTIONS, nowhere))
+	carol.Expect(404, sipmsg.OPTIONS) // and no BYE before it
+	carol.Send(carol.call.Ack())
+	carol.hungUp(removed)
+	alice.leave()
+	r.vacant()
+}
+
 // TestRemovalWhileCalled cancels the call.
 func TestRemovalWhileCalled(t *testing.T) {
 	conform.Covers(t, "FOC-RMV-05", "FOC-OUT-20", "FOC-OUT-13")
@@ -151,7 +179,7 @@ func (g *guest) cancelledBy(reason string, invite *sipmsg.Request) {
 // TestRemoveAll goes through the second half of flow F-G: the owner removes the
 // conference itself.
 func TestRemoveAll(t *testing.T) {
-	conform.Covers(t, "FOC-RMV-07", "FOC-TRM-04")
+	conform.Covers(t, "FOC-RMV-07", "FOC-TRM-01", "FOC-TRM-04")
 	r := serve(t, nil)
 	alice := r.guest("tcp", "alice").join(factory)
 	uri := alice.conferenceURI()
