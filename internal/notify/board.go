@@ -24,6 +24,8 @@ type board struct {
 	id      conference.ID
 	aliases []conference.ID
 
+	leaving []*subscriber // of users who have just left; the instance's goroutine only
+
 	mu          sync.Mutex
 	owner       conference.Identity
 	description *confinfo.Description
@@ -187,9 +189,17 @@ func (b *board) departed(s *conference.State, e conference.Departed) {
 	if s.EndsByCreator(e.At) {
 		return // he is told of the end, like all others [FOC-TRM-04]
 	}
-	for _, sub := range b.deserted(s, e.User) {
+	b.leaving = append(b.leaving, b.deserted(s, e.User)...)
+}
+
+// part ends the subscriptions of those who have left. It comes when the commands that were
+// waiting are done: those with whom the conference went as well, as everybody was removed,
+// are told of its end. [FOC-RMV-07]
+func (b *board) part() {
+	for _, sub := range b.leaving {
 		sub.end(event.Rejected)
 	}
+	b.leaving = nil
 }
 
 // deserted returns those who watch as a user who has left. Who is in the conference by
@@ -224,7 +234,10 @@ func (b *board) ended(e conference.Ended) {
 	if e.Cause == conference.EndShutdown {
 		reason = event.Deactivated
 	}
-	b.close()
+	if b.close(); e.Cause == conference.EndEmpty {
+		b.part() // as who leaves before [NOT-END-02]
+	}
+	b.leaving = nil
 	for _, sub := range b.watching(func(*subscriber) bool { return true }) {
 		sub.end(reason)
 	}

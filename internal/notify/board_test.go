@@ -65,6 +65,7 @@ func (s *stage) join(user, endpoint string) {
 func (s *stage) leave(endpoint string, cause conference.Cause) {
 	s.t.Helper()
 	s.do(conference.Leave{At: time.Now(), Endpoint: conference.EndpointID(endpoint), Cause: cause, Reason: `SIP;cause=200;text="bye"`})
+	s.board.part() // as nothing else was waiting
 }
 
 // watch adds a subscriber that is rung by nobody.

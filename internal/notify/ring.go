@@ -14,6 +14,7 @@ const (
 // in one go, by a goroutine of the service's so that the conference need not
 // wait until the last NOTIFY is written.
 func (b *board) Flush() {
+	b.part()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.dirty || b.ringing || b.over {

@@ -19,6 +19,7 @@ func flows(t *testing.T, change func(*config.Config)) *rig {
 	return serve(t, func(c *config.Config) {
 		c.Domain, c.Auth.Realm = "conf.ims.example", "conf.ims.example"
 		c.Factory = []string{"sip:chat-factory@conf.ims.example"}
+		c.SIP.IOI = "conf.ims.example"
 		c.Conferences[0].URI = reservedFlow
 		if change != nil {
 			change(c)
@@ -61,4 +62,39 @@ func TestFlowH(t *testing.T) {
 func TestFlowI(t *testing.T) {
 	conform.Covers(t, "FOC-TRM-01", "FOC-TRM-03", "FOC-TRM-04", "FOC-TRM-06", "NOT-END-01")
 	flows(t, func(c *config.Config) { c.Defaults.End.OnCreatorLeave = true }).plays(t, "F-I")
+}
+
+func TestFlowB(t *testing.T) {
+	conform.Covers(t, "FOC-FAC-04", "FOC-FAC-05", "PRE-04", "PRE-06", "PRE-07", "PRE-08")
+	flows(t, nil).plays(t, "F-B")
+}
+
+func TestFlowD(t *testing.T) {
+	conform.Covers(t, "FOC-LST-01", "FOC-LST-11", "FOC-LST-13", "FOC-LST-14", "FOC-LST-15", "FOC-OUT-02", "FOC-OUT-06")
+	flows(t, nil).plays(t, "F-D")
+}
+
+func TestFlowE(t *testing.T) {
+	conform.Covers(t, "FOC-REF-03", "FOC-REF-05", "FOC-REF-06", "FOC-REF-09", "FOC-REF-11", "FOC-OUT-02", "FOC-OUT-04")
+	flows(t, nil).plays(t, "F-E")
+}
+
+func TestFlowF(t *testing.T) {
+	conform.Covers(t, "FOC-REF-15")
+	flows(t, nil).plays(t, "F-F")
+}
+
+func TestFlowG(t *testing.T) {
+	conform.Covers(t, "FOC-RMV-01", "FOC-RMV-06", "FOC-RMV-10", "FOC-REF-03", "NOT-END-01", "NOT-END-03", "FOC-TRM-04")
+	flows(t, nil).plays(t, "F-G")
+}
+
+func TestFlowK(t *testing.T) {
+	conform.Covers(t, "FOC-MRF-01", "FOC-MRF-02")
+	flows(t, nil).plays(t, "F-K")
+}
+
+func TestFlowL(t *testing.T) {
+	conform.Covers(t, "FOC-JOI-01", "FOC-DSP-04")
+	flows(t, nil).plays(t, "F-L")
 }

@@ -68,7 +68,7 @@ func part(t *testing.T, m sipmsg.Message, mediaType string) *sipmsg.Part {
 	return nil
 }
 
-// TestCreationWithList goes through flow F-D.
+// TestCreationWithList has in its list what needs no call, besides the flow of F-D.txt.
 func TestCreationWithList(t *testing.T) {
 	conform.Covers(t, "FOC-LST-01", "FOC-LST-06", "FOC-LST-08", "FOC-LST-11", "FOC-LST-13", "FOC-LST-14",
 		"FOC-LST-15", "FOC-LST-17", "FOC-OUT-06")

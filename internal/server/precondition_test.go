@@ -97,8 +97,8 @@ func suspended(t *testing.T, resp *sipmsg.Response) {
 	}
 }
 
-// TestPreconditions is flow F-B: Require as RFC 3312 wants it, and Supported as UEs of
-// IMS do.
+// TestPreconditions has Require as RFC 3312 wants it, and Supported as UEs of IMS do, at
+// factory and conference; F-B.txt has the messages.
 func TestPreconditions(t *testing.T) {
 	conform.Covers(t, "FOC-FAC-04", "FOC-FAC-05", "PRE-04", "PRE-05", "PRE-06", "PRE-07", "PRE-08")
 	for _, fields := range [][]string{

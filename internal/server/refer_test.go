@@ -73,7 +73,7 @@ func (g *guest) referTo(parameters string) string {
 // named is the guest as the roster shows him after a call by the focus.
 func (g *guest) named() string { return "sip:" + g.name + "@127.0.0.1" }
 
-// TestReferToFocus goes through flow F-E, its failures included.
+// TestReferToFocus has the one who is called answer this and that; F-E.txt has the messages.
 func TestReferToFocus(t *testing.T) {
 	conform.Covers(t, "FOC-REF-03", "FOC-REF-04", "FOC-REF-05", "FOC-REF-06", "FOC-REF-09", "FOC-OUT-04", "FOC-OUT-12", "PRV-06", "PRV-07")
 	r := serve(t, nil)

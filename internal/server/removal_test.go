@@ -29,8 +29,8 @@ func (g *guest) hungUp(reason string) *sipmsg.Request {
 
 const removed = `SIP;cause=200;text="Removed from conference"`
 
-// TestRemoval goes through the first half of flow F-G: a moderator removes a user
-// with all his devices.
+// TestRemoval has a moderator remove a user with all his devices, in every spelling; the
+// messages are in F-G.txt.
 func TestRemoval(t *testing.T) {
 	conform.Covers(t, "FOC-RMV-01", "FOC-RMV-02", "FOC-RMV-03", "FOC-RMV-06", "FOC-RMV-10", "FOC-REF-03", "NOT-END-03", "FOC-JOI-03", "MIX-05")
 	r := serve(t, func(c *config.Config) { c.Conferences[0].Moderators = []string{"sip:alice@example.test"} })

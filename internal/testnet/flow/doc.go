@@ -36,7 +36,8 @@
 // where a message is sent, an unknown one is made up, as a random identifier. {*} is
 // anything. Known from the start are "{alice contact}", the URI at which the player's
 // socket is reached, "{alice address}", its host and port, and what the stage adds. A
-// block "let NAME" holds lines that are written "[NAME]" elsewhere.
+// block "let NAME" holds lines that are written "[NAME]" elsewhere; "use FILE" takes those of
+// another file.
 //
 // # What is sent
 //

@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ type step struct {
 	noBody bool
 }
 
-// script is a file that was read.
+// script is a file that was read, with those that it uses.
 type script struct {
 	name  string
 	steps []step
@@ -27,12 +28,16 @@ type script struct {
 
 // read reads a file.
 func read(name string) (*script, error) {
+	s := &script{name: name}
+	return s, s.read(name, make(map[string][]string))
+}
+
+// read adds the steps of a file, and its named blocks to those that there are.
+func (s *script) read(name string, lets map[string][]string) error {
 	text, err := os.ReadFile(name) //nolint:gosec // a test's own file
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &script{name: name}
-	lets := make(map[string][]string)
 	lines := strings.Split(string(text), "\n")
 	for i := 0; i < len(lines); {
 		number, head := i+1, strings.TrimSpace(lines[i])
@@ -42,18 +47,24 @@ func read(name string) (*script, error) {
 		var block []string
 		block, i = indented(lines, i)
 		block = replaced(block, lets)
+		if other, ok := strings.CutPrefix(head, "use "); ok {
+			if err := s.read(filepath.Join(filepath.Dir(name), other), lets); err != nil {
+				return err
+			}
+			continue
+		}
 		if let, ok := strings.CutPrefix(head, "let "); ok {
 			lets["["+let+"]"] = block
 			continue
 		}
 		read, err := parse(head, block)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, number, err)
+			return fmt.Errorf("%s:%d: %w", name, number, err)
 		}
 		read.line = number
 		s.steps = append(s.steps, read)
 	}
-	return s, nil
+	return nil
 }
 
 // indented returns the lines from the i-th on that belong to a step, and where the next
