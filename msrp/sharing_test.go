@@ -30,7 +30,9 @@ func TestSharingNeedsTheSameTarget(t *testing.T) {
 		}
 		keys[x.key()] = x
 	}
-	same := change(known, func(t *target) { t.name, t.prints = "A.Example", []Fingerprint{{Hash: "sha-256", Digest: []byte("one")}} })
+	same := change(known, func(t *target) {
+		t.name, t.prints = "A.Example", []Fingerprint{{Hash: "sha-256", Digest: []byte("one")}}
+	})
 	if same.key() != known.key() {
 		t.Errorf("%q, %q", same.key(), known.key())
 	}
