@@ -75,6 +75,8 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 	}
 	owner := s.conn.Load()
 	if owner != nil && owner != c {
+		// One of the two may not be who it should be: an overheard URI binds once.
+		c.ep.cfg.Log.Warn("msrp session is bound to another connection", "remote", c.source, "bound_to", owner.source)
 		return refusal(msrpwire.StatusBoundElsewhere) // [MSRP-CON-05]
 	}
 	c.in.session = s

@@ -3,6 +3,7 @@ package msrp
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -235,7 +236,8 @@ func TestBoundElsewhere(t *testing.T) {
 
 func boundElsewhere(t *testing.T, tr transcript, cut func([]byte) [][]byte) {
 	t.Helper()
-	ep := newEndpoint(t, Config{KeepAlive: -1})
+	var log strings.Builder
+	ep := newEndpoint(t, Config{KeepAlive: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	h := exampleHandler()
 	s := fixedSession(t, ep, exampleConfig(h), roomURI, aliceURI)
 	near, far := net.Pipe()
@@ -252,6 +254,9 @@ func boundElsewhere(t *testing.T, tr transcript, cut func([]byte) [][]byte) {
 		t.Fatal(err)
 	}
 	play(t, ep, tr, cut)
+	if !strings.Contains(log.String(), "level=WARN") || strings.Contains(log.String(), "kV3x9QmT0aZbY7LrWc5NsA") {
+		t.Errorf("the log says %q", &log)
+	}
 	if err := s.Send(text("still here"), 1); err != nil {
 		t.Errorf("first binding: %v", err)
 	}
