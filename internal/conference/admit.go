@@ -162,8 +162,7 @@ func (c Admit) fits(s *State, old *Endpoint, u User) error {
 	if s.locked && old == nil && !returns && (p == nil || !p.lost()) {
 		return refuse(CodeLocked)
 	}
-	policy := &s.created.Policy
-	limit, has := policy.EndpointsPerUser, s.roster.endpointsOf(c.Identity)
+	limit, has := s.created.Policy.EndpointsPerUser, s.roster.endpointsOf(c.Identity)
 	called := s.Called(c.Identity) != nil
 	if called {
 		has-- // that device goes as soon as he is here by this one [FOC-JOI-11]
@@ -173,7 +172,7 @@ func (c Admit) fits(s *State, old *Endpoint, u User) error {
 	}
 	// Places are counted by user and taken at authorisation time; who is being called has
 	// one, by whatever name he comes. [FOC-JOI-04]
-	if policy.MaxUsers > 0 && p == nil && !returns && !called && s.Places(c.At) >= policy.MaxUsers {
+	if p == nil && !returns && !called && s.crowded(c.At, 1) {
 		return refuse(CodeFull)
 	}
 	return nil

@@ -17,8 +17,15 @@ func TestRequestOf(t *testing.T) {
 	const each = 1 << 16
 	seen := make(map[request]string)
 	for _, tt := range []struct{ callID, tag, cseq string }{
-		{"a", "b", "1"}, {"ab", "", "1"}, {"", "ab", "1"}, {"a", "b", "11"}, {"a", "b1", "1"}, {`a" "b`, "", "1"}, {"a", `b" "`, "1"},
-		{strings.Repeat("a", each), "b", "1"}, {strings.Repeat("a", each), "b", "2"},
+		{"a", "b", "1"},
+		{"ab", "", "1"},
+		{"", "ab", "1"},
+		{"a", "b", "11"},
+		{"a", "b1", "1"},
+		{`a" "b`, "", "1"},
+		{"a", `b" "`, "1"},
+		{strings.Repeat("a", each), "b", "1"},
+		{strings.Repeat("a", each), "b", "2"},
 	} {
 		req := &sipmsg.Request{Method: sipmsg.REFER}
 		req.Header.Add("Call-ID", tt.callID)
