@@ -43,6 +43,7 @@ type conn struct {
 	writing     bool // the writer runs
 	closed      bool
 	ticking     bool // the sweep comes within a second
+	hurried     bool // a deadline was set for a write, which may have ended without
 	tids        msrpwire.TIDs
 	ring        ring
 	out         outbox

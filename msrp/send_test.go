@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/msrp/msrpwire"
@@ -465,6 +466,41 @@ func TestRingOfSilentRequests(t *testing.T) {
 		_, sl := c.ring.open()
 		*sl = slot{session: s, kind: slotMessage, silent: true, sent: 1}
 	}
+}
+
+// Who waits for a number, of which others have them all, goes on when one is free.
+func TestRingOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ep := timedEndpoint(t, Config{KeepAlive: -1})
+		a, ha := exampleSession(t, ep, SessionConfig{})
+		other := strings.Replace(roomURI, "kV3x", "kV3y", 1)
+		b := fixedSession(t, ep, SessionConfig{Handler: newRecorder()}, other, aliceURI)
+		p := newPeer(t, ep, "pipe")
+		p.bind()
+		p.write(p.requestTo(other, aliceURI, "SEND", "Message-ID: other", nil, "$"))
+		p.status(200)
+		queue(t, a, text("unanswered"), 1)
+		unanswered := p.next()
+		c := a.conn.Load()
+		c.mu.Lock()
+		for !c.ring.full() {
+			_, sl := c.ring.open()
+			*sl = slot{session: a, kind: slotMessage, sent: c.ep.now(), silent: true, settled: true}
+		}
+		c.mu.Unlock()
+		queue(t, b, text("waits"), 2)
+		synctest.Wait()
+		p.silent()
+		p.answer(unanswered, 200)
+		pause(2 * time.Second)
+		if f := due(t, p.frames, "frame"); string(f.body) != "waits" {
+			t.Errorf("%q", f.body)
+		}
+		if o := due(t, ha.sent, "outcome"); o.err != nil {
+			t.Error(o.err)
+		}
+	})
+	conform.Covers(t, "MSRP-SND-11")
 }
 
 func TestSharedTail(t *testing.T) {

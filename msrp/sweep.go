@@ -43,6 +43,7 @@ func (c *conn) sweep() {
 			f.end(s, ErrCongested) // [SW-FLOW-04]
 		}
 		busy = s.expire(heard) || busy || since != 0
+		c.pump(s) // other sessions may have left it room in the ring
 	}
 	next := min(c.keepAlive(now), c.ping(heard, &f))
 	if busy || c.expects() {
@@ -102,6 +103,7 @@ func (c *conn) sweepConn(now int64, f *findings) {
 	case c.writeSince != 0 && now-c.writeSince >= int64(cfg.WriteStall):
 		// The write ends with what the peer has taken so far; the writer sees
 		// whether that was anything. [SW-FLOW-04]
+		c.hurried = true
 		_ = c.nc.SetWriteDeadline(time.Now())
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -289,6 +291,71 @@ func TestWriteStall(t *testing.T) {
 		pause(62 * time.Second)
 		if err := due(t, h.ended, "end"); !errors.Is(err, ErrStalled) {
 			t.Error(err)
+		}
+	})
+	conform.Covers(t, "SW-FLOW-04")
+}
+
+// tardy is a connection whose peer takes what is first written to it just when the
+// deadline has passed that is set for that: the Write has had time to end well.
+type tardy struct {
+	net.Conn
+
+	mu     sync.Mutex
+	late   bool          // guarded by mu: a deadline has passed
+	passed chan struct{} // closed when the first one has
+	writes int           // guarded by mu
+}
+
+func (c *tardy) SetWriteDeadline(at time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.late = !at.IsZero(); c.late && c.writes == 1 {
+		close(c.passed)
+	}
+	return nil
+}
+
+func (c *tardy) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	c.writes++
+	first, late := c.writes == 1, c.late
+	c.mu.Unlock()
+	if first {
+		<-c.passed
+	} else if late {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.Conn.Write(p)
+}
+
+// A deadline that comes too late to interrupt a write does not end the next one, which
+// has had no time yet.
+func TestStaleDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ep := timedEndpoint(t, Config{KeepAlive: -1})
+		s, h := exampleSession(t, ep, SessionConfig{Patient: true})
+		near, far := net.Pipe()
+		if err := ep.ServeConn(&tardy{Conn: far, passed: make(chan struct{})}); err != nil {
+			t.Fatal(err)
+		}
+		p := peerOn(t, near)
+		p.write(p.request("SEND", "Message-ID: m1", nil, "$"))
+		pause(2 * time.Minute)
+		p.status(200)
+		if err := s.Send(text("hello"), 1); err != nil {
+			t.Fatal(err)
+		}
+		f := p.next()
+		if string(f.body) != "hello" {
+			t.Errorf("%q", f.body)
+		}
+		p.answer(f, 200)
+		if o := due(t, h.sent, "outcome"); o.err != nil {
+			t.Error(o.err)
+		}
+		if len(h.ended) != 0 {
+			t.Error("ended")
 		}
 	})
 	conform.Covers(t, "SW-FLOW-04")

@@ -67,6 +67,7 @@ func (c *conn) load(done []event) (*block, []event) {
 	b := c.next()
 	done = c.takeSettled(done[:0])
 	if b != nil {
+		c.unhurry()
 		c.writeSince = c.ep.now()
 		c.tickSoon()
 		c.mu.Unlock()
@@ -82,6 +83,15 @@ func (c *conn) load(done []event) (*block, []event) {
 		c.fail(c.drainErr)
 	}
 	return nil, done
+}
+
+// unhurry takes away the deadline of the write before, which must not end the next one.
+// Called with c.mu held.
+func (c *conn) unhurry() {
+	if c.hurried {
+		c.hurried = false
+		_ = c.nc.SetWriteDeadline(time.Time{}) // the write tells
+	}
 }
 
 // unload notes that b has been written, or why not, which it returns. Done is a
