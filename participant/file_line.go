@@ -188,6 +188,13 @@ func (l *fileLine) settling() bool {
 	return l.complete
 }
 
+// isStopped reports whether the file was given up.
+func (l *fileLine) isStopped() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stopped
+}
+
 // stop has nothing more sent, or taken, and reports whether the message is under way: an
 // end of it is then seen on the stream.
 func (l *fileLine) stop() (midway bool) {
@@ -208,6 +215,7 @@ func (l *fileLine) discard() (partial string) {
 	if l.complete { // Finish has dealt with it
 		return ""
 	}
+	l.stopped = true
 	return l.t.sink.Discard()
 }
 

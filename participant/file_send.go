@@ -103,6 +103,9 @@ func (l *fileLine) write() error {
 	if err != nil {
 		return err
 	}
+	if l.isStopped() { // since before there was anything to abort
+		l.session.Abort(l.message)
+	}
 	if _, err = w.Write(l.head); err != nil {
 		return err
 	}

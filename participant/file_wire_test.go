@@ -490,3 +490,19 @@ func TestPeerStops(t *testing.T) {
 	}
 	x.removal(r.transfer.File().TransferID)
 }
+
+// TestGivenUpInTheEnd: what is kept of a file stays when nothing but the end of the message
+// comes after the transfer was given up.
+func TestGivenUpInTheEnd(t *testing.T) {
+	x := newWire(t)
+	tr, _ := x.offers(filetransfer.Target{Dir: t.TempDir(), Keep: true}, hello()...)
+	x.msrp.Expect(x.chunk("m1", "hello", "1-5/5", msrpwire.Continues), 200)
+	tr.call.session.Do(func() { tr.call.conclude(tr, context.Canceled) })
+	if err := x.over(tr); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	x.msrp.Expect(x.msrp.Chunk("SEND", "text/plain", "", msrpwire.Last, "Message-ID: m1", "Byte-Range: 6-5/5"), 413)
+	if got, err := os.ReadFile(tr.Partial()); string(got) != "hello" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
