@@ -90,3 +90,26 @@ func TestAnswersComeLate(t *testing.T) {
 		conform.Covers(t, "SW-RPT-04")
 	})
 }
+
+// As many copies are under way to a leg as it has not answered, 1,024 at most.
+func TestWindowOfLeg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		b.mute.Store(true)
+		for range 1030 {
+			a.say("x")
+		}
+		synctest.Wait()
+		if n := len(b.copies); n != 1024 {
+			t.Fatalf("%d copies are unanswered", n)
+		}
+		b.answer(<-b.copies, 200)
+		synctest.Wait()
+		if n := len(b.copies); n != 1024 {
+			t.Errorf("%d copies are unanswered", n)
+		}
+		h.empty(a, b)
+		conform.Covers(t, "MSRP-SND-11")
+	})
+}

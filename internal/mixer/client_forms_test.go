@@ -102,6 +102,47 @@ func TestAnonymousMeansRoom(t *testing.T) {
 	conform.Covers(t, "SW-PUB-22")
 }
 
+// How a message is cut depends on what is known of the client, and of the way to it.
+func TestCutAsTheClientNeedsIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(b *blueprint) {
+		b.mixer.Quirks = []mixer.QuirkRule{{Agent: "tiny", Clear: []string{"whole"}, Set: []string{"chunk_cap"}}}
+	})
+	a := h.join(alice, nil)
+	const size = 20_000
+	body := a.text(lobby, strings.Repeat("x", size-len(a.text(lobby, ""))))
+	for name, tt := range map[string]struct {
+		wishes  func(*wishes)
+		largest int
+		exact   bool
+	}{
+		"unknown": {func(w *wishes) { w.agent = "unheard of" }, size, false},
+		"Blink":   {func(w *wishes) { w.agent = blinkAgent }, size, false},
+		"RCS":     {func(w *wishes) { w.features = "<sip:carol@x>;+g.oma.sip-im" }, 2048, true},
+		"capped":  {func(w *wishes) { w.agent = "tiny" }, 8192, false},
+		"relayed": {func(w *wishes) { w.relayed = true }, 8192, false},
+	} {
+		c := h.join(carol, tt.wishes)
+		a.try(part{body: body}, 200)
+		at := 0
+		for chunks := 0; at < size; chunks++ {
+			f := wait(t, c.copies, "chunk")
+			if f.seq == "" && chunks == 0 {
+				chunks-- // a greeting
+				continue
+			}
+			want := min(tt.largest, size-at)
+			if len(f.body) != want || f.rng.Start != int64(at+1) || f.rng.Total != size || (f.rng.End == int64(at+want)) != (tt.exact || want <= 2048) {
+				t.Errorf("%s: %d octets, %+v", name, len(f.body), f.rng)
+				break
+			}
+			at += want
+		}
+		c.leave()
+	}
+	conform.Covers(t, "SW-PUB-08", "MSRP-SND-15")
+}
+
 // A client that knows nothing of conferences is told where it is; everybody is
 // told what the conference says to all.
 func TestGreetings(t *testing.T) {

@@ -256,6 +256,41 @@ func TestSlowReaderIsCut(t *testing.T) {
 	})
 }
 
+// Who is to be told instead stays, however long he is behind, as long as he takes anything.
+func TestSlowReaderStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(b *blueprint) {
+			pipes(b)
+			b.mixer.Congestion = mixer.Tell
+		})
+		a := h.join(alice, nil)
+		drip := h.join(bob, func(w *wishes) { w.unbound = true })
+		drip.deaf()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			octet := make([]byte, 1)
+			for {
+				if _, err := drip.nc.Read(octet); err != nil {
+					return
+				}
+				pause(10 * time.Second)
+			}
+		}()
+		for range 300 {
+			a.say(strings.Repeat("x", 1000))
+		}
+		pause(10 * time.Minute)
+		if len(drip.lost)+len(h.events) > 0 {
+			t.Error("cut")
+		}
+		h.empty(a, drip)
+		_ = drip.nc.Close()
+		<-done
+		conform.Covers(t, "SW-FLOW-04")
+	})
+}
+
 // Senders above their rate wait, and who would wait for too long is refused.
 func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
