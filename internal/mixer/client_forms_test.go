@@ -99,6 +99,11 @@ func TestAnonymousMeansRoom(t *testing.T) {
 	rcs.try(part{body: wrap(anonymous, lobby, "text/plain", "x")}, 403)
 	rcs.try(part{body: wrap(anonymous, anonymous, "text/plain", "x")}, 403)
 	quiet(t, a, b, rcs)
+	rcs.leave()
+	// Nobody could tell whose it is, even if somebody has no other name.
+	nameless := h.join(carol, func(w *wishes) { w.also = []string{anonymous} })
+	nameless.try(part{body: wrap(anonymous, lobby, "text/plain", "x")}, 403)
+	quiet(t, a, b, nameless)
 	conform.Covers(t, "SW-PUB-22")
 }
 

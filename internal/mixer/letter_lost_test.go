@@ -40,6 +40,27 @@ func TestTooMuchComesBack(t *testing.T) {
 	})
 }
 
+// A hundred private messages wait for one who was lost; the next are refused.
+func TestNoMoreThanAHundredWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, pipes)
+		a, b := h.join(alice, nil), h.join(bob, nil)
+		_ = b.nc.Close()
+		<-h.events
+		for i := range 100 {
+			a.try(part{body: a.text(bob, fmt.Sprint(i))}, 200)
+		}
+		a.try(part{body: a.text(bob, "one more")}, 404)
+		b = h.join(bob, nil)
+		for i := range 100 {
+			b.hears(a.text(bob, fmt.Sprint(i)))
+		}
+		quiet(t, a, b)
+		h.empty(a, b)
+		conform.Covers(t, "SW-PRV-10")
+	})
+}
+
 // What waits for somebody when the conference ends does not reach him any more.
 func TestEndWhileLettersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
