@@ -1,0 +1,76 @@
+package msrp
+
+import (
+	"bytes"
+	"net"
+	"runtime"
+	"testing"
+)
+
+// TestDeafPeerHoldsNobodyUp has a peer who stops reading and one who goes on, both written
+// for by the same goroutines.
+func TestDeafPeerHoldsNobodyUp(t *testing.T) {
+	roomy := SessionConfig{SoftLimit: 32 << 20, HardLimit: 64 << 20, MaxQueued: 1 << 16, Window: 1 << 15}
+	server := listening(t, Config{})
+	deaf := pairOn(t, newEndpoint(t, Config{}), server, SessionConfig{}, roomy)
+	other := pairOn(t, newEndpoint(t, Config{}), server, SessionConfig{}, roomy)
+	const n = 1500
+	for _, s := range []*Session{deaf.client, deaf.server} {
+		socket, ok := s.conn.Load().nc.(*net.TCPConn)
+		if !ok || socket.SetReadBuffer(32<<10) != nil || socket.SetWriteBuffer(32<<10) != nil {
+			t.Fatal("buffers cannot be made small")
+		}
+	}
+	hears := make(chan struct{})
+	deaf.fromClient.decide = func(*Incoming) error {
+		<-hears
+		return nil
+	}
+	for i := range uint64(n) {
+		queue(t, deaf.server, numbered(int(i), 2000), i)
+		queue(t, other.server, numbered(int(i), 2000), i)
+	}
+	inOrder := func(r *recorder) {
+		for i := range n {
+			if in := wait(t, r.messages, "message"); !bytes.Equal(in.Body(), numbered(i, 2000).Body) {
+				t.Fatalf("message %d differs or is out of order", i)
+			}
+		}
+	}
+	inOrder(other.fromClient)
+	c := deaf.server.conn.Load()
+	c.mu.Lock()
+	waits := c.writing
+	c.mu.Unlock()
+	if !waits {
+		t.Error("the deaf peer was sent everything: the test shows nothing")
+	}
+	close(hears)
+	inOrder(deaf.fromClient)
+}
+
+// TestSharedWriters counts how many goroutines write for connections that wait.
+func TestSharedWriters(t *testing.T) {
+	var w writers
+	most := min(runtime.GOMAXPROCS(0), 3)
+	for i := range 2*crowded + 1 {
+		begins := w.add(&conn{})
+		if want := i == 0 || most > 1 && i+1 == crowded || most > 2 && i+1 == 2*crowded; begins != want {
+			t.Errorf("connection %d: another writer %v", i+1, begins)
+		}
+	}
+	writers := w.running
+	for left := 2*crowded + 1; left > 0; left -= handful {
+		if got := len(w.take(nil)); got != min(left, handful) {
+			t.Errorf("%d of %d at a time", got, left)
+		}
+	}
+	for range writers {
+		if len(w.take(nil)) != 0 {
+			t.Error("something waits")
+		}
+	}
+	if w.running != 0 || !w.add(&conn{}) {
+		t.Error("nobody writes, and nobody begins")
+	}
+}
