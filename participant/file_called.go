@@ -183,11 +183,13 @@ func (c *fileCall) another(r *invite.Reoffer, p *sdp.Proposal) {
 		r.Reject(&sip.Error{Status: 486})
 		return
 	}
-	c.knows(p.Stream.Peer.File.TransferID)
+	p.Effect = sdp.EffectNew // of ours, even if the other keeps his path [FT-05]
 	o := c.offer(p, &fileAgain{c, r, p})
 	if err := c.ue.offerFile(o); err != nil {
 		r.Reject(err)
+		return
 	}
+	c.knows(o.File.TransferID)
 }
 
 // fileAgain is a re-INVITE about another file that waits for its answer.
