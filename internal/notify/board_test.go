@@ -189,6 +189,18 @@ func TestSubscribersThatTakeEveryNotifyForTheWhole(t *testing.T) {
 	if d.State != confinfo.Full || d.Version != 2 || len(d.Users.List) != 2 || d.Description == nil {
 		t.Errorf("change: state %v, version %d, users %v", d.State, d.Version, d.Users)
 	}
+	s.join("bob", "ep-tablet")
+	s.next(sub, event.Pull{})
+	for left, endpoint := range []string{"ep-tablet", "ep-bob"} { // who has left is not there, while others see him linger
+		s.do(conference.Leave{At: time.Now(), Endpoint: conference.EndpointID(endpoint)})
+		d = s.next(sub, event.Pull{})
+		if d.State != confinfo.Full || len(d.Users.List) != 2-left || left == 0 && len(d.Users.List[1].Endpoints) != 1 {
+			t.Errorf("%s has left: users %+v", endpoint, d.Users)
+		}
+	}
+	if others := s.next(s.watch(false), event.Pull{Full: true, Must: true}); len(others.Users.List) != 2 {
+		t.Errorf("others see %+v", others.Users)
+	}
 	if body, ok := sub.Next(event.Pull{Final: true, Must: true, Reason: event.NoResource}); ok {
 		t.Errorf("final NOTIFY has a body:\n%s", body.Data)
 	}

@@ -51,7 +51,7 @@ type partial struct {
 // may have. The caller holds mu. [NOT-NFY-09]
 func (b *board) full(v view, user conference.User, datagrams bool) (confinfo.Template, detail) {
 	if v.inviter != "" && b.roster.calling[v.inviter] == 0 {
-		v = view{}
+		v.inviter = ""
 	}
 	limit := b.service.cfg.MaxBytes
 	if datagrams {
@@ -106,7 +106,7 @@ func (b *board) document(users *confinfo.Users) *confinfo.Document {
 // [NOT-NFY-03]
 func (b *board) since(from uint64, v view, d detail) (t confinfo.Template, changed, ok bool) {
 	if v.inviter != "" && b.roster.called[v.inviter] <= from {
-		v = view{} // nothing since that others have not seen, too
+		v.inviter = "" // nothing since that others have not seen, too
 	}
 	docs := &b.documents
 	for i := range docs.partial {

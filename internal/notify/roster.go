@@ -175,6 +175,12 @@ func (w *row) element(v view, d detail) []byte {
 	if u == nil {
 		return nil
 	}
+	if v.present && len(w.gone) > 0 {
+		if u = there(u); u == nil {
+			return nil
+		}
+		return writeUser(u, d) // few linger at a time, and few take no note of it
+	}
 	n := 0
 	switch {
 	case v.owner:

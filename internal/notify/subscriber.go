@@ -106,13 +106,13 @@ func (s *subscriber) pull(p event.Pull) (confinfo.Template, bool) {
 
 // sees returns the subscriber's view. The caller holds mu. [PRV-04]
 func (s *subscriber) sees() view {
-	switch {
-	case s.identity != "" && s.identity == s.board.owner:
-		return view{owner: true}
-	case s.user != "":
-		return view{inviter: s.user}
+	v := view{present: s.fullOnly}
+	if s.identity != "" && s.identity == s.board.owner {
+		v.owner = true
+	} else {
+		v.inviter = s.user
 	}
-	return view{}
+	return v
 }
 
 // full is the whole state. The caller holds mu.

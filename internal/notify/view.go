@@ -16,9 +16,25 @@ import (
 //     the contacts of devices, and who it is that goes by an anonymous URI.
 //   - An inviter sees, besides what everybody sees, the invitations of his own
 //     that others do not see (yet).
+//
+// Who takes each document for who is there has present besides: those who have left
+// are not in it. [NOT-NFY-11]
 type view struct {
 	owner   bool
 	inviter conference.User
+	present bool
+}
+
+// there returns a user without the endpoints that have left, nil if he has no other.
+func there(u *confinfo.User) *confinfo.User {
+	left := *u
+	left.Endpoints = slices.DeleteFunc(slices.Clone(u.Endpoints), func(e confinfo.Endpoint) bool {
+		return e.Status == confinfo.StatusDisconnected
+	})
+	if len(left.Endpoints) == 0 {
+		return nil
+	}
+	return &left
 }
 
 // audience says who sees an endpoint.
