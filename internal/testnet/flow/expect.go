@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/confab-chat/confab/sip/sipmsg"
@@ -82,8 +83,8 @@ func (c *call) answered(req *sipmsg.Request, h *sipmsg.Header) error {
 func headers(lines []string, h *sipmsg.Header, w words) error {
 	for _, line := range lines {
 		if name, ok := strings.CutPrefix(line, "no "); ok {
-			if h.Has(name) {
-				return fmt.Errorf("unwanted: %s: %s", name, h.Value(name))
+			if i := slices.IndexFunc(h.Fields, func(f sipmsg.Field) bool { return strings.EqualFold(f.Name, name) }); i >= 0 {
+				return fmt.Errorf("unwanted: %s: %s", name, h.Fields[i].Value)
 			}
 			continue
 		}
@@ -106,12 +107,13 @@ func field(name, want string, h *sipmsg.Header, w words) bool {
 		}
 	}
 	got := h.Values(name)
-	for _, element := range (&sipmsg.Header{Fields: []sipmsg.Field{{Name: name, Value: want}}}).Values(name) {
+	elements := (&sipmsg.Header{Fields: []sipmsg.Field{{Name: name, Value: want}}}).Values(name)
+	for _, element := range elements {
 		if !among(element, got, w) {
 			return false
 		}
 	}
-	return len(got) > 0
+	return len(elements) > 0
 }
 
 // among reports whether one of the texts fits.

@@ -8,9 +8,15 @@ import (
 	"github.com/confab-chat/confab/sip/sipid"
 )
 
+// speaks reports whether a cue is about MSRP.
+func speaks(verb string) bool { return verb == "binds" || verb == "says" || verb == "hears" }
+
 // speak does what a cue says about MSRP.
 func (a *actor) speak(verb, rest string) error {
 	a.tb.Helper()
+	if a.leg == nil && verb != "binds" {
+		return fmt.Errorf("%s has bound no session", a.name)
+	}
 	switch verb {
 	case "binds":
 		own, remote, _ := strings.Cut(rest, " to ")

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -172,10 +173,13 @@ func (p *player) act(s *step) {
 		p.words[s.from+" contact"] = "sip:" + s.from + "@" + peer.Addr() + ";transport=" + peer.Network()
 		return
 	}
-	if p.actors[s.from] == nil {
-		return // what a user wants who is not on the stage
+	if !speaks(verb) {
+		if a := p.actors[s.from]; a != nil && a.leg != nil {
+			p.tb.Fatal(p.fault(s, errors.New("nothing that one does with MSRP")))
+		}
+		return // what a user wants, which is told only
 	}
-	if err := p.actors[s.from].speak(verb, rest); err != nil {
+	if err := p.actor(s.from, s).speak(verb, rest); err != nil {
 		p.tb.Fatal(p.fault(s, err))
 	}
 }

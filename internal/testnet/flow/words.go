@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 
@@ -75,11 +76,13 @@ func (w words) fits(text, got string) bool {
 	if match == nil {
 		return false
 	}
+	learned := words{}
 	for i, name := range unknown {
-		if value, again := w[name]; again && value != match[i+1] {
+		if value, again := learned[name]; again && value != match[i+1] {
 			return false
 		}
-		w[name] = match[i+1]
+		learned[name] = match[i+1]
 	}
+	maps.Copy(w, learned)
 	return true
 }
