@@ -10,6 +10,7 @@ import (
 	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/sip/event"
+	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transport"
 )
 
@@ -281,7 +282,7 @@ func TestOneSubscriptionTooMany(t *testing.T) {
 			<-time.After(time.Second)
 		}
 		s.subscribe("bob")
-		if err := bells[0].sub.Refresh(nil, transport.Source{}); err != nil {
+		if err := bells[0].sub.Refresh(&sipmsg.Request{}, transport.Source{}); err != nil {
 			t.Error(err)
 		}
 		bells = append(bells, s.subscribe("alice"))

@@ -154,8 +154,11 @@ func (s *subscriber) final(reason event.Reason) (confinfo.Template, bool) {
 }
 
 // Refresh implements event.Feed. Who may not watch any more has no subscription
-// that could be refreshed: see [board.withdrawn]. [NOT-SUB-08]
-func (s *subscriber) Refresh(*sipmsg.Request, transport.Source) *sip.Error {
+// that could be refreshed: see [board.withdrawn]. [NOT-SUB-07] [NOT-SUB-08]
+func (s *subscriber) Refresh(req *sipmsg.Request, _ transport.Source) *sip.Error {
+	if !req.Header.Accepts(confinfo.MediaType, confinfo.MediaType) {
+		return &sip.Error{Status: 406} // and it goes on as it was
+	}
 	s.refreshed.Store(s.board.service.cfg.Now().UnixNano())
 	return nil
 }

@@ -50,9 +50,10 @@ func TestSubscribeRefusals(t *testing.T) {
 	r.vacant()
 }
 
-// TestSubscribeBeforeAck overtakes the ACK.
+// TestSubscribeBeforeAck overtakes the ACK. What is refused later costs the subscription
+// nothing.
 func TestSubscribeBeforeAck(t *testing.T) {
-	conform.Covers(t, "NOT-SUB-04")
+	conform.Covers(t, "NOT-SUB-04", "NOT-SUB-07")
 	r := serve(t, nil)
 	alice := r.guest("tcp", "alice")
 	alice.Send(alice.invite(lobby))
@@ -60,6 +61,8 @@ func TestSubscribeBeforeAck(t *testing.T) {
 	w := r.watch("udp", "alice", "Accept: application/*")
 	w.full()
 	alice.Send(alice.call.Ack())
+	w.Send(w.sub.Request(sipmsg.SUBSCRIBE, "Event: conference", "Accept: text/plain"))
+	w.Expect(406, sipmsg.SUBSCRIBE)
 	alice.leave()
 	w.terminated("rejected", without)
 	r.vacant()
