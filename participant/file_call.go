@@ -44,6 +44,7 @@ type fileCall struct {
 func (u *UE) newFileCall(peer string) *fileCall {
 	policy := u.cfg.Media.policy()
 	policy.Files, policy.Needs, policy.Reach = true, "", sdp.ReachBoth
+	policy.Protos = []sdp.Proto{u.cfg.Media.proto()} // what our listener speaks
 	return &fileCall{
 		ue: u, log: u.cfg.Log, peer: peer, over: make(chan struct{}),
 		talk: negotiation(policy),

@@ -81,6 +81,21 @@ func TestPullFile(t *testing.T) {
 	x.holds(x.dir, "plan.pdf")
 }
 
+// TestFileOverTLS: who carries messages over TLS carries files so, and takes no others.
+func TestFileOverTLS(t *testing.T) {
+	x := newSwap(t, Config{Media: Media{Secure: true}})
+	if _, err := x.alice.SendFile(x.ctx, x.bob.Contact(), file("a", 10), FileOptions{}); !errors.Is(err, &sip.Error{Status: 488}) {
+		t.Errorf("in clear: %v", err)
+	}
+	x.alice = x.user("carol", Config{Media: Media{Secure: true}})
+	s := file("a.bin", 100_000)
+	sent, received := x.push(s, FileOptions{}, filetransfer.Target{Dir: x.dir})
+	if err := errors.Join(x.over(received), x.over(sent)); err != nil {
+		t.Fatal(err)
+	}
+	x.same(received.Path(), x.contentOf(s))
+}
+
 // TestFileRefused: nobody is asked twice, and nothing is left.
 func TestFileRefused(t *testing.T) {
 	x := newSwap(t, Config{Files: Files{MaxSize: 1000}})
