@@ -1,9 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
-	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/journal"
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/sipmsg"
 )
 
 var (
@@ -29,7 +31,7 @@ func problemOf(err error) error {
 	case errors.As(err, &refusal):
 		return refusalOf(refusal.Code)
 	case errors.As(err, &refused):
-		return huma.NewError(httpStatus(refused.Status), "refused with "+strconv.Itoa(refused.Status)+" "+refused.Error())
+		return huma.NewError(httpStatus(refused.Status), detailOf(refused))
 	case errors.Is(err, instance.ErrNotFound):
 		return errNotFound
 	case errors.Is(err, instance.ErrEnded):
@@ -41,6 +43,14 @@ func problemOf(err error) error {
 		return huma.Error503ServiceUnavailable(err.Error())
 	}
 	return huma.Error500InternalServerError(err.Error())
+}
+
+// detailOf says in words why the focus has refused: its Warning, where it has one.
+func detailOf(e *sip.Error) string {
+	if _, text, ok := strings.Cut(e.Warning, `"`); ok {
+		return strings.TrimSuffix(text, `"`)
+	}
+	return cmp.Or(e.Reason, sipmsg.ReasonPhrase(e.Status))
 }
 
 // refusalOf is what a refusal of the model is in HTTP.

@@ -149,7 +149,12 @@ func TestAdministration(t *testing.T) {
 	}
 	r.guest("udp", "carol").refused(room, 403)
 
-	a.must(404, "DELETE", at(room, "users", "sip:nobody@example.test"), "")
+	if got = a.must(404, "DELETE", at(room, "users", "sip:nobody@example.test"), ""); dig(got, "detail") != "no such participant" {
+		t.Errorf("nobody is removed: %v", got)
+	}
+	if got = a.must(403, "POST", at(room, "invite"), `{"uri":"`+lobby+`"}`); dig(got, "detail") != "address of this server" {
+		t.Errorf("a conference is called: %v", got)
+	}
 	a.must(204, "DELETE", at(room, "users", bob.named()), "")
 	bob.hungUp(removed)
 	a.must(200, "PATCH", at(room), `{"locked":false}`)
