@@ -1,13 +1,19 @@
 package server
 
 import (
+	"crypto/tls"
+	"net"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/config"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/internal/testnet/flow"
+	"github.com/confab-chat/confab/internal/testnet/testca"
 )
 
 // The conference that is there before a flow begins.
@@ -30,10 +36,22 @@ func flows(t *testing.T, change func(*config.Config)) *rig {
 // plays has the server be the focus of a flow.
 func (r *rig) plays(t *testing.T, name string) {
 	t.Helper()
+	r.playsWeb(t, name, nil)
+}
+
+// playsWeb is plays for a flow with WebSockets over connections that web opens.
+func (r *rig) playsWeb(t *testing.T, name string, web func() net.Conn) {
+	t.Helper()
 	flow.Play(t, filepath.Join("testdata", "flows", name+".txt"), flow.Stage{
 		Subject: "focus",
 		Dial:    func(_, network string) *testnet.SIPPeer { return r.dial(network) },
+		Web:     web,
 		Words:   map[string]string{"conf": reservedFlow},
+		Cue: func(string) error { // "ends the conference" is all that there is
+			at := instance.Address{User: "r7Kq2vT9mZ4wXc1LpB6n", Host: "conf.ims.example"}
+			r.directory.Lookup(at).Instance.Do(conference.End{At: time.Now(), Cause: conference.EndRequested}, nil)
+			return nil
+		},
 	})
 }
 
@@ -97,4 +115,25 @@ func TestFlowK(t *testing.T) {
 func TestFlowL(t *testing.T) {
 	conform.Covers(t, "FOC-JOI-01", "FOC-DSP-04")
 	flows(t, nil).plays(t, "F-L")
+}
+
+func TestFlowJ(t *testing.T) {
+	conform.Covers(t, "COM-22", "FOC-MOD-07", "IDN-05")
+	ca := testca.New(t)
+	r := flows(t, func(c *config.Config) {
+		everyTransport(t, ca)(c)
+		c.MSRP.Listen = append(c.MSRP.Listen, config.Listener{Network: "wss", Address: "127.0.0.1:0", Path: "/msrp"})
+		c.HTTP.Origins = []string{"https://chat.ims.example"}
+		c.Auth.Local, c.SIP.Trust = false, nil
+		c.Auth.Users = []config.User{{AOR: "sip:carol@ims.example", Password: "open-sesame-3"}}
+	})
+	r.playsWeb(t, "F-J", func() net.Conn {
+		cfg := ca.Client(t, testca.Names{})
+		cfg.ServerName = "conf.localhost"
+		conn, err := (&tls.Dialer{Config: cfg}).DialContext(t.Context(), "tcp", r.address("sip", "wss"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	})
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ type actor struct {
 	tb       testing.TB
 	name     string
 	peer     *testnet.SIPPeer
+	web      net.Conn // what its WebSocket goes over
 	leg      *testnet.MSRPPeer
 	calls    map[string]*call
 	current  string            // Call-ID of the last message, either way
@@ -42,6 +44,9 @@ func (a *actor) call(id string) *call {
 // send sends the message of a step.
 func (a *actor) send(s *step, w words) error {
 	start := w.expand(s.what)
+	if strings.HasSuffix(start, " HTTP/1.1") {
+		return a.knock(s, w)
+	}
 	h := &sipmsg.Header{}
 	for _, line := range s.lines {
 		name, value, ok := strings.Cut(line, ": ")

@@ -65,6 +65,7 @@
 // # Cues
 //
 // "alice: does something" is what people do: "over NETWORK" casts an actor of the
-// player's; "binds OWN to REMOTE", "says TEXT as URI to URI" and "hears TEXT" are MSRP. Those of
+// player's; "binds OWN to REMOTE", "says TEXT as URI to URI" and "hears TEXT" are MSRP; "drops"
+// loses the connection. Those of
 // the subject are the stage's.
 package flow

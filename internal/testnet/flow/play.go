@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ type Stage struct {
 	// Dial connects an actor of the player's to the subject. The network is that of the
 	// file.
 	Dial func(actor, network string) *testnet.SIPPeer
+	// Web opens a connection for "over wss", up to the handshake of WebSocket; nil: there
+	// is none.
+	Web func() net.Conn
 	// Words are known from the start.
 	Words map[string]string
 	// Cue has the subject do what the file says; nil: such lines only tell. It is called
@@ -110,6 +114,12 @@ func (p *player) await(steps []step) []step {
 	p.tb.Helper()
 	first := &steps[0]
 	a := p.actor(first.to, first)
+	if strings.HasPrefix(first.what, "HTTP/") {
+		if err := a.opened(first, p.words); err != nil {
+			p.tb.Fatal(p.fault(first, err))
+		}
+		return steps[1:]
+	}
 	for {
 		m, err := a.next()
 		if err != nil {
@@ -167,10 +177,7 @@ func (p *player) act(s *step) {
 	p.tb.Helper()
 	verb, rest, _ := strings.Cut(p.words.expand(s.what), " ")
 	if verb == "over" {
-		peer := p.stage.Dial(s.from, rest)
-		p.actors[s.from] = &actor{tb: p.tb, name: s.from, peer: peer, calls: make(map[string]*call)}
-		p.words[s.from+" address"] = peer.Addr()
-		p.words[s.from+" contact"] = "sip:" + s.from + "@" + peer.Addr() + ";transport=" + peer.Network()
+		p.cast(s.from, rest)
 		return
 	}
 	if !speaks(verb) {
@@ -182,6 +189,24 @@ func (p *player) act(s *step) {
 	if err := p.actor(s.from, s).speak(verb, rest); err != nil {
 		p.tb.Fatal(p.fault(s, err))
 	}
+}
+
+// cast gives an actor a socket, or another one.
+func (p *player) cast(name, network string) {
+	p.tb.Helper()
+	a := p.actors[name]
+	if a == nil {
+		a = &actor{tb: p.tb, name: name, calls: make(map[string]*call)}
+		p.actors[name] = a
+	}
+	if network == "wss" {
+		a.web = p.stage.Web()
+		a.peer = testnet.SIPOver(p.tb, network, &socket{Conn: a.web})
+	} else {
+		a.peer = p.stage.Dial(name, network)
+	}
+	p.words[name+" address"] = a.peer.Addr()
+	p.words[name+" contact"] = "sip:" + name + "@" + a.peer.Addr() + ";transport=" + network
 }
 
 // fault names the step that was not met.
