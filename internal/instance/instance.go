@@ -89,9 +89,9 @@ func (i *Instance) Gone() <-chan struct{} { return i.gone }
 // followed from the command; or, if the command is refused with ErrOverload or
 // ErrEnded at once, by Do itself. It must not block.
 //
-// Commands of one goroutine are carried out in the order of its calls. A departure, the
-// loss of a leg and an end that nobody waits to hear of, done being nil, are tried again
-// where the journal has no time for them.
+// Commands of one goroutine are carried out in the order of its calls. The loss of a leg
+// and its return are tried again where the journal has no time for them, and so are a
+// departure and an end that nobody waits to hear of, done being nil.
 func (i *Instance) Do(c conference.Command, done func(Result)) {
 	if err := i.queue.put(task{command: c, done: done}); err != nil && done != nil {
 		done(Result{Err: ended(err)})

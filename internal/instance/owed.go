@@ -18,12 +18,11 @@ type owed []task
 // insists reports whether a task tells of something that has happened, or has to, and
 // that nobody would say again.
 func (t task) insists() bool {
-	if t.done != nil {
-		return false // who waits for the result tries again, or does not
-	}
 	switch t.command.(type) {
-	case conference.Leave, conference.Withdraw, conference.LoseLeg, conference.RestoreLeg, conference.End:
+	case conference.LoseLeg, conference.RestoreLeg:
 		return true
+	case conference.Leave, conference.Withdraw, conference.End:
+		return t.done == nil // who waits for the result tries again, or does not
 	}
 	return false
 }
@@ -84,9 +83,16 @@ func later(err error) bool {
 func (i *Instance) makeGood(ctx context.Context) {
 	left := i.owed[:0]
 	for _, t := range i.owed {
-		if left.before(t) || later(i.carryOut(ctx, t.command).Err) {
+		if left.before(t) {
 			left = append(left, t)
+			continue
 		}
+		result := i.carryOut(ctx, t.command)
+		if later(result.Err) {
+			left = append(left, t)
+			continue
+		}
+		i.answer(t, result)
 	}
 	clear(i.owed[len(left):])
 	i.owed = left

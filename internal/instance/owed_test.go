@@ -121,3 +121,38 @@ func TestEndWaitsForTheJournal(t *testing.T) {
 		}
 	})
 }
+
+// TestLossIsToldInTheEnd: who tells of a leg and asks what came of it hears of that once,
+// when the journal has taken it.
+func TestLossIsToldInTheEnd(t *testing.T) {
+	conform.Covers(t, "MSRP-CON-06")
+	j := &faulty{Journal: local.New(local.Limits{})}
+	bubble(t, func(c *instance.Config) { c.Journal = j }, nil, func(h *house) {
+		i := h.create()
+		h.join(i.Address(), "sip:bob@a.test", "bob1")
+		seen := len(h.recorders[0].events)
+		j.broken.Store(true)
+		var errs []error
+		note := func(r instance.Result) { errs = append(errs, r.Err) }
+		i.Do(conference.LoseLeg{At: time.Now(), Endpoint: "bob1"}, note)
+		i.Do(conference.RestoreLeg{At: time.Now(), Endpoint: "bob1"}, note)
+		pass(time.Minute)
+		synctest.Wait()
+		if len(errs) != 0 {
+			t.Errorf("told %v without journal", errs)
+		}
+		j.broken.Store(false)
+		pass(2 * time.Second)
+		synctest.Wait()
+		var got []conference.Kind
+		for _, e := range h.recorders[0].events[seen:] {
+			got = append(got, e.Kind())
+		}
+		if want := []conference.Kind{conference.KindLegLost, conference.KindLegBack}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if !slices.Equal(errs, []error{nil, nil}) {
+			t.Errorf("told %v", errs)
+		}
+	})
+}

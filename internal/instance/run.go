@@ -35,7 +35,7 @@ func (i *Instance) run(ctx context.Context) {
 			i.gather(ctx)
 		case <-timer.C:
 		case <-ctx.Done():
-			i.abandon(i.queue.close(ErrEnded))
+			i.abandon(append(i.owed, i.queue.close(ErrEnded)...))
 			return
 		}
 		tasks = i.queue.take(tasks)
@@ -65,7 +65,7 @@ func (i *Instance) run(ctx context.Context) {
 			timer.Stop()
 		}
 	}
-	i.abandon(i.queue.close(ErrEnded))
+	i.abandon(append(i.owed, i.queue.close(ErrEnded)...))
 }
 
 // over reports whether there is nothing more to do. A conference that was asked
