@@ -11,7 +11,7 @@ import (
 // entry takes the attributes of an <entry>.
 func (p *parser) entry(attrs []xml.Attr) error {
 	if len(p.list) == p.room {
-		return tooMany(p.lim.Entries)
+		return p.lim.tooMany()
 	}
 	var e Entry
 	found := false

@@ -55,12 +55,12 @@ func bad(problem string) *sip.Error {
 	return &sip.Error{Status: 400, Reason: badList + " (" + problem + ")"}
 }
 
-func tooMany(limit int) *sip.Error {
-	text := "at most " + strconv.Itoa(limit) + " recipients in a list"
+func (l Limits) tooMany() *sip.Error {
+	text := "at most " + strconv.Itoa(l.Entries) + " recipients in a list"
 	return &sip.Error{
 		Status:  403,
 		Reason:  "Too Many Recipients",
-		Warning: sipmsg.Warning{Code: 399, Agent: "confab", Text: text}.String(),
+		Warning: sipmsg.Warning{Code: 399, Agent: l.Agent, Text: text}.String(),
 	}
 }
 

@@ -59,7 +59,7 @@ func (c *call) guests(req *sipmsg.Request) (*guestList, *sip.Error) {
 	list, found, err := resourcelist.Recipients(parts, c.focus.cfg.DialOut.Lists)
 	switch {
 	case err != nil:
-		return nil, c.focus.listRefused(sip.AsError(err))
+		return nil, sip.AsError(err)
 	case !found && req.Header.HasToken("Require", listTag):
 		return nil, &sip.Error{Status: 400, Reason: "No Recipient List"} // [FOC-LST-02]
 	case len(list) == 0:
@@ -75,14 +75,6 @@ func (c *call) guests(req *sipmsg.Request) (*guestList, *sip.Error) {
 		g.referredBy = "<" + string(c.caller.User) + ">" // D-51 [FOC-LST-17]
 	}
 	return g, nil
-}
-
-// listRefused names the limit where a list is beyond one. [FOC-LST-09]
-func (f *Focus) listRefused(e *sip.Error) *sip.Error {
-	if e.Status == 403 && e.Warning == "" {
-		e.Warning = warning(f.cfg.Agent, "more than "+strconv.Itoa(f.cfg.DialOut.Lists.Entries)+" recipients")
-	}
-	return e
 }
 
 // historyOf is what the invited may know of the list, nil if that is nothing.

@@ -46,5 +46,5 @@ func (s *Server) consenting() []string {
 
 // lists bounds lists of recipients.
 func (s *Server) lists() resourcelist.Limits {
-	return resourcelist.Limits{Entries: unlimited(s.cfg.Limits.URIList)}
+	return resourcelist.Limits{Entries: unlimited(s.cfg.Limits.URIList), Agent: s.cfg.Domain}
 }

@@ -224,7 +224,7 @@ func TestListRefused(t *testing.T) {
 func limited(t *testing.T, name string, resp *sipmsg.Response) {
 	t.Helper()
 	limit, ok := map[string]string{"too long": " 3 ", "more than places": ": 2"}[name]
-	if w := resp.Header.Value("Warning"); ok && (!strings.HasPrefix(w, "399 ") || !strings.Contains(w, limit)) {
+	if w := resp.Header.Value("Warning"); ok && (!strings.HasPrefix(w, "399 conf.localhost ") || !strings.Contains(w, limit)) {
 		t.Errorf("Warning %q", w)
 	}
 }
