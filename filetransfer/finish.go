@@ -16,19 +16,20 @@ const maxTries = 1000
 // Finish checks size and digest of what has come and gives it its name in the folder,
 // which it returns as a path: the name that was described or, if none was, the given
 // one, made safe, and another one if there is such a file. After an error, which is
-// [ErrMismatch] for what is not the file, nothing is left. RFC 5547 §8.3.1. [FT-06]
+// [ErrMismatch] for what is not the file, nothing is left, but a Partial that is
+// complete and cannot have that name. RFC 5547 §8.3.1. [FT-06]
 func (s *Sink) Finish(name string) (path string, err error) {
-	err = s.verify()
-	if err = errors.Join(err, s.file.Close()); err == nil {
-		if s.want.Name != "" {
-			name = s.want.Name
-		}
-		path, err = s.settle(SafeName(name))
-	}
-	if err != nil {
+	if err = errors.Join(s.verify(), s.file.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(s.file.Name()))
 	}
-	return path, nil
+	if s.want.Name != "" {
+		name = s.want.Name
+	}
+	path, err = s.settle(SafeName(name))
+	if err != nil && s.target.Partial == "" {
+		err = errors.Join(err, os.Remove(s.file.Name()))
+	}
+	return path, err
 }
 
 // verify compares what is there with what was described. The digest is of the whole

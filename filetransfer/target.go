@@ -25,7 +25,7 @@ var (
 type Target struct {
 	Dir string
 	// Partial is a file with the octets in front of those that come, which it is
-	// completed with; empty: there is none.
+	// completed with, in the same file system as Dir; empty: there is none.
 	Partial string
 	// Keep leaves what has come when the transfer breaks off, for another Target's
 	// Partial. A Partial is kept in any case.

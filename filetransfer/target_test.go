@@ -202,6 +202,30 @@ func TestPartialSurvives(t *testing.T) {
 	}
 }
 
+// A file that is complete, and right, is not lost for want of a name.
+func TestCompletePartialStays(t *testing.T) {
+	conform.Covers(t, "FT-07")
+	dir, part := filepath.Join(t.TempDir(), "in"), filepath.Join(t.TempDir(), "part")
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(part, []byte("hello"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	want := described("hello world")
+	want.Range = "6-*"
+	s, err := Target{Dir: dir, Partial: part}.Create(want, 1000)
+	if err == nil {
+		_, err = s.WriteAt([]byte(" world"), 0)
+	}
+	if err = errors.Join(err, os.Remove(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if path, err := s.Finish(""); err == nil {
+		t.Errorf("it is in %s", path)
+	}
+	if got, err := os.ReadFile(part); string(got) != "hello world" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestRoom(t *testing.T) {
 	conform.Covers(t, "FT-06")
 	dir := t.TempDir()
