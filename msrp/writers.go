@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -24,6 +25,7 @@ const (
 type writers struct {
 	mu      sync.Mutex
 	waiting []*conn // each at most once, while conn.writing
+	taken   int     // how many of them, at the front, wait no more
 	running int
 }
 
@@ -32,7 +34,7 @@ func (w *writers) add(c *conn) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = append(w.waiting, c)
-	if w.running > 0 && (len(w.waiting) < crowded*w.running || w.running >= runtime.GOMAXPROCS(0)) {
+	if w.running > 0 && (len(w.waiting)-w.taken < crowded*w.running || w.running >= runtime.GOMAXPROCS(0)) {
 		return false
 	}
 	w.running++
@@ -44,14 +46,17 @@ func (w *writers) add(c *conn) bool {
 func (w *writers) take(batch []*conn) []*conn {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := min(len(w.waiting), handful)
-	if n == 0 {
+	next := w.waiting[w.taken:]
+	next = next[:min(len(next), handful)]
+	if len(next) == 0 {
 		w.running--
 	}
-	batch = append(batch, w.waiting[:n]...)
-	rest := copy(w.waiting, w.waiting[n:])
-	clear(w.waiting[rest:])
-	w.waiting = w.waiting[:rest]
+	batch = append(batch, next...)
+	clear(next)
+	w.taken += len(next)
+	if 2*w.taken >= len(w.waiting) { // then no more of them move up than were taken
+		w.waiting, w.taken = slices.Delete(w.waiting, 0, w.taken), 0
+	}
 	return batch
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -72,5 +73,50 @@ func TestSharedWriters(t *testing.T) {
 	}
 	if w.running != 0 || !w.add(&conn{}) {
 		t.Error("nobody writes, and nobody begins")
+	}
+}
+
+// TestWritersTakeTurns: the connections are taken in the order in which they came, however
+// many come meanwhile, and those that were taken are not held on to.
+func TestWritersTakeTurns(t *testing.T) {
+	var w writers
+	var came, taken []*conn
+	come := func(n int) {
+		for range n {
+			came = append(came, &conn{})
+			w.add(came[len(came)-1])
+		}
+	}
+	come(10 * handful)
+	for range 100 * handful { // as many come as go: none is ever the last one
+		taken = w.take(taken)
+		come(handful)
+	}
+	if n := cap(w.waiting); n > 40*handful {
+		t.Errorf("room for %d, of whom %d wait", n, 10*handful)
+	}
+	for len(taken) < len(came) {
+		taken = w.take(taken)
+	}
+	if !slices.Equal(taken, came) {
+		t.Error("not in their order")
+	}
+	if slices.ContainsFunc(w.waiting[:cap(w.waiting)], func(c *conn) bool { return c != nil }) {
+		t.Error("connections that wait no more are held")
+	}
+}
+
+// BenchmarkWritersTake has 10,000 connections taken.
+func BenchmarkWritersTake(b *testing.B) {
+	var w writers
+	var c conn
+	var batch [handful]*conn
+	for b.Loop() {
+		for range 10_000 {
+			w.add(&c)
+		}
+		for len(w.take(batch[:0])) > 0 {
+			continue
+		}
 	}
 }
