@@ -77,6 +77,7 @@ func house() []row {
 		{path: "internal/demo", floor: server, may: []string{"internal/server", "internal/config"}},
 		{path: "internal/conform", floor: server, may: []string{"internal/conform"}},
 		{path: "internal/testnet/flow", floor: server, may: []string{"internal/testnet"}},
+		{path: "internal/testnet/fanout", floor: server, may: []string{"internal/testnet"}},
 		{path: "internal", floor: server},
 
 		{path: "cmd", floor: program, only: []string{"cmd", "participant", "internal/server", "internal/config", "internal/chat", "internal/demo", "internal/admin"}},

@@ -11,9 +11,9 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
-	"syscall"
 	"time"
 
+	"github.com/confab-chat/confab/internal/testnet"
 	"github.com/confab-chat/confab/sip/invite"
 	"github.com/confab-chat/confab/sip/sipmsg"
 	"github.com/confab-chat/confab/sip/transaction"
@@ -68,11 +68,11 @@ func answerCalls(args []string) error {
 func tellUsage(in io.Reader, out io.Writer) error {
 	asked := bufio.NewScanner(in)
 	for asked.Scan() {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		used, err := testnet.CPUTime()
+		if err != nil {
 			return err
 		}
-		figures := []any{u.Utime.Nano() + u.Stime.Nano()}
+		figures := []any{used.Nanoseconds()}
 		if asked.Text() == "memory" {
 			runtime.GC()
 			runtime.GC() // empties the pools, too

@@ -8,8 +8,9 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strconv"
-	"syscall"
 	"testing"
+
+	"github.com/confab-chat/confab/internal/testnet"
 )
 
 // asServer as the first argument makes a test binary the server under test, asBare
@@ -105,11 +106,8 @@ func Usage(out io.Writer) error {
 }
 
 func cpuTime() (int64, error) {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0, err
-	}
-	return u.Utime.Nano() + u.Stime.Nano(), nil
+	used, err := testnet.CPUTime()
+	return used.Nanoseconds(), err
 }
 
 func memoryInUse() (int64, error) {
