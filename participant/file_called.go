@@ -185,6 +185,7 @@ func (c *fileCall) another(r *invite.Reoffer, p *sdp.Proposal) {
 	}
 	p.Effect = sdp.EffectNew // of ours, even if the other keeps his path [FT-05]
 	o := c.offer(p, &fileAgain{c, r, p})
+	r.OnCancel(func() { o.decide(true) })
 	if err := c.ue.offerFile(o); err != nil {
 		r.Reject(err)
 		return

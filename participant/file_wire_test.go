@@ -240,6 +240,51 @@ func TestFileInPlaceOfAnother(t *testing.T) {
 	x.sip.Send(x.d.Ack())
 }
 
+// TestAnotherFileIsTakenBack: nobody is asked any longer about another file than the call
+// goes on.
+func TestAnotherFileIsTakenBack(t *testing.T) {
+	conform.Covers(t, "FT-04")
+	x := newWire(t)
+	x.offers(filetransfer.Target{Dir: x.dir}, hello()...)
+	for _, by := range []sipmsg.Method{sipmsg.CANCEL, sipmsg.BYE} {
+		other := hello()
+		other[3] = "a=file-transfer-id:" + string(by)
+		again := x.d.Offer(sipmsg.INVITE, x.description(other...))
+		x.sip.Send(again)
+		o := x.offered(x.bob)
+		end := x.d.Request(by)
+		if by == sipmsg.CANCEL {
+			end = testnet.Cancel(again)
+		}
+		x.sip.Send(end)
+		select {
+		case <-o.Done():
+		case <-x.ctx.Done():
+			t.Fatalf("%s does not end the question", by)
+		}
+		if _, err := o.Accept(x.ctx, filetransfer.Target{Dir: x.dir}); !o.Withdrawn() || !errors.Is(err, ErrWithdrawn) {
+			t.Errorf("%s: accepted (%v)", by, err)
+		}
+		codes := map[sipmsg.Method]int{}
+		for range 2 {
+			resp := x.sip.Response()
+			number, _ := resp.Header.CSeq()
+			codes[number.Method] = resp.Status
+			if resp.Status == 487 {
+				x.sip.Send(testnet.Refused(again, resp))
+			}
+		}
+		if codes[by] != 200 || codes[sipmsg.INVITE] != 487 {
+			t.Errorf("%s: answered %v", by, codes)
+		}
+	}
+	x.bob.mu.Lock()
+	defer x.bob.mu.Unlock()
+	if n := len(x.bob.undecided); n != 0 {
+		t.Errorf("%d offers are still to be decided", n)
+	}
+}
+
 // TestFileOfferedAgain: who asks for an offer is told what there is.
 func TestFileOfferedAgain(t *testing.T) {
 	conform.Covers(t, "FT-04")

@@ -134,7 +134,7 @@ func (x *exchange) end() {
 		x.unacked.timer.Stop()
 	}
 	if r := x.theirs; r != nil {
-		r.refuse(&sip.Error{Status: 487})
+		r.giveUp()
 	}
 	if u := x.ours; u != nil {
 		u.settle(nil, ErrEnded)

@@ -335,8 +335,10 @@ func TestReofferCommitted(t *testing.T) {
 	t.Parallel()
 	var held *invite.Reoffer
 	commit := true
+	cancelled := 0
 	h := &record{onReoffer: func(r *invite.Reoffer) {
 		held = r
+		r.OnCancel(func() { cancelled++ })
 		if commit && !r.Commit() {
 			t.Error("the re-INVITE counts as answered")
 		}
@@ -354,6 +356,10 @@ func TestReofferCommitted(t *testing.T) {
 			t.Errorf("200 %v %q", ok.Header.Fields, ok.Body)
 		}
 		p.Send(request("ACK", "k2", 2, tag))
+		synctest.Wait()
+		if cancelled != 0 {
+			t.Error("what is committed is told to be cancelled")
+		}
 
 		commit = false
 		p.Send(request("INVITE", "r3", 3, tag, offer))
@@ -364,6 +370,9 @@ func TestReofferCommitted(t *testing.T) {
 		synctest.Wait()
 		if held.Commit() {
 			t.Error("what was cancelled can be committed")
+		}
+		if cancelled != 1 {
+			t.Errorf("told %d times of one CANCEL", cancelled)
 		}
 
 		// Committed is not accepted yet.

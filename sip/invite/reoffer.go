@@ -18,6 +18,7 @@ type Reoffer struct {
 	tx *transaction.ServerTx
 
 	// owned by the shard
+	onCancel  func()
 	timer     wheel.Timer // an UPDATE is not answered promptly
 	committed bool        // a CANCEL is too late
 	done      bool
@@ -28,6 +29,11 @@ func (r *Reoffer) Request() *sipmsg.Request { return r.tx.Request() }
 
 // Source tells where it came from.
 func (r *Reoffer) Source() transport.Source { return r.tx.Source() }
+
+// OnCancel registers what is called if a re-INVITE is over before its final answer: the
+// peer has taken it back by CANCEL, or the session has ended. It must be called within
+// the Reoffer of [SessionHandler]. RFC 3261 §9.2, §15.1.2.
+func (r *Reoffer) OnCancel(f func()) { r.onCancel = f }
 
 // reoffered sorts crossing INVITEs out (RFC 3261 §14.2). [FOC-MOD-02]
 func (s *Session) reoffered(tx *transaction.ServerTx) {
@@ -85,7 +91,18 @@ func (r *Reoffer) Commit() bool {
 // cancel takes the peer's CANCEL.
 func (r *Reoffer) cancel() {
 	if !r.committed {
-		r.refuse(&sip.Error{Status: 487})
+		r.giveUp()
+	}
+}
+
+// giveUp answers 487, as nobody waits for another answer any more.
+func (r *Reoffer) giveUp() {
+	if r.done {
+		return
+	}
+	r.refuse(&sip.Error{Status: 487})
+	if r.onCancel != nil {
+		r.onCancel()
 	}
 }
 

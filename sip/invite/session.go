@@ -118,7 +118,7 @@ func (s *Session) finish(end End) {
 	}
 	s.ended = true
 	if r := s.theirs; r != nil {
-		r.refuse(&sip.Error{Status: 487})
+		r.giveUp()
 	}
 	if o := s.ours; o != nil {
 		o.abandon()
