@@ -12,7 +12,7 @@ import (
 
 // owed are tasks that the journal had no time for, of the kind that insists: in the order
 // in which they came, which counts among those of one endpoint. There are at most a few
-// for each.
+// for each, of its leg a loss and a return.
 type owed []task
 
 // insists reports whether a task tells of something that has happened, or has to, and
@@ -40,6 +40,17 @@ func (t task) subject() conference.EndpointID {
 		return c.Endpoint
 	}
 	return ""
+}
+
+// leg is the endpoint whose leg a task tells of, "" if it does not, and whether it is back.
+func (t task) leg() (endpoint conference.EndpointID, back bool) {
+	switch c := t.command.(type) {
+	case conference.LoseLeg:
+		return c.Endpoint, false
+	case conference.RestoreLeg:
+		return c.Endpoint, true
+	}
+	return "", false
 }
 
 // before reports whether something is owed that has to come before t.
@@ -70,8 +81,28 @@ func (i *Instance) owes(t task, err error) bool {
 	if !later(err) || !t.insists() {
 		return false
 	}
-	i.owed = append(i.owed, t)
+	i.owe(t)
 	return true
+}
+
+// owe puts a task behind the others. One that repeats what is owed of a leg stands for
+// that, and for what came between.
+func (i *Instance) owe(t task) {
+	endpoint, back := t.leg()
+	repeated := false
+	left := i.owed[:0]
+	for _, other := range i.owed {
+		of, was := other.leg()
+		same := endpoint != "" && of == endpoint
+		repeated = repeated || same && was == back
+		if same && repeated {
+			i.answer(other, Result{State: &i.state, Err: ErrUnwanted})
+			continue
+		}
+		left = append(left, other)
+	}
+	clear(i.owed[len(left):])
+	i.owed = append(left, t)
 }
 
 // later reports whether the journal may take later what it refuses now.

@@ -156,3 +156,52 @@ func TestLossIsToldInTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// TestFlappingLeg: of a leg that is lost and comes back again and again while the journal is
+// out, the last loss and the last return are owed, and those before are answered.
+func TestFlappingLeg(t *testing.T) {
+	conform.Covers(t, "MSRP-CON-06")
+	const times, retry = 1000, time.Second
+	j := &faulty{Journal: local.New(local.Limits{})}
+	bubble(t, func(c *instance.Config) { c.Journal = j }, nil, func(h *house) {
+		i := h.create()
+		h.join(i.Address(), "sip:bob@a.test", "bob1")
+		h.join(i.Address(), "sip:carol@a.test", "carol1")
+		seen := len(h.recorders[0].events)
+		j.broken.Store(true)
+		answers := make(map[error]int)
+		note := func(r instance.Result) { answers[r.Err]++ }
+		i.Do(conference.LoseLeg{At: time.Now(), Endpoint: "carol1"}, note)
+		i.Do(conference.Leave{At: time.Now(), Endpoint: "carol1", Cause: conference.CauseHungup}, nil)
+		var lost, back time.Time
+		for range times {
+			lost = time.Now()
+			i.Do(conference.LoseLeg{At: lost, Endpoint: "bob1"}, note)
+			pass(retry / 2)
+			back = time.Now()
+			i.Do(conference.RestoreLeg{At: back, Endpoint: "bob1"}, note)
+			pass(retry / 2)
+		}
+		synctest.Wait()
+		if len(answers) != 1 || answers[instance.ErrUnwanted] != 2*times-2 {
+			t.Errorf("answered %v without journal", answers)
+		}
+		j.broken.Store(false)
+		pass(2 * retry)
+		synctest.Wait()
+		if answers[nil] != 3 {
+			t.Errorf("answered %v in the end", answers)
+		}
+		got := h.recorders[0].events[seen:]
+		if len(got) != 4 || got[0].Kind() != conference.KindLegLost || got[1].Kind() != conference.KindDeparted {
+			t.Fatalf("got %v", got)
+		}
+		want := []conference.Event{
+			conference.LegLost{At: lost, User: "sip:bob@a.test", Endpoint: "bob1"},
+			conference.LegBack{At: back, User: "sip:bob@a.test", Endpoint: "bob1"},
+		}
+		if !slices.Equal(got[2:], want) {
+			t.Errorf("got %v, want %v", got[2:], want)
+		}
+	})
+}

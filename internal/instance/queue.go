@@ -13,7 +13,8 @@ var (
 	ErrOverload = errors.New("instance: overload")
 	// ErrEnded: the conference has ended.
 	ErrEnded = errors.New("instance: conference has ended")
-	// ErrUnwanted: nobody wanted the admission any more when its turn came.
+	// ErrUnwanted: nobody wanted the admission any more when its turn came, or something
+	// newer was told of the leg.
 	ErrUnwanted = errors.New("instance: admission no longer wanted")
 
 	// errDissolved: the conference never came into being.

@@ -131,7 +131,7 @@ func (i *Instance) perform(ctx context.Context, t task) {
 		return
 	}
 	if i.owed.before(t) {
-		i.owed = append(i.owed, t)
+		i.owe(t)
 		return
 	}
 	result := i.carryOut(ctx, i.founding(t.command))
