@@ -66,6 +66,7 @@
 //
 // "alice: does something" is what people do: "over NETWORK" casts an actor of the
 // player's; "binds OWN to REMOTE", "says TEXT as URI to URI" and "hears TEXT" are MSRP; "drops"
-// loses the connection. Those of
-// the subject are the stage's.
+// loses the connection. "over msrp" casts a mixer that listens, at 127.0.0.1 and "{mixer
+// port}", and "awaits REMOTE at OWN" the subject's first SEND. Those of the subject are the
+// stage's.
 package flow

@@ -17,16 +17,17 @@ import (
 type Stage struct {
 	// Subject is the name of the one under test: "focus", or a user.
 	Subject string
-	// Dial connects an actor of the player's to the subject. The network is that of the
-	// file.
+	// Dial connects an actor of the player's to the subject, or listens for it
+	// ([testnet.Listen]). The network is that of the file.
 	Dial func(actor, network string) *testnet.SIPPeer
 	// Web opens a connection for "over wss", up to the handshake of WebSocket; nil: there
 	// is none.
 	Web func() net.Conn
 	// Words are known from the start.
 	Words map[string]string
-	// Cue has the subject do what the file says; nil: such lines only tell. It is called
-	// in order on a goroutine of its own, so that it may wait for what the player does.
+	// Cue has the subject do what the file says, with the words that it has there; nil:
+	// such lines only tell. It is called in order on a goroutine of its own, so that it may
+	// wait for what the player does.
 	Cue func(what string) error
 }
 
@@ -78,6 +79,15 @@ func (p *player) prompt() (done <-chan error) {
 			}
 		}
 	}()
+	p.tb.Cleanup(func() { // after a step that waited for the subject in vain
+		select {
+		case err := <-failed:
+			if err != nil {
+				p.tb.Error(err)
+			}
+		default:
+		}
+	})
 	return failed
 }
 
@@ -91,7 +101,9 @@ func (p *player) play(group []step) {
 		switch {
 		case s.to == "" && s.from == subject:
 			if p.stage.Cue != nil {
-				p.cues <- *s
+				cue := *s
+				cue.what = p.words.expand(s.what)
+				p.cues <- cue
 			}
 		case s.to == "":
 			p.act(s)
@@ -199,10 +211,14 @@ func (p *player) cast(name, network string) {
 		a = &actor{tb: p.tb, name: name, calls: make(map[string]*call)}
 		p.actors[name] = a
 	}
-	if network == "wss" {
+	switch network {
+	case "msrp":
+		p.words[name+" port"] = a.listen()
+		return
+	case "wss":
 		a.web = p.stage.Web()
 		a.peer = testnet.SIPOver(p.tb, network, &socket{Conn: a.web})
-	} else {
+	default:
 		a.peer = p.stage.Dial(name, network)
 	}
 	p.words[name+" address"] = a.peer.Addr()
