@@ -111,7 +111,7 @@ func (g *Gate) Admit(req *sipmsg.Request, src transport.Source) (Resource, ident
 	if refused != nil {
 		return Resource{}, identity.Identity{}, refused
 	}
-	if !found {
+	if !found || resource.hides(req.Method, caller) {
 		return Resource{}, caller, &sip.Error{Status: 404}
 	}
 	return resource, caller, nil

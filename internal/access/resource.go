@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/confab-chat/confab/internal/conference"
+	"github.com/confab-chat/confab/internal/identity"
 	"github.com/confab-chat/confab/internal/instance"
 	"github.com/confab-chat/confab/sip/sipmsg"
 )
@@ -15,8 +16,8 @@ const FactoryMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
 
 // Resource is what a Request-URI addresses.
 type Resource struct {
-	Factory bool           // a conference factory URI
-	Entry   instance.Entry // else the conference, Reserved or alive
+	Factory bool           // a conference factory URI, or one that it has Promised
+	Entry   instance.Entry // the conference, Reserved, Promised or alive; zero for a factory URI
 }
 
 // Locate finds the resource that uri names. The user part is compared octet by
@@ -37,9 +38,21 @@ func (g *Gate) Locate(uri sipmsg.URI) (Resource, bool) {
 	switch entry.Status {
 	case instance.Unallocated, instance.Ended:
 		return Resource{}, false
+	case instance.Promised:
+		return Resource{Factory: true, Entry: entry}, true
 	case instance.Reserved, instance.Creating, instance.Active, instance.Terminating:
 	}
 	return Resource{Entry: entry}, true
+}
+
+// hides reports whether the resource is nothing to this request: a URI that the factory
+// has promised is there for its caller alone, and for him to call. [FOC-FAC-11]
+func (r Resource) hides(method sipmsg.Method, caller identity.Identity) bool {
+	if r.Entry.Status != instance.Promised {
+		return false
+	}
+	calls := method == sipmsg.INVITE || method == sipmsg.OPTIONS
+	return !calls || caller.Anonymous || caller.User != r.Entry.PromisedTo
 }
 
 // lookup finds the conference of a URI: by the host that it names, by the domain that a

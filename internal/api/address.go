@@ -39,7 +39,7 @@ func (a *api) find(l Located) (instance.Entry, error) {
 		if e.Definition != nil {
 			return e, nil
 		}
-	case instance.Unallocated, instance.Ended:
+	case instance.Unallocated, instance.Promised, instance.Ended:
 	}
 	return instance.Entry{}, errNotFound
 }

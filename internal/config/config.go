@@ -27,6 +27,8 @@ type Config struct {
 	DNS         DNS
 	Limits      Limits
 	Log         Log
+
+	FactoryRedirect bool // factories lead their callers to the new conference's URI
 }
 
 // SIP is the signalling side.

@@ -25,6 +25,7 @@ func keys(c *Config) section {
 		{"auth", "", authKeys(&c.Auth)},
 		{"factory", "URIs that make a new conference of each INVITE", texts(&c.Factory, sipURI)},
 		{"create", "AORs, or domains, of those who may do so; empty for everybody with an identity", texts(&c.Create, member)},
+		{"factory_redirect", "the factory answers 302 with a fresh conference URI, and its caller makes the conference by calling that within a minute", flag(&c.FactoryRedirect)},
 		{"defaults", "policy of conferences, each key overridable in one", policyKeys(&c.Defaults)},
 		{"conferences", "reserved ones: uri, subject, members, moderators, policy", conferences(c)},
 		{"notify", "", section{

@@ -55,7 +55,16 @@ func (c *call) create() {
 		c.refuse(c.fault)
 		return
 	}
+	promised := c.resource.Entry.Status == instance.Promised
+	if c.focus.cfg.Redirect && !promised {
+		c.redirect()
+		return
+	}
 	founding := instance.Founding{Subject: conference.Printable(c.in.Request().Header.Value("Subject"), maxSubject)}
+	if promised {
+		c.focus.cfg.Directory.Redeem(c.resource.Entry.Address, founding, c.admission(), c.admitted)
+		return
+	}
 	c.focus.cfg.Directory.Create(founding, c.admission(), c.admitted)
 }
 

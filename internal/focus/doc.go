@@ -1,12 +1,12 @@
 // Package focus is the conference focus of TS 24.247 §7.3.2: the SIP user agent
 // at the factory and conference URIs.
 //
-// Each procedure of the clause is a file: create (a factory URI), list (with a
-// list of recipients), join (a conference URI, reserved or alive), invite (a user
-// is called) and ask (or asked to call), refer and refer_many (what participants
-// want done), remove, leave, end, options. What they share: call (an INVITE dialog
-// from the INVITE to the end), reservation (the leg that the mixer is asked for),
-// invitation (a call of ours until it is answered),
+// Each procedure of the clause is a file: create (a factory URI), redirect (which
+// may lead elsewhere), list (with a list of recipients), join (a conference URI,
+// reserved or alive), invite (a user is called) and ask (or asked to call), refer
+// and refer_many (what participants want done), remove, leave, end, options. What
+// they share: call (an INVITE dialog from the INVITE to the end), reservation (the
+// leg that the mixer is asked for), invitation (a call of ours until it is answered),
 // attendance (all of a conference), examine and body (what is wrong with a request
 // itself), outgoing (what requests of ours say), pacing and farewell (how many
 // leave at a time). Which conference a Request-URI names, and how the focus names

@@ -79,6 +79,9 @@ type Config struct {
 	DialOut   DialOut
 	// Agent is the host that Warning fields name; the domain as a rule.
 	Agent string
+	// Redirect has the factory answer 302 with the URI of a conference that begins when
+	// its caller calls that (RFC 4579 §5.4). D-44
+	Redirect bool
 	// Preconditions says that preconditions are supported (RFC 3312), and
 	// PreconditionWait how long a caller may take to meet his: 60 s. D-39
 	Preconditions    bool

@@ -54,6 +54,7 @@ type Status uint8
 const (
 	Unallocated Status = iota // never heard of, or out of quarantine
 	Reserved                  // allocated, not running
+	Promised                  // for the one who was redirected there, not running
 	Creating                  // nobody has got in yet
 	Active
 	Terminating // ended, and something of it is still to be cleared away
@@ -67,6 +68,8 @@ func (s Status) String() string {
 		return "unallocated"
 	case Reserved:
 		return "reserved"
+	case Promised:
+		return "promised"
 	case Creating:
 		return "creating"
 	case Active:
@@ -86,4 +89,6 @@ type Entry struct {
 	Address    Address
 	Definition *Definition // nil unless reserved; not to be changed
 	Instance   *Instance   // nil unless Creating, Active or Terminating
+
+	PromisedTo conference.Identity // who makes the conference by calling it; "" unless Promised
 }

@@ -52,6 +52,8 @@ type Config struct {
 
 	Quarantine     time.Duration // of ended URIs: 24 h
 	MaxQuarantined int           // ended URIs remembered: 65536
+	Promise        time.Duration // how long a URI waits for who was redirected to it: 60 s [FOC-FAC-11]
+	MaxPromises    int           // made in that time: 65536
 	DrainTimeout   time.Duration // of observers after the end: 32 s, 64·T1 of RFC 3261 [FOC-TRM-05]
 }
 
@@ -78,6 +80,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MaxQuarantined <= 0 {
 		c.MaxQuarantined = 1 << 16
 	}
+	if c.Promise <= 0 {
+		c.Promise = time.Minute
+	}
+	if c.MaxPromises <= 0 {
+		c.MaxPromises = 1 << 16
+	}
 	if c.DrainTimeout <= 0 {
 		c.DrainTimeout = 32 * time.Second
 	}
@@ -97,8 +105,9 @@ type Directory struct {
 	reserved   map[Address]*Definition
 	aliases    map[Address]Address
 	alive      map[Address]*Instance
-	founded    map[conference.Identity]int // factory conferences alive, by who made them
+	founded    map[conference.Identity]int // factory conferences alive or promised, by who made them
 	quarantine quarantine
+	promises   promises
 	draining   bool
 	running    sync.WaitGroup // instances; joined under mu
 }
@@ -124,6 +133,7 @@ func NewDirectory(cfg Config, reserved ...Definition) (*Directory, error) {
 		quarantine: quarantine{
 			period: cfg.Quarantine, limit: cfg.MaxQuarantined, until: make(map[Address]time.Time),
 		},
+		promises: promises{period: cfg.Promise, limit: cfg.MaxPromises, open: make(map[Address]promise)},
 	}
 	for _, def := range reserved {
 		def = d.complete(def)
@@ -176,13 +186,17 @@ func (d *Directory) resolve(a Address) Address {
 // entry describes a canonical address. The caller holds mu.
 func (d *Directory) entry(a Address, def *Definition, i *Instance) Entry {
 	e := Entry{ID: a.ID(), Address: a, Definition: def}
+	now := time.Now()
+	to, promised := d.promised(a, now)
 	switch {
 	case i != nil && i.Phase() != conference.PhaseUnborn:
 		e.Instance = i
 		e.Status = statusOf(i.Phase())
 	case def != nil:
 		e.Status = Reserved
-	case d.quarantine.has(a, time.Now()):
+	case promised:
+		e.Status, e.PromisedTo = Promised, to
+	case d.quarantine.has(a, now):
 		e.Status = Ended
 	}
 	return e

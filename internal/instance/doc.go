@@ -21,7 +21,8 @@
 //
 // The [Directory] holds the reserved conference URIs and the instances alive,
 // and makes new ones: for the factory with a fresh unguessable URI, for a
-// reserved URI when the first user joins.
+// reserved URI when the first user joins. A factory that redirects promises the
+// URI to its caller, who makes the conference by calling that.
 //
 //	Unallocated ─ reserve ─► Reserved ─ first user ─► Creating ─► Active
 //	     ▲                      ▲                         │          │

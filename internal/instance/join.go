@@ -33,9 +33,6 @@ type Joined func(*Instance, Result)
 // exactly once, on the instance's goroutine or, for ErrDraining, ErrNotCreator,
 // ErrUserLimit and ErrServerLimit, by Create itself. [FOC-FAC-01]
 func (d *Directory) Create(f Founding, admit Admission, done Joined) {
-	if f.Policy == (conference.Policy{}) {
-		f.Policy = d.cfg.Policy
-	}
 	i, err := d.found(f, admit, done)
 	if err != nil {
 		done(nil, Result{Err: err})
@@ -49,25 +46,49 @@ func (d *Directory) found(f Founding, admit Admission, done Joined) (*Instance, 
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.room(); err != nil {
+	if err := d.mayFound(admit.Admit.Identity, now); err != nil {
 		return nil, err
 	}
-	if !d.cfg.Creators.Empty() && !d.cfg.Creators.Has(admit.Admit.Identity) {
-		return nil, ErrNotCreator
+	return d.begin(d.fresh(now), f, admit, done), nil
+}
+
+// mayFound says whether a user may have one more conference of the factory. The
+// caller holds mu. D-01 [FOC-FAC-12]
+func (d *Directory) mayFound(by conference.Identity, now time.Time) error {
+	d.lapse(now)
+	if err := d.room(); err != nil {
+		return err
 	}
-	if d.cfg.MaxPerUser > 0 && d.founded[admit.Admit.Identity] >= d.cfg.MaxPerUser {
+	if !d.cfg.Creators.Empty() && !d.cfg.Creators.Has(by) {
+		return ErrNotCreator
+	}
+	if d.cfg.MaxPerUser > 0 && d.founded[by] >= d.cfg.MaxPerUser {
 		d.refused.Add(1)
-		return nil, ErrUserLimit
+		return ErrUserLimit
 	}
+	return nil
+}
+
+// fresh returns an address for the factory that nobody knows. The caller holds mu.
+func (d *Directory) fresh(now time.Time) Address {
 	a := Address{User: randomUser(), Host: d.cfg.Domain}
 	for d.taken(a, now) {
 		a.User = randomUser()
+	}
+	return a
+}
+
+// begin makes the instance of a conference of the factory, with the admission in its
+// queue; it is to be started. The caller holds mu.
+func (d *Directory) begin(a Address, f Founding, admit Admission, done Joined) *Instance {
+	if f.Policy == (conference.Policy{}) {
+		f.Policy = d.cfg.Policy
 	}
 	i := d.add(a, conference.Create{
 		ID: a.ID(), Origin: conference.FromFactory, Subject: f.Subject, Members: f.Members, Policy: f.Policy,
 	}, admit.Admit.Identity)
 	i.first(admit, done)
-	return i, nil
+	return i
 }
 
 // Join asks for admission to the conference at an address or alias, which is
@@ -165,9 +186,16 @@ func (d *Directory) add(a Address, template conference.Create, founder conferenc
 	d.alive[a] = i
 	d.running.Add(1)
 	if founder != "" {
-		d.founded[founder]++
+		d.charge(founder, 1)
 	}
 	return i
+}
+
+// charge counts n more conferences of the factory for a user. The caller holds mu.
+func (d *Directory) charge(founder conference.Identity, n int) {
+	if d.founded[founder] += n; d.founded[founder] == 0 {
+		delete(d.founded, founder)
+	}
 }
 
 // forget takes an instance out: its URI is reserved again, or in quarantine.
@@ -180,9 +208,7 @@ func (d *Directory) forget(i *Instance) {
 	}
 	delete(d.alive, i.address)
 	if i.founder != "" {
-		if d.founded[i.founder]--; d.founded[i.founder] == 0 {
-			delete(d.founded, i.founder)
-		}
+		d.charge(i.founder, -1)
 	}
 	cause, ended := i.ending()
 	if !ended {

@@ -118,5 +118,6 @@ func (d *Directory) live(a Address, now time.Time) *Definition {
 // taken reports whether the address may not be allocated. The caller holds mu.
 func (d *Directory) taken(a Address, now time.Time) bool {
 	_, alias := d.aliases[a]
-	return alias || d.live(a, now) != nil || d.alive[a] != nil || d.quarantine.has(a, now)
+	_, promised := d.promised(a, now)
+	return alias || promised || d.live(a, now) != nil || d.alive[a] != nil || d.quarantine.has(a, now)
 }

@@ -58,7 +58,7 @@ func (s *Server) assemble() error {
 	}
 	f.focus = focus.New(focus.Config{
 		Log: s.log, Gate: s.gate, Directory: s.directory, Mixer: s.legs(), Agent: s.cfg.Domain, DialOut: calls,
-		Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
+		Redirect: s.cfg.FactoryRedirect, Preconditions: s.preconditions(), PreconditionWait: s.cfg.SIP.PreconditionWait,
 		ApprovalWait: s.cfg.SIP.ApprovalWait, MixerWait: s.tune.allocate,
 	})
 	f.notify = notify.New(notify.Config{
