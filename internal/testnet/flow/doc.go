@@ -28,7 +28,7 @@
 //
 // One of the names is under test ([Stage]); the player is all the others. So a
 // message to the subject is sent, one from the subject is waited for, and one between
-// others is only told.
+// others is only told. Everybody else is cast, or said to be off stage.
 //
 // # Words
 //
@@ -65,8 +65,8 @@
 // # Cues
 //
 // "alice: does something" is what people do: "over NETWORK" casts an actor of the
-// player's; "binds OWN to REMOTE", "says TEXT as URI to URI" and "hears TEXT" are MSRP; "drops"
-// loses the connection. "over msrp" casts a mixer that listens, at 127.0.0.1 and "{mixer
-// port}", and "awaits REMOTE at OWN" the subject's first SEND. Those of the subject are the
-// stage's.
+// player's, "off stage" names somebody of whom the flow only tells; "binds OWN to REMOTE",
+// "says TEXT as URI to URI" and "hears TEXT" are MSRP; "drops" loses the connection. "over
+// msrp" casts a mixer that listens, at 127.0.0.1 and "{mixer port}", and "awaits REMOTE at
+// OWN" the subject's first SEND. Those of the subject are the stage's.
 package flow

@@ -46,6 +46,9 @@ type player struct {
 func Play(tb testing.TB, file string, stage Stage) {
 	tb.Helper()
 	s, err := read(file)
+	if err == nil {
+		err = s.known(stage.Subject)
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}

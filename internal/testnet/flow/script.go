@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +31,25 @@ type script struct {
 func read(name string) (*script, error) {
 	s := &script{name: name}
 	return s, s.read(name, make(map[string][]string))
+}
+
+// known reports the first step with a name that is neither the subject's nor that of
+// somebody who is cast, or said to be off stage.
+func (s *script) known(subject string) error {
+	names := []string{subject, ""} // a cue is to nobody
+	for i := range s.steps {
+		if c := &s.steps[i]; c.to == "" && (c.what == "off stage" || strings.HasPrefix(c.what, "over ")) {
+			names = append(names, c.from)
+		}
+	}
+	for i := range s.steps {
+		for _, name := range []string{s.steps[i].from, s.steps[i].to} {
+			if !slices.Contains(names, name) {
+				return fmt.Errorf("%s:%d: nobody is called %s", s.name, s.steps[i].line, name)
+			}
+		}
+	}
+	return nil
 }
 
 // read adds the steps of a file, and its named blocks to those that there are.
