@@ -25,6 +25,7 @@ type Endpoint struct {
 	writers  writers
 	tls      *tls.Config                      // of connections that peers open
 	own      func() (*tls.Certificate, error) // self-signed, made when first needed
+	cnonce   func() string                    // for the answers to challenges
 	life     context.Context                  //nolint:containedctx // the endpoint's lifetime: ends dialling
 	cancel   context.CancelFunc
 
@@ -53,7 +54,7 @@ func New(cfg Config) *Endpoint {
 	if ep.wheel == nil {
 		ep.wheel, ep.ownWheel = wheel.New(0), true
 	}
-	ep.own = sync.OnceValues(selfSigned)
+	ep.own, ep.cnonce = sync.OnceValues(selfSigned), NewMessageID
 	ep.tls = ep.cfg.serverTLS(ep.own)
 	ep.life, ep.cancel = context.WithCancel(context.Background())
 	return ep

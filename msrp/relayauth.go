@@ -64,7 +64,7 @@ func (s *Session) authAt(ctx context.Context, i int, use []msrpwire.URI) (authRe
 			if e != nil || l.challenged && tries > 0 && !challenge.Stale {
 				return r, r.err // the password is wrong: no use in trying again
 			}
-			l.take(relay, challenge)
+			l.take(relay, challenge, s.ep.cnonce())
 		case r.status == msrpwire.StatusIntervalOutOfBounds && !bounded:
 			if expires = r.bound(expires); expires == 0 {
 				return r, r.err
@@ -89,11 +89,11 @@ func (r *authReply) bound(asked time.Duration) time.Duration {
 }
 
 // take prepares the answer to a challenge.
-func (l *login) take(relay *Relay, c msrpwire.Challenge) {
+func (l *login) take(relay *Relay, c msrpwire.Challenge, cnonce string) {
 	l.challenged = true
 	l.credentials = msrpwire.Credentials{
 		Username: relay.Username, Password: relay.Password, Challenge: c,
-		URI: relay.URI.String(), CNonce: NewMessageID(),
+		URI: relay.URI.String(), CNonce: cnonce,
 	}
 }
 

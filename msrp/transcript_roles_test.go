@@ -58,6 +58,7 @@ type role struct {
 	session *Session
 	handler *recorder
 	wire    net.Conn
+	early   []byte            // of what the endpoint says, looked at already
 	names   map[string]string // our transaction identifiers by those of the transcript
 	count   int
 }
@@ -68,21 +69,22 @@ func playRole(t *testing.T, tr transcript, server bool, cfg SessionConfig, cut f
 	t.Helper()
 	r := &role{t: t, tr: tr, mine: func(x turn) bool { return x.server == server }, names: make(map[string]string)}
 	r.begin(cfg)
-	defer func() {
-		_ = r.wire.Close()
-		if err := r.ep.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer r.close()
 	for i, x := range tr {
 		if r.mine(x) {
 			r.say(i, x.text)
-			continue
+		} else {
+			r.write(x.text, cut)
 		}
-		for _, p := range cut([]byte(r.renamed(x.text))) {
-			if _, err := r.wire.Write(p); err != nil {
-				t.Fatal(err)
-			}
+	}
+}
+
+// write has the other side say something, cut by cut.
+func (r *role) write(text string, cut func([]byte) [][]byte) {
+	r.t.Helper()
+	for _, p := range cut([]byte(r.renamed(text))) {
+		if _, err := r.wire.Write(p); err != nil {
+			r.t.Fatal(err)
 		}
 	}
 }
@@ -96,9 +98,21 @@ func (r *role) begin(cfg SessionConfig) {
 	if r.mine(r.tr[0]) {
 		own, peer = peer, own
 	}
-	r.ep = New(Config{KeepAlive: -1})
+	c := r.connect()
 	r.handler, _ = cfg.Handler.(*recorder)
 	r.session = fixedSession(r.t, r.ep, cfg, own, peer)
+	switch mine := r.mine(r.tr[0]); {
+	case mine && binds(&first):
+		r.session.bindTo(c)
+	case mine, r.session.uri.Secure: // which no peer binds without TLS
+		carry(c, r.session)
+	}
+}
+
+// connect makes an endpoint with a connection to the test.
+func (r *role) connect() *conn {
+	r.t.Helper()
+	r.ep = New(Config{KeepAlive: -1})
 	near, far := net.Pipe()
 	if err := near.SetDeadline(time.Now().Add(patience)); err != nil {
 		r.t.Fatal(err)
@@ -108,52 +122,99 @@ func (r *role) begin(cfg SessionConfig) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if r.mine(r.tr[0]) && !first.HasBody && first.Method == msrpwire.SEND {
-		r.session.bindTo(c)
-		return
-	}
-	if r.mine(r.tr[0]) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.attach(r.session)
-		r.session.conn.Store(c)
-		r.session.ready = true
+	return c
+}
+
+func (r *role) close() {
+	r.t.Helper()
+	_ = r.wire.Close()
+	if err := r.ep.Close(); err != nil {
+		r.t.Error(err)
 	}
 }
 
-// say has the endpoint say what the transcript says, and checks each octet but
-// those that are drawn at random.
+// carry puts a session on a connection as if it had been bound.
+func carry(c *conn, s *Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.attach(s)
+	s.conn.Store(c)
+	s.ready = true
+}
+
+// binds reports that m is what an endpoint binds a session with by itself.
+func binds(m *spoken) bool {
+	return m.Method == msrpwire.SEND && !m.HasBody && !m.SuccessReport && m.FailureReport != msrpwire.FailureNo
+}
+
+// say has the endpoint say what the transcript says, and checks it.
 func (r *role) say(turn int, text string) {
 	r.t.Helper()
-	want := text
 	for _, m := range messages(r.t, text) {
 		if m.IsRequest() {
 			r.ask(&m)
-			want = strings.ReplaceAll(want, string(m.TID), "0123456789AB")
-			if m.Method == msrpwire.SEND && !m.HasBody {
-				want = strings.Replace(want, string(m.MessageID), NewMessageID(), 1)
-			}
 		}
 	}
-	got := make([]byte, len(want))
-	if n, err := io.ReadFull(r.wire, got); err != nil {
-		r.t.Fatalf("turn %d: %v behind\n%s", turn, err, got[:n])
-	}
-	said := messages(r.t, string(got))
-	result := string(got)
+	r.hear(turn, text)
+}
+
+// hear checks what the endpoint says: each octet but those that are drawn at
+// random.
+func (r *role) hear(turn int, text string) {
+	r.t.Helper()
+	got := r.read(len(drawn(r.t, text)))
+	said := messages(r.t, got)
 	for i, m := range messages(r.t, text) {
 		if i >= len(said) || !m.IsRequest() {
 			continue
 		}
 		r.names[string(m.TID)] = string(said[i].TID)
-		result = strings.ReplaceAll(result, string(said[i].TID), string(m.TID))
-		if m.Method == msrpwire.SEND && !m.HasBody {
-			result = strings.Replace(result, string(said[i].MessageID), string(m.MessageID), 1)
+		got = strings.ReplaceAll(got, string(said[i].TID), string(m.TID))
+		if binds(&m) {
+			got = strings.Replace(got, string(said[i].MessageID), string(m.MessageID), 1)
 		}
 	}
-	if diff := cmp.Diff(text, result); diff != "" {
+	if diff := cmp.Diff(text, got); diff != "" {
 		r.t.Fatalf("turn %d (-want +got)\n%s", turn, diff)
 	}
+}
+
+// read takes what the endpoint says until that is n octets, with what was
+// looked at before.
+func (r *role) read(n int) string {
+	r.t.Helper()
+	if n > len(r.early) {
+		more := make([]byte, n-len(r.early))
+		k, err := io.ReadFull(r.wire, more)
+		r.early = append(r.early, more[:k]...)
+		if err != nil {
+			r.t.Fatalf("%v behind\n%s", err, r.early)
+		}
+	}
+	got := string(r.early[:n])
+	r.early = r.early[n:]
+	return got
+}
+
+// look waits until the endpoint has said n octets.
+func (r *role) look(n int) {
+	r.t.Helper()
+	r.early = []byte(r.read(n))
+}
+
+// drawn puts identifiers as long as those that an endpoint draws into text.
+func drawn(t *testing.T, text string) string {
+	t.Helper()
+	for _, m := range messages(t, text) {
+		if !m.IsRequest() {
+			continue
+		}
+		text = strings.ReplaceAll(text, string(m.TID), "0123456789AB")
+		if binds(&m) {
+			text = strings.Replace(text, string(m.MessageID), NewMessageID(), 1)
+		}
+	}
+	return text
 }
 
 // ask has the endpoint make a request, unless it makes it by itself.
@@ -162,7 +223,7 @@ func (r *role) ask(m *spoken) {
 	var err error
 	r.count++
 	switch {
-	case m.Method == msrpwire.SEND && m.HasBody:
+	case m.Method == msrpwire.SEND && !binds(m):
 		err = r.session.Send(Message{
 			ID: string(m.MessageID), Header: slices.Clone(m.Fields), ContentType: string(m.ContentType), Body: m.body,
 			SuccessReport: m.SuccessReport, FailureReport: m.FailureReport,
@@ -172,6 +233,8 @@ func (r *role) ask(m *spoken) {
 		if name, err = msrpwire.ParseNickname(m.UseNickname, true); err == nil {
 			err = r.session.SetNickname(name, func(err error) { r.handler.sent <- outcome{err: err} })
 		}
+	case m.Method == "FILE_OFFSET": // a method that no session has
+		err = r.session.request(m.Method, func(err error) { r.handler.sent <- outcome{err: err} })
 	case m.Method == msrpwire.REPORT && m.ReportStatus.Code != msrpwire.StatusOK:
 		wait(r.t, r.handler.messages, "message to report on")
 		err = r.session.SendReport(Report{
@@ -182,6 +245,16 @@ func (r *role) ask(m *spoken) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// request sends a request that is nothing but its method.
+func (s *Session) request(m msrpwire.Method, done func(error)) error {
+	c := s.conn.Load()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.push(&outgoing{method: m, request: []byte{}, done: done})
+	c.pump(s)
+	return nil
 }
 
 // renamed puts our transaction identifiers into answers to us.
@@ -215,12 +288,15 @@ func TestTranscriptRoles(t *testing.T) {
 		rows           []string
 	}{
 		{"bind", good, good, []string{"MSRP-CON-01", "MSRP-CON-03"}},
+		{"bindreportsend", nil, good, []string{"MSRP-RPT-07"}},
 		{"unknown", nil, good, nil},
 		{"elsewhere", nil, good, nil},
 		{"public", good, good, []string{"MSRP-RSP-01", "MSRP-RSP-05"}},
 		{"copy", good, good, []string{"MSRP-RPT-01"}},
 		{"refusedcopy", good, texts, []string{"MSRP-RCV-12"}},
 		{"relayedcopy", good, nil, []string{"MSRP-PTH-01", "MSRP-PTH-02"}},
+		{"relayedarrival", nil, good, []string{"MSRP-PTH-03", "MSRP-RPT-02"}}, // see TestRelayedCopy
+		{"steps", nil, good, []string{"MSRP-RCV-01"}},                         // see TestStepsAsSender
 		{"private", good, good, []string{"MSRP-RPT-02"}},
 		{"privatecopy", good, good, nil},
 		{"private428", refuse(428), good, nil},
@@ -238,22 +314,32 @@ func TestTranscriptRoles(t *testing.T) {
 				continue
 			}
 			t.Run(x.name+" as "+side, func(t *testing.T) {
-				playRole(t, tr, side == "server", cfg(), whole)
-				playRole(t, tr, side == "server", cfg(), octets)
-				longest := 0
-				for _, turn := range tr {
-					longest = max(longest, len(turn.text))
-				}
-				for at := 1; at < longest; at++ {
-					playRole(t, tr, side == "server", cfg(), func(b []byte) [][]byte {
-						k := min(at, len(b))
-						return slices.DeleteFunc([][]byte{b[:k], b[k:]}, func(p []byte) bool { return len(p) == 0 })
-					})
+				for _, cut := range everyCut(tr, side == "client") {
+					playRole(t, tr, side == "server", cfg(), cut)
 				}
 			})
 		}
 		conform.Covers(t, append(x.rows, "MSRP-FRM-14")...)
 	}
+}
+
+// everyCut leaves what a side says whole, cuts it into single octets, and in two
+// at every octet.
+func everyCut(tr transcript, server bool) []func([]byte) [][]byte {
+	longest := 0
+	for _, x := range tr {
+		if x.server == server {
+			longest = max(longest, len(x.text))
+		}
+	}
+	cuts := []func([]byte) [][]byte{whole, octets}
+	for at := 1; at < longest; at++ {
+		cuts = append(cuts, func(b []byte) [][]byte {
+			k := min(at, len(b))
+			return slices.DeleteFunc([][]byte{b[:k], b[k:]}, func(p []byte) bool { return len(p) == 0 })
+		})
+	}
+	return cuts
 }
 
 // TestDeliveredAsWritten: what arrives is what the transcript holds.

@@ -128,7 +128,11 @@ func play(t *testing.T, ep *Endpoint, tr transcript, cut func(b []byte) [][]byte
 		if tr[i].server {
 			got := make([]byte, len(sized(tr[i].text)))
 			n, err := io.ReadFull(near, got)
-			if diff := cmp.Diff(tr[i].text, named(string(got[:n]))); diff != "" || err != nil {
+			said := string(got[:n])
+			if said != tr[i].text {
+				said = named(said)
+			}
+			if diff := cmp.Diff(tr[i].text, said); diff != "" || err != nil {
 				t.Fatalf("turn %d: %v (-want +got)\n%s", i, err, diff)
 			}
 			continue
@@ -153,6 +157,9 @@ func play(t *testing.T, ep *Endpoint, tr transcript, cut func(b []byte) [][]byte
 
 // sized puts identifiers as long as those of a new connection into s.
 func sized(s string) string {
+	if !strings.Contains(s, "{") {
+		return s
+	}
 	return regexp.MustCompile(`\{\d\}`).ReplaceAllString(s, "0123456789AB") // as long as a first identifier
 }
 
@@ -190,12 +197,7 @@ func TestTranscripts(t *testing.T) {
 	for name, ids := range rows {
 		t.Run(name, func(t *testing.T) {
 			tr := readTranscript(t, name)
-			ep := exampleEndpoint(t)
-			play(t, ep, tr, whole)
-			if err := ep.Close(); err != nil {
-				t.Fatal(err)
-			}
-			for _, cut := range recuts(tr) {
+			for _, cut := range everyCut(tr, false) {
 				ep := exampleEndpoint(t)
 				play(t, ep, tr, cut)
 				if err := ep.Close(); err != nil {
@@ -207,28 +209,9 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// recuts cuts what the client writes into single octets, and in two at every
-// octet; of long ones at every few.
-func recuts(tr transcript) []func([]byte) [][]byte {
-	longest := 0
-	for _, turn := range tr {
-		if !turn.server {
-			longest = max(longest, len(turn.text))
-		}
-	}
-	cuts := []func([]byte) [][]byte{octets}
-	for at := 1; at < longest; at += 1 + longest/1500 {
-		cuts = append(cuts, func(b []byte) [][]byte {
-			k := min(at, len(b))
-			return [][]byte{b[:k], b[k:]}
-		})
-	}
-	return cuts
-}
-
 func TestBoundElsewhere(t *testing.T) {
 	tr := readTranscript(t, "elsewhere")
-	for _, cut := range append(recuts(tr), whole) {
+	for _, cut := range everyCut(tr, false) {
 		boundElsewhere(t, tr, cut)
 	}
 	conform.Covers(t, "MSRP-CON-05")
