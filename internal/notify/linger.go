@@ -90,7 +90,7 @@ func (b *board) expire() {
 	}
 	b.wake(now)
 	b.mu.Unlock()
-	b.Flush()
+	b.announce()
 }
 
 // drop no longer shows the endpoint that left first. The caller holds mu.

@@ -11,10 +11,15 @@ const (
 )
 
 // Flush implements instance.Flusher: what the last commands have changed is told
-// in one go, by a goroutine of the service's so that the conference need not
-// wait until the last NOTIFY is written.
+// in one go.
 func (b *board) Flush() {
 	b.part()
+	b.announce()
+}
+
+// announce has a goroutine of the service's tell what has changed, so that the conference
+// need not wait until the last NOTIFY is written.
+func (b *board) announce() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.dirty || b.ringing || b.over {
@@ -107,5 +112,5 @@ func (b *board) intervalOver() {
 	b.mu.Lock()
 	b.dirty = true
 	b.mu.Unlock()
-	b.Flush()
+	b.announce()
 }
