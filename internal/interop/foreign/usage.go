@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"syscall"
 )
 
 // tell answers each line that it reads with what the process has used: "cpu" with the
@@ -27,14 +26,6 @@ func tell(in io.Reader, out io.Writer) error {
 		}
 	}
 	return asked.Err()
-}
-
-func processorTime() ([]any, error) {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return nil, err
-	}
-	return []any{u.Utime.Nano() + u.Stime.Nano()}, nil
 }
 
 func memoryInUse() ([]any, error) {
