@@ -49,43 +49,54 @@ func (u *user) does(what string) (err error) {
 	switch verb, rest, _ := strings.Cut(what, " "); verb {
 	case "joins":
 		u.conference, err = u.ue.Join(ctx, rest, participant.Options{})
+	case "creates":
+		u.conference, err = u.ue.Create(ctx, rest, participant.Options{})
 	case "says":
 		_, err = u.conference.Send(ctx, rest)
-	case "sees":
-		err = u.awaits(ctx, func(e participant.Event) bool {
-			roster, ok := e.(participant.Roster)
-			return ok && entities(roster.Users) == rest
-		})
+	case "removes":
+		err = u.conference.Remove(ctx, rest)
+	case "ends":
+		err = u.conference.End(ctx)
 	case "has":
 		if got := entities(u.conference.Roster()); got != rest {
 			err = fmt.Errorf("has %s", got)
 		}
-	case "is":
-		err = u.awaits(ctx, func(e participant.Event) bool {
-			left, ok := e.(participant.Left)
-			return ok && "out: "+left.Reason == rest
-		})
 	default:
-		err = errors.New("nothing that Alice does")
+		err = u.awaits(ctx, what)
 	}
 	return err
 }
 
-// awaits passes over events up to one that fits.
-func (u *user) awaits(ctx context.Context, fits func(participant.Event) bool) error {
+// awaits passes over events up to one that a file tells of.
+func (u *user) awaits(ctx context.Context, what string) error {
 	for {
 		select {
 		case e, more := <-u.conference.Events():
 			switch {
 			case !more:
 				return errors.New("has not happened before the end")
-			case fits(e):
+			case u.tells(e) == what:
 				return nil
 			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// tells says what an event tells, as files write it.
+func (u *user) tells(e participant.Event) string {
+	switch e := e.(type) {
+	case participant.Roster:
+		return "sees in " + u.conference.URI() + ": " + entities(e.Users)
+	case participant.Message:
+		return "hears " + e.Text()
+	case participant.Referral:
+		return fmt.Sprintf("is told %d %s of %s", e.Status, e.Reason, e.Target)
+	case participant.Left:
+		return "is out: " + e.Reason
+	}
+	return ""
 }
 
 // entities are the URIs of a roster.
@@ -95,6 +106,18 @@ func entities(users []participant.User) string {
 		all = append(all, u.URI)
 	}
 	return strings.Join(all, " ")
+}
+
+func TestFlowA(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-CRE-01")
+	plays(t, "F-A")
+}
+
+func TestFlowG(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "PAR-REF-06")
+	plays(t, "F-G")
 }
 
 func TestFlowHGap(t *testing.T) {

@@ -230,5 +230,5 @@ func (p *player) cast(name, network string) {
 
 // fault names the step that was not met.
 func (p *player) fault(s *step, err error) error {
-	return fmt.Errorf("%s:%d: %s <- %s: %s: %w", p.script.name, s.line, s.to, s.from, p.words.known(s.what), err)
+	return fmt.Errorf("%s: %s <- %s: %s: %w", s.at, s.to, s.from, p.words.known(s.what), err)
 }

@@ -10,9 +10,9 @@ import (
 
 // step is one step of a file: a message or a cue.
 type step struct {
-	line   int
-	any    bool // may change places with the one above
-	last   bool // others of its kind may come before
+	at     string // file and line
+	any    bool   // may change places with the one above
+	last   bool   // others of its kind may come before
 	from   string
 	to     string   // empty: a cue
 	what   string   // start line of a message, or the cue
@@ -23,13 +23,12 @@ type step struct {
 
 // script is a file that was read, with those that it uses.
 type script struct {
-	name  string
 	steps []step
 }
 
 // read reads a file.
 func read(name string) (*script, error) {
-	s := &script{name: name}
+	s := &script{}
 	return s, s.read(name, make(map[string][]string))
 }
 
@@ -45,7 +44,7 @@ func (s *script) known(subject string) error {
 	for i := range s.steps {
 		for _, name := range []string{s.steps[i].from, s.steps[i].to} {
 			if !slices.Contains(names, name) {
-				return fmt.Errorf("%s:%d: nobody is called %s", s.name, s.steps[i].line, name)
+				return fmt.Errorf("%s: nobody is called %s", s.steps[i].at, name)
 			}
 		}
 	}
@@ -81,7 +80,7 @@ func (s *script) read(name string, lets map[string][]string) error {
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", name, number, err)
 		}
-		read.line = number
+		read.at = fmt.Sprintf("%s:%d", name, number)
 		s.steps = append(s.steps, read)
 	}
 	return nil
