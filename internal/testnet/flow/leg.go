@@ -41,8 +41,6 @@ func (a *actor) speak(verb, rest string) error {
 		return fmt.Errorf("%s has bound no session", a.name)
 	}
 	switch verb {
-	case "drops":
-		a.peer.Close()
 	case "binds":
 		own, remote, _ := strings.Cut(rest, " to ")
 		a.leg = testnet.DialMSRP(a.tb, own, remote)

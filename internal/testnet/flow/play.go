@@ -191,8 +191,12 @@ func (p *player) actor(name string, s *step) *actor {
 func (p *player) act(s *step) {
 	p.tb.Helper()
 	verb, rest, _ := strings.Cut(p.words.expand(s.what), " ")
-	if verb == "over" {
+	switch verb {
+	case "over":
 		p.cast(s.from, rest)
+		return
+	case "drops":
+		p.actor(s.from, s).peer.Close()
 		return
 	}
 	if !speaks(verb) {
