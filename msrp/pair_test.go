@@ -38,9 +38,12 @@ type recorder struct {
 	inspects int
 }
 
-func newRecorder() *recorder {
+func newRecorder() *recorder { return recorderOf(4096) }
+
+// recorderOf makes a recorder with room for n messages each way.
+func recorderOf(n int) *recorder {
 	return &recorder{
-		bound: make(chan struct{}, 16), messages: make(chan *Incoming, 4096), sent: make(chan outcome, 4096),
+		bound: make(chan struct{}, 16), messages: make(chan *Incoming, n), sent: make(chan outcome, n),
 		ended: make(chan error, 16), reports: make(chan Report, 64), flow: make(chan bool, 64),
 	}
 }

@@ -29,9 +29,10 @@ type Report struct {
 
 // awaited is a message sent with Success-Report.
 type awaited struct {
-	ref  uint64
-	size int64
-	upTo int64
+	trace *trace
+	ref   uint64
+	size  int64
+	upTo  int64
 }
 
 // SendReport sends a REPORT to the peer, such as one on a failure found after
@@ -114,6 +115,7 @@ func (s *Session) reported(h *msrpwire.Head) {
 	}
 	c := s.conn.Load()
 	c.mu.Lock()
+	sent := s.hasSent(r.MessageID)
 	if a := s.reports[r.MessageID]; a != nil {
 		r.Known, r.Ref = true, a.ref
 		if r.Status/100 == 2 {
@@ -123,12 +125,8 @@ func (s *Session) reported(h *msrpwire.Head) {
 			delete(s.reports, r.MessageID)
 		}
 	}
-	if r.Status/100 != 2 {
-		if m := s.queue.find(r.MessageID); m != nil { // [MSRP-RPT-08]
-			err := &Error{Status: r.Status, Comment: r.Comment}
-			m.fail(err)
-			c.stopMessage(s, m, stopFor(err))
-		}
+	if r.Status/100 != 2 && sent != nil {
+		c.refusedLate(s, sent, &Error{Status: r.Status, Comment: r.Comment})
 	}
 	done := c.takeSettled(nil)
 	c.mu.Unlock()
@@ -138,8 +136,21 @@ func (s *Session) reported(h *msrpwire.Head) {
 	}
 	// That octets did not arrive is the end of the session; a refused content
 	// is not, since deployed clients refuse types that way. [MSRP-RPT-09]
-	if r.Status == msrpwire.StatusTimeout || ends(r.Status) {
+	if sent != nil && (r.Status == msrpwire.StatusTimeout || ends(r.Status)) {
 		s.end(&Error{Status: r.Status, Comment: r.Comment}, true)
+	}
+}
+
+// refusedLate acts on a failure REPORT for a message as on a response with its
+// status: what is left of it is not sent, nor is the type that it refuses. Called
+// with c.mu held. [MSRP-RPT-07] [MSRP-RPT-08]
+func (c *conn) refusedLate(s *Session, sent *trace, err *Error) {
+	if sent.kind != "" {
+		s.reject(sent.kind, err)
+	}
+	if m := s.queue.find(sent.id); m != nil {
+		m.fail(err)
+		c.stopMessage(s, m, stopFor(err))
 	}
 }
 
@@ -155,13 +166,16 @@ func (a *awaited) confirm(r msrpwire.Range) bool {
 	return a.upTo >= a.size
 }
 
-// awaits notes that the success report of a message is expected.
+// awaits notes that a message is sent, and whether its success report is expected.
 func (s *Session) awaits(sh *Shared, ref uint64) {
+	if sh.failure != msrpwire.FailureNo {
+		s.remembers(sh.trace)
+	}
 	if !sh.success || len(s.reports) >= maxReports {
 		return
 	}
 	if s.reports == nil {
 		s.reports = make(map[string]*awaited)
 	}
-	s.reports[sh.id] = &awaited{ref: ref, size: sh.size}
+	s.reports[sh.id] = &awaited{trace: sh.trace, ref: ref, size: sh.size}
 }

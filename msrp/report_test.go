@@ -2,6 +2,8 @@ package msrp
 
 import (
 	"errors"
+	"net"
+	"strconv"
 	"testing"
 
 	"github.com/confab-chat/confab/internal/conform"
@@ -23,6 +25,8 @@ func TestReportsOfPeer(t *testing.T) {
 		{"with Success-Report", "Message-ID: m1\nSuccess-Report: yes\nStatus: 000 200 OK", true, true, false, false},
 		{"other namespace", "Message-ID: m1\nStatus: 001 200 OK", false, false, true, false},
 		{"unknown message", "Message-ID: m2\nStatus: 000 413 Unwanted", false, false, false, false},
+		{"unknown message not arrived", "Message-ID: m2\nStatus: 000 408 Timeout", false, false, false, false},
+		{"no session for an unknown message", "Message-ID: m2\nStatus: 000 481 None", false, false, false, false},
 		{"refused type", "Message-ID: m1\nByte-Range: 1-5/5\nStatus: 000 415 No", true, false, false, false},
 		{"not arrived", "Message-ID: m1\nByte-Range: 1-5/5\nStatus: 000 408 Timeout", true, false, false, true},
 		{"no session", "Message-ID: m1\nStatus: 000 481 None", true, false, false, true},
@@ -52,6 +56,69 @@ func TestReportsOfPeer(t *testing.T) {
 		})
 	}
 	conform.Covers(t, "MSRP-RPT-07", "MSRP-RPT-09", "MSRP-RPT-10", "MSRP-RPT-11", "MSRP-RSP-04")
+}
+
+// TestReportsUnasked: failure reports count for messages that asked for none, too,
+// if they were sent lately.
+func TestReportsUnasked(t *testing.T) {
+	one := Message{ID: "m1", ContentType: "Image/PNG; a=b", Body: []byte("hello")}
+	sent := func(t *testing.T, more int) (*Session, *recorder, *rawPeer) {
+		t.Helper()
+		_, s, h, p := example(t, SessionConfig{})
+		queue(t, s, one, 1)
+		p.answer(p.next(), 200)
+		wait(t, h.sent, "outcome")
+		for range more {
+			queue(t, s, text("more"), 2)
+			p.answer(p.next(), 200)
+			wait(t, h.sent, "outcome")
+		}
+		return s, h, p
+	}
+	for _, status := range []string{"408", "481"} {
+		_, h, p := sent(t, recentMax-1)
+		p.write(p.request("REPORT", "Message-ID: m1\nStatus: 000 "+status, nil, "$"))
+		e := (*Error)(nil)
+		if err := wait(t, h.ended, "end"); !errors.As(err, &e) || strconv.Itoa(e.Status) != status {
+			t.Errorf("%s: ended with %v", status, err)
+		}
+	}
+	// Of one that was sent long ago, nothing is known any more.
+	_, _, p := sent(t, recentMax)
+	p.write(p.request("REPORT", "Message-ID: m1\nStatus: 000 481", nil, "$"))
+	p.probe()
+
+	s, _, p := sent(t, 0)
+	p.write(p.request("REPORT", "Message-ID: m2\nStatus: 000 415", nil, "$"))
+	p.probe()
+	queue(t, s, one, 3)
+	p.answer(p.next(), 200)
+	p.write(p.request("REPORT", "Message-ID: m1\nStatus: 000 415", nil, "$"))
+	p.probe()
+	if err := s.Send(one, 4); !errors.Is(err, ErrRefusedType) {
+		t.Errorf("a type that was refused by a report: %v", err)
+	}
+	queue(t, s, text("words"), 5)
+	p.answer(p.next(), 200)
+
+	// That which has bound the session, too: a relay has answered it.
+	ep := newEndpoint(t, Config{KeepAlive: -1})
+	h := exampleHandler()
+	s = fixedSession(t, ep, exampleConfig(h), aliceURI, roomURI)
+	near, far := net.Pipe()
+	c, err := ep.start(far, true, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = peerOn(t, near)
+	s.bindTo(c)
+	f := p.next()
+	p.answer(f, 200)
+	p.write(p.requestTo(aliceURI, roomURI, "REPORT", "Message-ID: "+string(f.MessageID)+"\nStatus: 000 481", nil, "$"))
+	if err := wait(t, h.ended, "end"); asError(err).Status != msrpwire.StatusNoSuchSession {
+		t.Errorf("ended with %v", err)
+	}
+	conform.Covers(t, "MSRP-RPT-07", "MSRP-RPT-09", "MSRP-RSP-09")
 }
 
 func TestReportsToPeer(t *testing.T) {

@@ -50,6 +50,7 @@ type Session struct {
 	streaming  bool // takes turns with others for a large message
 	lastAnswer int64
 	reports    map[string]*awaited
+	recent     *recent             // nil: nothing has been sent yet
 	rejected   map[string]struct{} // kinds of messages that the peer refuses
 	left       []uint64            // of an ended session: what is unconfirmed
 }

@@ -38,7 +38,8 @@ type Shared struct {
 	kind        string // of its content, in lower case
 	head        []byte // header fields of the message in one SEND, with the empty line
 	body        []byte
-	size        int64 // octets of the message, of which body may be a part; see Writer
+	trace       *trace // what outlives it
+	size        int64  // octets of the message, of which body may be a part; see Writer
 	fields      []msrpwire.Field
 	hasBody     bool
 	dashes      bool // a transaction identifier may occur in the body
@@ -59,7 +60,7 @@ func Prepare(m Message) (*Shared, error) {
 	}
 	sh := &Shared{
 		id: m.ID, contentType: m.ContentType, kind: kind, hasBody: m.ContentType != "", fields: m.Header,
-		success: m.SuccessReport, failure: m.FailureReport,
+		success: m.SuccessReport, failure: m.FailureReport, trace: &trace{id: m.ID, kind: kind},
 	}
 	if sh.hasBody {
 		sh.body, sh.size, sh.dashes = m.Body, int64(len(m.Body)), msrpwire.MayCollide(m.Body)

@@ -219,8 +219,10 @@ func (c *conn) keepAlive(now int64) time.Duration {
 // sendEmpty queues a SEND without body, in front of nothing: it goes out with
 // the flat output. RFC 4975 §7.1. [MSRP-CON-01]
 func (c *conn) sendEmpty(s *Session, kind slotKind) {
+	id := NewMessageID()
+	s.remembers(&trace{id: id})
 	h := msrpwire.Head{
-		MessageID: []byte(NewMessageID()),
+		MessageID: []byte(id),
 		ByteRange: msrpwire.Range{Start: 1, End: 0, Total: 0},
 	}
 	t := c.nextTID()

@@ -273,14 +273,14 @@ func (r *role) renamed(text string) string {
 func TestTranscriptRoles(t *testing.T) {
 	refuse := func(status int) func() SessionConfig {
 		return func() SessionConfig {
-			h := exampleHandler()
+			h := playedHandler()
 			h.decide = func(*Incoming) error { return refusal(status) }
 			return exampleConfig(h)
 		}
 	}
-	good := func() SessionConfig { return exampleConfig(exampleHandler()) }
+	good := func() SessionConfig { return exampleConfig(playedHandler()) }
 	texts := func() SessionConfig {
-		return SessionConfig{Handler: exampleHandler(), AcceptTypes: []string{"text/plain"}}
+		return SessionConfig{Handler: playedHandler(), AcceptTypes: []string{"text/plain"}}
 	}
 	for _, x := range []struct {
 		name           string

@@ -36,7 +36,7 @@ func newSender(t *testing.T, said, between string, cfg SessionConfig) *sender {
 			r.said = said[:begin] + beside.Replace(said[begin:end]) + said[end:]
 		}
 	}
-	r.handler = newRecorder()
+	r.handler = recorderOf(16)
 	cfg.Handler = r.handler
 	c := r.connect()
 	first := messages(t, said)[0]

@@ -94,8 +94,12 @@ func fixedSession(t *testing.T, ep *Endpoint, cfg SessionConfig, own, peer strin
 }
 
 // exampleHandler behaves as the switch of the examples does.
-func exampleHandler() *recorder {
-	h := newRecorder()
+func exampleHandler() *recorder { return exampleOf(newRecorder()) }
+
+// playedHandler is an exampleHandler with no more room than a transcript needs.
+func playedHandler() *recorder { return exampleOf(recorderOf(16)) }
+
+func exampleOf(h *recorder) *recorder {
 	h.request = func(r *NicknameRequest) {
 		name, err := msrpwire.ParseNickname(r.Value, true)
 		if err == nil && strings.HasPrefix(name, "The") {
@@ -179,7 +183,7 @@ func octets(b []byte) [][]byte { return bytes.SplitAfter(b, nil) }
 func exampleEndpoint(t *testing.T) *Endpoint {
 	t.Helper()
 	ep := New(Config{KeepAlive: -1})
-	fixedSession(t, ep, exampleConfig(exampleHandler()), roomURI, aliceURI)
+	fixedSession(t, ep, exampleConfig(playedHandler()), roomURI, aliceURI)
 	return ep
 }
 
