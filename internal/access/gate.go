@@ -55,8 +55,8 @@ type Gate struct {
 	mu    sync.RWMutex
 	ports map[uint16]struct{} // explicit ports that lead here
 
-	listeners []listener       // of SIP
-	own       []netip.AddrPort // of all protocols
+	listeners []listener // of SIP
+	own       []listener // of all protocols
 }
 
 // New returns a gate.

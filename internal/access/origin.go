@@ -18,15 +18,16 @@ func (g *Gate) AddListener(network string, addr netip.AddrPort) {
 	g.AddPort(addr.Port())
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.listeners = append(g.listeners, listener{transport: network, addr: addr})
-	g.own = append(g.own, addr)
+	l := listener{transport: network, addr: addr}
+	g.listeners, g.own = append(g.listeners, l), append(g.own, l)
 }
 
-// AddOwn tells an address of another protocol than SIP that the server listens on.
+// AddOwn tells an address at which the server takes connections of another protocol than
+// SIP.
 func (g *Gate) AddOwn(addr netip.AddrPort) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.own = append(g.own, addr)
+	g.own = append(g.own, listener{transport: transport.TCP, addr: addr})
 }
 
 // Origin is where requests of ours over a transport come from, as far as Contact
@@ -45,13 +46,18 @@ func (g *Gate) Origin(network string) transport.Source {
 	return transport.Source{Transport: network}
 }
 
-// Listens reports whether an address is one of the server's own listeners.
-// [SEC-03]
-func (g *Gate) Listens(at netip.AddrPort) bool {
+// Listens reports whether a target is one of the server's own listeners. No connection
+// leads to one for datagrams; but where a datagram would go, a connection may be tried
+// first (RFC 3261 §18.1.1). [SEC-03]
+func (g *Gate) Listens(to transport.Target) bool {
+	connects := to.Transport != transport.UDP && to.Transport != ""
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return slices.ContainsFunc(g.own, func(l netip.AddrPort) bool {
-		own, to := l.Addr().Unmap(), at.Addr().Unmap()
-		return l.Port() == at.Port() && (own == to || own.IsUnspecified() && g.self.has(to))
+	return slices.ContainsFunc(g.own, func(l listener) bool {
+		if l.addr.Port() != to.Addr.Port() || l.transport == transport.UDP && connects {
+			return false
+		}
+		own, addr := l.addr.Addr().Unmap(), to.Addr.Addr().Unmap()
+		return own == addr || own.IsUnspecified() && g.self.has(addr)
 	})
 }

@@ -8,18 +8,20 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/sip"
+	"github.com/confab-chat/confab/sip/transport"
 )
 
 // Permit refuses addresses that the server does not connect or send to, whoever names
 // them and however (RFC 5363 §5.2): those of this host, of its links, of nobody and of
 // many, and its own listeners. What Config.Allow lists is allowed. The error is a
 // [*sip.Error]. It may be called from any goroutine. [SEC-03]
-func (g *Gate) Permit(at netip.AddrPort) error {
-	addr := inner(at.Addr())
+func (g *Gate) Permit(to transport.Target) error {
+	addr := inner(to.Addr.Addr())
+	to.Addr = netip.AddrPortFrom(addr, to.Addr.Port())
 	switch {
 	case slices.ContainsFunc(g.cfg.Allow, func(p netip.Prefix) bool { return p.Contains(addr) }):
 		return nil
-	case g.Listens(netip.AddrPortFrom(addr, at.Port())):
+	case g.Listens(to):
 	case addr.IsLoopback():
 		if g.cfg.Loopback {
 			return nil

@@ -3,10 +3,12 @@ package access_test
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/confab-chat/confab/internal/access"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/sip/transport"
 )
 
 func TestPermit(t *testing.T) {
@@ -43,12 +45,33 @@ func TestPermit(t *testing.T) {
 		{"255.255.255.255:5060", false, false},
 	}
 	for _, tt := range tests {
-		addr := netip.MustParseAddrPort(tt.addr)
-		if got := public.Permit(addr) == nil; got != tt.public {
+		to := transport.Target{Transport: "udp", Addr: netip.MustParseAddrPort(tt.addr)}
+		if got := public.Permit(to) == nil; got != tt.public {
 			t.Errorf("%s on a public server: %v", tt.addr, got)
 		}
-		if got := local.Permit(addr) == nil; got != tt.local {
+		if got := local.Permit(to) == nil; got != tt.local {
 			t.Errorf("%s on a local server: %v", tt.addr, got)
+		}
+	}
+}
+
+// TestPermitByTransport: a connection leads to no listener for datagrams, while a large
+// datagram is tried as a connection first.
+func TestPermitByTransport(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "SEC-03")
+	g := access.New(access.Config{Loopback: true})
+	g.AddListener("udp", netip.MustParseAddrPort("127.0.0.1:5060"))
+	g.AddListener("tls", netip.MustParseAddrPort("127.0.0.1:5061"))
+	g.AddOwn(netip.MustParseAddrPort("127.0.0.1:2855"))
+	for at, want := range map[string]bool{
+		"udp 127.0.0.1:5060": false, " 127.0.0.1:5060": false, "tcp 127.0.0.1:5060": true, "tls 127.0.0.1:5060": true,
+		"udp 127.0.0.1:5061": false, "tcp 127.0.0.1:5061": false, "ws 127.0.0.1:5061": false,
+		"udp 127.0.0.1:2855": false, "tcp 127.0.0.1:2855": false,
+	} {
+		network, addr, _ := strings.Cut(at, " ")
+		if got := g.Permit(transport.Target{Transport: network, Addr: netip.MustParseAddrPort(addr)}) == nil; got != want {
+			t.Errorf("%s: %v", at, got)
 		}
 	}
 }
@@ -67,7 +90,7 @@ func TestPermitOwnAddresses(t *testing.T) {
 		if err != nil || p.Addr().IsLinkLocalUnicast() {
 			continue
 		}
-		if g.Permit(netip.AddrPortFrom(p.Addr(), 5060)) == nil {
+		if g.Permit(transport.Target{Transport: "udp", Addr: netip.AddrPortFrom(p.Addr(), 5060)}) == nil {
 			t.Errorf("%s is an address of this host", p.Addr())
 		}
 	}

@@ -74,7 +74,7 @@ func (f *Focus) own(uri sipmsg.URI) bool {
 // [SEC-03]
 func (f *Focus) reachable(uri sipmsg.URI) bool {
 	if to, literal := locate.Literal(uri); literal {
-		return f.cfg.Gate.Permit(to.Addr) == nil
+		return f.cfg.Gate.Permit(to) == nil
 	}
 	return true
 }

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/confab-chat/confab/sip/transport"
 )
 
 // dialMedia opens an MSRP connection to an address that a session description named,
@@ -14,7 +16,7 @@ func (s *Server) dialMedia(ctx context.Context, network, address string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	if err := s.gate.Permit(to); err != nil {
+	if err := s.gate.Permit(transport.Target{Transport: transport.TCP, Addr: to}); err != nil {
 		return nil, err
 	}
 	d := net.Dialer{KeepAlive: 30 * time.Second}

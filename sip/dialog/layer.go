@@ -3,7 +3,6 @@ package dialog
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +32,7 @@ type Config struct {
 	MaxForks int
 	// Permit refuses by an error the addresses that nobody may have us send requests
 	// to, by a Contact, a Record-Route or a URI to call; nil: none. [SEC-03]
-	Permit func(netip.AddrPort) error
+	Permit func(transport.Target) error
 	// Login gives what answers challenges to requests of ours inside dialogs, with a new
 	// Authorizer for each of them, unless [Outgoing.Login] or [Dialog.Login] does; nil:
 	// they are final. [NOT-NFY-07]
@@ -56,7 +55,7 @@ func (c Config) withDefaults() Config {
 		c.Charge = func(*sipmsg.Request, transport.Source) string { return "" }
 	}
 	if c.Permit == nil {
-		c.Permit = func(netip.AddrPort) error { return nil }
+		c.Permit = func(transport.Target) error { return nil }
 	}
 	return c
 }

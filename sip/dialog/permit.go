@@ -17,7 +17,7 @@ func (l *Layer) permitted(targets []transport.Target, from transport.Source) ([]
 		if !to.Addr.IsValid() || !from.Proxied && to.Addr.Addr() == from.Remote.Addr().Unmap() {
 			return false
 		}
-		err := l.cfg.Permit(to.Addr)
+		err := l.cfg.Permit(to)
 		if first == nil {
 			first = err
 		}

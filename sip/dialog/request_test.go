@@ -78,8 +78,8 @@ func TestProxyIsNotThePeer(t *testing.T) {
 	t.Parallel()
 	conform.Covers(t, "SEC-03")
 	refused := &sip.Error{Status: 403}
-	l := New(Config{Permit: func(at netip.AddrPort) error {
-		if at.Addr().IsLoopback() {
+	l := New(Config{Permit: func(to transport.Target) error {
+		if to.Addr.Addr().IsLoopback() {
 			return refused
 		}
 		return nil

@@ -73,8 +73,8 @@ type net404 struct{ host string }
 func (e *net404) Error() string { return "no such host: " + e.host }
 
 // permit refuses one network.
-func permit(at netip.AddrPort) error {
-	if at.Addr().As4()[0] == 172 {
+func permit(to transport.Target) error {
+	if to.Addr.Addr().As4()[0] == 172 {
 		return errRefused
 	}
 	return nil

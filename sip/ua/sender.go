@@ -2,7 +2,6 @@ package ua
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 
 	"github.com/confab-chat/confab/sip/locate"
@@ -15,7 +14,7 @@ import (
 // write only where requests may go. [SEC-03]
 type senders struct {
 	locate *locate.Locator
-	permit func(netip.AddrPort) error // nil: everything
+	permit func(transport.Target) error // nil: everything
 }
 
 // Locate implements transport.Resolver.
@@ -24,5 +23,5 @@ func (s senders) Locate(ctx context.Context, uri sipmsg.URI) ([]transport.Target
 	if err != nil || s.permit == nil {
 		return targets, err
 	}
-	return slices.DeleteFunc(slices.Clone(targets), func(to transport.Target) bool { return s.permit(to.Addr) != nil }), nil
+	return slices.DeleteFunc(slices.Clone(targets), func(to transport.Target) bool { return s.permit(to) != nil }), nil
 }

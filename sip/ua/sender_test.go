@@ -2,18 +2,18 @@ package ua
 
 import (
 	"errors"
-	"net/netip"
 	"testing"
 
 	"github.com/confab-chat/confab/sip/locate"
 	"github.com/confab-chat/confab/sip/sipmsg"
+	"github.com/confab-chat/confab/sip/transport"
 )
 
 // TestSendersPermitted: sent-by leads nowhere that requests may not go.
 func TestSendersPermitted(t *testing.T) {
 	t.Parallel()
-	s := senders{locate.New(locate.Config{}), func(to netip.AddrPort) error {
-		if to.Addr().IsLoopback() {
+	s := senders{locate.New(locate.Config{}), func(to transport.Target) error {
+		if to.Addr.Addr().IsLoopback() {
 			return errors.New("loopback")
 		}
 		return nil

@@ -36,7 +36,7 @@ type Config struct {
 	// Locate says how servers are found. Its Log, Transports and Reaches are filled in.
 	Locate locate.Config
 	// Permit refuses addresses that requests are not sent to; see dialog.Config.
-	Permit func(netip.AddrPort) error
+	Permit func(transport.Target) error
 	// Charge names the charging vector of a peer's dialog; see dialog.Config.
 	Charge func(req *sipmsg.Request, src transport.Source) string
 	// Login answers challenges inside dialogs; see dialog.Config.
