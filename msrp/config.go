@@ -63,7 +63,7 @@ type Config struct {
 
 	UnboundTimeout   time.Duration // connection without session; 30 s [MSRP-CON-10]
 	HandshakeTimeout time.Duration // TLS and WebSocket; 10 s
-	HoldTimeout      time.Duration // a request that overtakes the description of its session waits; 10 s [MSRP-TLS-07]
+	HoldTimeout      time.Duration // a request that overtakes the description of its session, or waits by Session.Hold; 10 s [MSRP-TLS-07]
 	HeaderTimeout    time.Duration // first octet to the end of the header; 10 s
 	ChunkStall       time.Duration // no octet inside a chunk; 120 s
 	KeepAlive        time.Duration // traffic-free time before a keep-alive; 60 s, negative: never [MSRP-CON-11]

@@ -94,9 +94,11 @@ func (c *conn) checkHead(h *msrpwire.Head) *Error {
 		}
 		c.in.binding = true
 	}
-	if e := s.gate.Load(); e != nil && (h.HasBody && h.Method == msrpwire.SEND || h.Method == msrpwire.NICKNAME) {
-		s.abandon(h.MessageID)
-		return e // [SW-GEN-09]
+	if h.HasBody && h.Method == msrpwire.SEND || h.Method == msrpwire.NICKNAME {
+		if err := c.pass(s); err != nil {
+			s.abandon(h.MessageID)
+			return err // [SW-GEN-09]
+		}
 	}
 	return nil
 }

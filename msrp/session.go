@@ -18,10 +18,10 @@ type Session struct {
 	uri msrpwire.URI
 	cfg SessionConfig
 
-	conn    atomic.Pointer[conn]  // set once, when bound or connecting
-	gate    atomic.Pointer[Error] // answer to everything with content, nil = open
-	peerMax atomic.Int64          // largest message of the peer, 0 = any
-	ended   atomic.Bool           // set with mu held
+	conn    atomic.Pointer[conn] // set once, when bound or connecting
+	gate    atomic.Pointer[gate] // before everything with content, nil = open; written with mu held
+	peerMax atomic.Int64         // largest message of the peer, 0 = any
+	ended   atomic.Bool          // set with mu held
 
 	congested atomic.Int64 // since when the output has been full, 0 = it is not; set with the connection's mutex held
 
@@ -115,10 +115,6 @@ func (s *Session) SetRemote(path []msrpwire.URI) {
 // SetPeerMaxSize sets the max-size of the peer, 0 for none. [MSRP-SND-14]
 func (s *Session) SetPeerMaxSize(octets int64) { s.peerMax.Store(octets) }
 
-// Gate makes the session answer err, usually 403, to every NICKNAME and every
-// SEND with content; nil opens it. [SW-GEN-09]
-func (s *Session) Gate(err *Error) { s.gate.Store(err) }
-
 // Await starts the time within which the peer must bind a passive session;
 // after it the session ends with ErrUnbound. [MSRP-CON-14]
 func (s *Session) Await() {
@@ -160,6 +156,7 @@ func (s *Session) end(err error, tell bool) {
 	}
 	s.ended.Store(true)
 	s.tellWaiting()
+	s.swing(nil)
 	s.timer.Stop()
 	if s.relay != nil {
 		s.relay.timer.Stop()

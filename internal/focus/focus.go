@@ -65,6 +65,9 @@ type Leg interface {
 	// Identify tells which client a user has who was called: his User-Agent, and
 	// the fields in which feature tags stand.
 	Identify(userAgent, features string)
+	// Expect tells that the conference is about to be asked to connect the endpoint:
+	// what its client says meanwhile waits for that.
+	Expect()
 	// Close ends the leg; only the first call counts.
 	Close()
 }

@@ -196,6 +196,7 @@ func (i *invitation) Answered(s *invite.Session, resp *sipmsg.Response, answer [
 		return c, invite.Answer{}
 	}
 	i.private = i.private || identity.WantsPrivacy(&resp.Header)
+	i.earlyLeg().Expect() // he may write as soon as he has answered [SW-GEN-09]
 	direction, err := i.agree(s, resp, answer)
 	if err != nil {
 		// [FOC-OUT-09]

@@ -152,6 +152,15 @@ func (l *Leg) Identify(userAgent, features string) {
 	l.device.Store(&device)
 }
 
+// Expect keeps what the leg's client says from now on back until the conference has
+// decided about its endpoint, which it must be asked to do; until Expect is called that
+// is refused. [SW-GEN-09]
+func (l *Leg) Expect() {
+	if h := l.current.Load(); h != nil {
+		h.session.Hold()
+	}
+}
+
 // Close ends the leg. Nothing is delivered to it or taken from it any more.
 // Calls after the first change nothing. [MIX-01] [MIX-05] [SW-GEN-08]
 func (l *Leg) Close() {

@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/internal/focus"
@@ -126,6 +127,49 @@ func TestDialOut(t *testing.T) {
 			alice.say("hello")
 			bob.hear("hello")
 			bob.msrp.Expect(bob.msrp.Send(sipid.NewTag(), "message/cpim", cpim("sip:bob@127.0.0.1", lobby, "hi")), 200)
+			alice.hear("hi")
+			bob.leave()
+			alice.leave()
+			r.vacant()
+		})
+	}
+}
+
+// TestWritesAtOnce has a user who is called write before the conference has decided that
+// he is in: his message waits for that, as does one that overtakes his answer.
+func TestWritesAtOnce(t *testing.T) {
+	t.Parallel()
+	conform.Covers(t, "SW-GEN-09", "FOC-OUT-08")
+	for name, early := range map[string]bool{"after the ACK": false, "before the answer": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := serve(t, nil)
+			alice := r.guest("tcp", "alice").join(lobby).connect()
+			bob := r.callee("udp", "bob")
+			o := r.call(bob.address(), nil)
+			if err := <-o.decided; err != nil {
+				t.Fatal(err)
+			}
+			invite := bob.called()
+			bob.msrp = testnet.DialMSRP(t, attribute(t, []byte(bob.sdp), "path"), attribute(t, invite.Body, "path"))
+			write := func() string {
+				return bob.msrp.Send(sipid.NewTag(), "message/cpim", cpim("sip:bob@127.0.0.1", lobby, "hi"))
+			}
+			release := r.busy()
+			var message string
+			if early {
+				message = write()
+			}
+			bob.Send(bob.call.Accept(invite, bob.sdp))
+			if ack := bob.Request(); ack.Method != sipmsg.ACK {
+				t.Fatalf("want ACK, got\n%s", ack.Append(nil))
+			}
+			if !early {
+				message = write()
+			}
+			bob.Silence(50 * time.Millisecond) // the time for a hasty refusal
+			release()
+			bob.msrp.Expect(message, 200)
 			alice.hear("hi")
 			bob.leave()
 			alice.leave()

@@ -66,6 +66,8 @@ func (blank) Description() *sdp.Session { return described() }
 
 func (blank) Identify(_, _ string) {}
 
+func (blank) Expect() {}
+
 func (blank) Close() {}
 
 // Description is a session description that either side may have written.
