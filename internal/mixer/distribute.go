@@ -33,6 +33,7 @@ func (x *mix) distribute(at conference.Position, m *conference.Message) {
 	x.posted++
 	k.n = x.posted
 	x.last = at
+	x.newest.Store(uint64(at))
 	if history := x.policy.Load().History; history.Keep > 0 {
 		x.past.push(k, x.mixer.cfg.HistoryOctets)
 	}
@@ -76,7 +77,7 @@ func (x *mix) deliver(l *Leg, h *handler) {
 	t := l.terms.Load()
 	for i := range x.due {
 		d := &x.due[i]
-		if l != d.sender && t.wants(d.content) && !x.ownDevice(l, d.message) {
+		if l != d.sender && t.due(&d.kept) && !x.ownDevice(l, d.message) {
 			err := h.session.SendShared(l.form(d), uint64(d.at))
 			if errors.Is(err, msrp.ErrQueueFull) || errors.Is(err, msrp.ErrClosed) {
 				l.reads.live = false
@@ -115,7 +116,7 @@ func (x *mix) push(l *Leg, h *handler) {
 	t := l.terms.Load()
 	for i := range x.due {
 		d := &x.due[i]
-		if l == d.sender || !t.wants(d.content) || x.ownDevice(l, d.message) {
+		if l == d.sender || !t.due(&d.kept) || x.ownDevice(l, d.message) {
 			continue
 		}
 		if h.session.Congested() && d.shared.Size() > congestedMax {

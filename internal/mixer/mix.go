@@ -28,8 +28,9 @@ type mix struct {
 	last   conference.Position // of the last of them
 	old    recalled
 
-	hungry    atomic.Bool  // somebody may read on
-	crowd     atomic.Int32 // open legs
+	newest    atomic.Uint64 // as last, for everybody; 0: none was posted yet
+	hungry    atomic.Bool   // somebody may read on
+	crowd     atomic.Int32  // open legs
 	meter     meter
 	nicks     names
 	whispered recent // private messages

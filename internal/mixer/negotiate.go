@@ -182,6 +182,12 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met b
 	after := l.replace(fresh)
 	after.ended[2] = stale
 	after.terms = termsOf(stream, l.quirks.Load())
+	if before := l.terms.Load(); before != nil {
+		after.terms.since = before.since
+		if after.terms.receives && !before.receives {
+			after.terms.since = conference.Position(l.mix.newest.Load())
+		}
+	}
 	after.session = l.current.Load()
 	after.begins = effect == sdp.EffectNew && !stream.Again
 	if stream.Again {

@@ -63,7 +63,7 @@ func (x *mix) feed(l *Leg, h *handler) {
 // missed reports whether a message of the past is for the leg's participant. His
 // own he has, if it was this device that sent it.
 func (x *mix) missed(l *Leg, k *kept) bool {
-	if !l.terms.Load().wants(k.content) || k.message.Endpoint == l.req.Endpoint || slices.Contains(l.reads.were, k.message.Endpoint) {
+	if !l.terms.Load().due(k) || k.message.Endpoint == l.req.Endpoint || slices.Contains(l.reads.were, k.message.Endpoint) {
 		return false
 	}
 	if x.ownDevice(l, k.message) && k.at > l.reads.mark {

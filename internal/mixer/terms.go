@@ -55,9 +55,10 @@ type terms struct {
 	role     sdp.Role
 	host     string // where a connection of ours leads [CEMA-02]
 	port     uint16
-	again    bool // no use: another offer is made
-	sends    bool // the participant may send
-	receives bool // the participant takes messages
+	again    bool                // no use: another offer is made
+	sends    bool                // the participant may send
+	receives bool                // the participant takes messages,
+	since    conference.Position // that stand behind this: what came while he was on hold he misses
 	kinds    [kinds]bool
 }
 
@@ -86,6 +87,9 @@ func (t *terms) takes(c content) bool {
 func (t *terms) wants(c content) bool {
 	return t != nil && (t.receives || c.kind == notification) && t.takes(c)
 }
+
+// due reports whether a message that was posted may go to the participant. [SDP-19]
+func (t *terms) due(k *kept) bool { return t.wants(k.content) && k.at > t.since }
 
 // mayPost reports whether the participant may send a message with such content.
 // [SDP-18] [SDP-20]

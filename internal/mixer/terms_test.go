@@ -1,10 +1,14 @@
 package mixer_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/confab-chat/confab/internal/conference"
 	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/instance"
 )
 
 // What a leg does not take is left out, and the sender is not told.
@@ -84,6 +88,34 @@ func TestHold(t *testing.T) {
 	a.try(part{body: html}, 200)
 	b.hears(html)
 	conform.Covers(t, "SDP-09", "SDP-19")
+}
+
+// A message that was posted while its receiver was on hold is not for him, even if he
+// resumes before it is handed out.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]int{"with history": 10, "without": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(b *blueprint) { b.policy.History.Keep = keep })
+			a, b := h.join(alice, nil), h.join(bob, nil)
+			b.hold("sendonly")
+			resumed := make(chan error)
+			late := conference.Post{Message: &conference.Message{
+				At: time.Now(), ID: "late", User: conference.User(a.user), Endpoint: a.id, ContentType: "text/plain", Body: []byte(a.text(lobby, "late")),
+			}}
+			h.inst.Do(late, func(r instance.Result) {
+				b.wishes.direction = "sendrecv"
+				resumed <- errors.Join(r.Err, b.offer())
+			})
+			if err := wait(t, resumed, "resumption"); err != nil {
+				t.Fatal(err)
+			}
+			a.say("in time")
+			b.hears(a.text(lobby, "in time"))
+		})
+	}
+	conform.Covers(t, "SDP-19")
 }
 
 // Direction says nothing of disposition notifications, of nicknames and of what has no
