@@ -1,9 +1,10 @@
 package msrp
 
 import (
-	"crypto/tls"
 	"net"
 	"syscall"
+
+	"github.com/confab-chat/confab/tcp"
 )
 
 // arrival is how far the output of a connection has got, in octets from its
@@ -24,20 +25,11 @@ func arrivalOn(nc net.Conn) (a arrival) {
 	if !socketKnows {
 		return a
 	}
-	for {
-		if _, ok := nc.(*tls.Conn); ok {
-			a.records = true
-		}
-		switch below := nc.(type) {
-		case *net.TCPConn:
-			a.socket, _ = below.SyscallConn() // nil where it fails
-			return a
-		case interface{ NetConn() net.Conn }:
-			nc = below.NetConn()
-		default:
-			return a
-		}
+	tc, encrypted := tcp.Below(nc)
+	if a.records = encrypted; tc != nil {
+		a.socket, _ = tc.SyscallConn() // nil where it fails
 	}
+	return a
 }
 
 // hands counts a block that was handed over, and returns where it begins.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/confab-chat/confab/internal/conform"
 	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/tcp"
 )
 
 // carriers make a pair by each way to carry MSRP over TCP.
@@ -54,16 +55,11 @@ func carriers() map[string]func(*testing.T) pair {
 // socketBelow is what a connection is made of.
 func socketBelow(t *testing.T, nc net.Conn) *net.TCPConn {
 	t.Helper()
-	for {
-		switch below := nc.(type) {
-		case *net.TCPConn:
-			return below
-		case interface{ NetConn() net.Conn }:
-			nc = below.NetConn()
-		default:
-			t.Fatalf("no TCP below %T", nc)
-		}
+	tc, _ := tcp.Below(nc)
+	if tc == nil {
+		t.Fatalf("no TCP below %T", nc)
 	}
+	return tc
 }
 
 // cut breaks the connection of a session: what its socket holds goes nowhere.

@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/confab-chat/confab/msrp/msrpwire"
+	"github.com/confab-chat/confab/tcp"
 	"github.com/confab-chat/confab/wheel"
 )
 
@@ -44,6 +46,7 @@ type conn struct {
 	closed      bool
 	ticking     bool // the sweep comes within a second
 	hurried     bool // a deadline was set for a write, which may have ended without
+	stuck       bool // it ends within a write: the peer takes nothing
 	tids        msrpwire.TIDs
 	ring        ring
 	out         outbox
@@ -156,8 +159,9 @@ func (c *conn) detach(s *Session) {
 	}
 }
 
-// fail closes the connection at once. All its sessions have failed.
-// RFC 4975 §5.4. [MSRP-CON-06]
+// fail closes the connection at once, with a reset if the peer takes nothing, lest the
+// system keep what was written for it. All its sessions have failed. RFC 4975 §5.4.
+// [MSRP-CON-06]
 func (c *conn) fail(err error) {
 	c.mu.Lock()
 	if c.closed {
@@ -166,6 +170,7 @@ func (c *conn) fail(err error) {
 	}
 	c.arrival.ask() // before the socket is gone
 	c.closed = true
+	stuck := c.stuck || errors.Is(err, ErrStalled)
 	sessions := slices.Clone(c.sessions)
 	c.timer.Stop()
 	if c.holding != nil {
@@ -173,6 +178,9 @@ func (c *conn) fail(err error) {
 		c.holding = nil
 	}
 	c.mu.Unlock()
+	if stuck {
+		tcp.Reset(c.nc)
+	}
 	_ = c.nc.Close()
 	c.ep.forget(c)
 	for _, s := range sessions {

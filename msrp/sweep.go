@@ -52,6 +52,7 @@ func (c *conn) sweep() {
 		c.tickIn(min(next, c.spareRing(now)))
 	}
 	sent := c.takeSettled(nil)
+	c.stuck = f.fatal != nil && c.writeSince != 0
 	c.mu.Unlock()
 	c.fire(sent)
 	for _, e := range f.ended {

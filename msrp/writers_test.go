@@ -2,10 +2,17 @@ package msrp
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/confab-chat/confab/internal/conform"
+	"github.com/confab-chat/confab/internal/testnet"
 )
 
 // TestDeafPeerHoldsNobodyUp has a peer who stops reading and one who goes on, both written
@@ -48,6 +55,36 @@ func TestDeafPeerHoldsNobodyUp(t *testing.T) {
 	}
 	close(hears)
 	inOrder(deaf.fromClient)
+}
+
+// TestDeafPeerIsReset has a peer who takes nothing while he is sent more than the system
+// holds: when he is cut the system keeps nothing for him either.
+func TestDeafPeerIsReset(t *testing.T) {
+	t.Parallel()
+	server := listening(t, Config{WriteStall: time.Second})
+	d := net.Dialer{}
+	testnet.SmallWindow(&d, 32<<10)
+	nc, err := d.DialContext(t.Context(), "tcp", server.address(false).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, h := exampleSession(t, server, SessionConfig{SoftLimit: 32 << 20, HardLimit: 64 << 20})
+	deaf := &rawPeer{t: t, nc: nc}
+	deaf.write(deaf.request("SEND", "Message-ID: first", nil, "$"))
+	wait(t, h.bound, "bind")
+	for i := range uint64(16) {
+		queue(t, s, numbered(int(i), 1<<20), i)
+	}
+	if err := wait(t, h.ended, "end"); !errors.Is(err, ErrStalled) {
+		t.Errorf("the session ends with %v", err)
+	}
+	if err := nc.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, nc); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection ends with %v", err)
+	}
+	conform.Covers(t, "SW-FLOW-04")
 }
 
 // TestSharedWriters counts how many goroutines write for connections that wait.

@@ -44,7 +44,8 @@ func house() []row {
 
 		{path: "wheel", floor: endpoints, only: []string{}},
 		{path: "websocket", floor: endpoints},
-		{path: "sip/transport", floor: endpoints, may: []string{"wheel", "websocket"}},
+		{path: "tcp", floor: endpoints, only: []string{}},
+		{path: "sip/transport", floor: endpoints, may: []string{"wheel", "websocket", "tcp"}},
 		{path: "sip/transport/transporttest", floor: endpoints, may: []string{"sip/transport"}},
 		{path: "sip/locate", floor: endpoints, may: []string{"sip/transport"}},
 		{path: "sip/transaction", floor: endpoints, may: []string{"wheel", "sip/transport"}},
@@ -54,7 +55,7 @@ func house() []row {
 		{path: "sip/event", floor: endpoints, may: append(sipStack, "wheel")},
 		{path: "sip/refer", floor: endpoints, may: append(sipStack, "wheel", "sip/event")},
 		{path: "sip/ua", floor: endpoints, may: append(sipStack, "wheel", "sip/invite", "sip/event", "sip/refer", "sip/locate")},
-		{path: "msrp", floor: endpoints, may: []string{"wheel", "websocket"}},
+		{path: "msrp", floor: endpoints, may: []string{"wheel", "websocket", "tcp"}},
 		{path: "filetransfer", floor: endpoints},
 		{path: "participant", floor: endpoints, may: []string{"wheel", "sip", "msrp", "filetransfer"}},
 

@@ -1,10 +1,13 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/confab-chat/confab/tcp"
 )
 
 // linger is how long a connection stays after our end of output, for the peer
@@ -118,7 +121,8 @@ func (s *stream) closeWrite(conn net.Conn) {
 	_ = conn.SetReadDeadline(time.Now().Add(linger))
 }
 
-// end closes the connection at once; what was not written fails with cause.
+// end closes the connection at once; what was not written fails with cause. Who does not
+// read gets a reset, lest the system keep what was written for him.
 func (s *stream) end(cause error) {
 	s.mu.Lock()
 	if s.phase == phaseClosed {
@@ -134,6 +138,9 @@ func (s *stream) end(cause error) {
 		cancel()
 	}
 	if conn != nil {
+		if errors.Is(cause, ErrSlow) {
+			tcp.Reset(conn)
+		}
 		_ = conn.Close()
 	}
 	close(s.flow.gone)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/confab-chat/confab/internal/conform"
@@ -225,6 +226,10 @@ func TestPeerThatDoesNotRead(t *testing.T) {
 	}
 	if n := s.Counters().Slow; n != 1 {
 		t.Errorf("%d connections cut", n)
+	}
+	// The system keeps nothing for it either.
+	if _, err := io.Copy(io.Discard, conn); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection ends with %v", err)
 	}
 }
 
