@@ -85,6 +85,7 @@ type Leg struct {
 	moving   *handler            // will replace current when its resources are there
 	bound    bool                // current is, or was before it failed
 	lost     bool                // the conference waits for another session
+	removed  bool                // the participant has given up the stream
 	doubted  conference.Position // the first that an ended session left unconfirmed; 0: none
 	letters  letters
 	told     bucket // of disposition notifications

@@ -162,6 +162,7 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met b
 	}
 	if effect == sdp.EffectRemove {
 		l.terms.Store(nil)
+		l.removed = true
 		after := aftermath{leg: l, ended: [3]*handler{l.current.Swap(nil), l.previous, l.moving}, found: l.lost}
 		l.previous, l.moving, l.lost = nil, nil, false
 		return after // [SDP-21]
@@ -182,12 +183,13 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met b
 	after := l.replace(fresh)
 	after.ended[2] = stale
 	after.terms = termsOf(stream, l.quirks.Load())
-	if before := l.terms.Load(); before != nil {
+	switch before := l.terms.Load(); {
+	case l.removed, before != nil && !before.receives && after.terms.receives:
+		after.terms.since = conference.Position(l.mix.newest.Load())
+	case before != nil:
 		after.terms.since = before.since
-		if after.terms.receives && !before.receives {
-			after.terms.since = conference.Position(l.mix.newest.Load())
-		}
 	}
+	l.removed = false
 	after.session = l.current.Load()
 	after.begins = effect == sdp.EffectNew && !stream.Again
 	if stream.Again {

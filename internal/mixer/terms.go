@@ -58,7 +58,7 @@ type terms struct {
 	again    bool                // no use: another offer is made
 	sends    bool                // the participant may send
 	receives bool                // the participant takes messages,
-	since    conference.Position // that stand behind this: what came while he was on hold he misses
+	since    conference.Position // that stand behind this: what came while he took none he misses
 	kinds    [kinds]bool
 }
 

@@ -2,6 +2,7 @@ package mixer_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -90,32 +91,46 @@ func TestHold(t *testing.T) {
 	conform.Covers(t, "SDP-09", "SDP-19")
 }
 
-// A message that was posted while its receiver was on hold is not for him, even if he
-// resumes before it is handed out.
+// A message that was posted while its receiver was on hold, or had given up the stream, is
+// not for him, even if he resumes before it is handed out.
 func TestResume(t *testing.T) {
 	t.Parallel()
-	for name, keep := range map[string]int{"with history": 10, "without": 0} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := newHouse(t, func(b *blueprint) { b.policy.History.Keep = keep })
-			a, b := h.join(alice, nil), h.join(bob, nil)
-			b.hold("sendonly")
-			resumed := make(chan error)
-			late := conference.Post{Message: &conference.Message{
-				At: time.Now(), ID: "late", User: conference.User(a.user), Endpoint: a.id, ContentType: "text/plain", Body: []byte(a.text(lobby, "late")),
-			}}
-			h.inst.Do(late, func(r instance.Result) {
-				b.wishes.direction = "sendrecv"
-				resumed <- errors.Join(r.Err, b.offer())
-			})
-			if err := wait(t, resumed, "resumption"); err != nil {
-				t.Fatal(err)
-			}
-			a.say("in time")
-			b.hears(a.text(lobby, "in time"))
-		})
+	stops := map[string]func(*client){
+		"hold":   func(c *client) { c.wishes.direction = "sendonly" },
+		"stream": func(c *client) { c.port = 0 },
 	}
-	conform.Covers(t, "SDP-19")
+	for name, stop := range stops {
+		for _, keep := range []int{0, 10} {
+			t.Run(fmt.Sprintf("%s, history %d", name, keep), func(t *testing.T) {
+				t.Parallel()
+				h := newHouse(t, func(b *blueprint) { b.policy.History.Keep = keep })
+				a, b := h.join(alice, nil), h.join(bob, nil)
+				port, room := b.port, b.room
+				stop(b)
+				if err := b.offer(); err != nil {
+					t.Fatal(err)
+				}
+				resumed := make(chan error)
+				late := conference.Post{Message: &conference.Message{
+					At: time.Now(), ID: "late", User: conference.User(a.user), Endpoint: a.id, ContentType: "text/plain", Body: []byte(a.text(lobby, "late")),
+				}}
+				h.inst.Do(late, func(r instance.Result) { // it is handed out when this is over
+					b.wishes.direction, b.port = "sendrecv", port
+					resumed <- errors.Join(r.Err, b.offer())
+				})
+				if err := wait(t, resumed, "resumption"); err != nil {
+					t.Fatal(err)
+				}
+				if b.room != room {
+					b.dial()
+					b.bind()
+				}
+				a.say("in time")
+				b.hears(a.text(lobby, "in time"))
+			})
+		}
+	}
+	conform.Covers(t, "SDP-19", "SDP-21")
 }
 
 // Direction says nothing of disposition notifications, of nicknames and of what has no
