@@ -183,12 +183,7 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met b
 	after := l.replace(fresh)
 	after.ended[2] = stale
 	after.terms = termsOf(stream, l.quirks.Load())
-	switch before := l.terms.Load(); {
-	case l.removed, before != nil && !before.receives && after.terms.receives:
-		after.terms.since = conference.Position(l.mix.newest.Load())
-	case before != nil:
-		after.terms.since = before.since
-	}
+	after.terms.since = l.since(after.terms)
 	l.removed = false
 	after.session = l.current.Load()
 	after.begins = effect == sdp.EffectNew && !stream.Again
@@ -197,6 +192,18 @@ func (l *Leg) settle(effect sdp.Effect, stream sdp.Stream, fresh *handler, met b
 	}
 	l.terms.Store(after.terms)
 	return after
+}
+
+// since is the place behind which messages are for the participant by new terms. Called
+// with mu held. [SDP-19] [SDP-21]
+func (l *Leg) since(t *terms) conference.Position {
+	switch before := l.terms.Load(); {
+	case l.removed, before != nil && !before.receives && t.receives:
+		return conference.Position(l.mix.newest.Load())
+	case before != nil:
+		return before.since
+	}
+	return 0
 }
 
 // replace makes fresh, unless it is nil, the leg's session. The one it replaces
