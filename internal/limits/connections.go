@@ -10,16 +10,18 @@ import (
 // are for. It is safe for concurrent use. There is an entry for a network only while
 // it has connections, so there are never more than those.
 type Connections struct {
-	most    int // of a network; fixed
+	most    int    // of a network; fixed
+	files   *Files // fixed
 	refused atomic.Uint64
 
 	mu   sync.Mutex
 	open map[netip.Prefix]int
 }
 
-// NewConnections returns a count that allows most connections a network; 0: any number.
-func NewConnections(most int) *Connections {
-	return &Connections{most: most, open: make(map[netip.Prefix]int)}
+// NewConnections returns a count that allows most connections a network, 0: any number,
+// as long as files has descriptors for them.
+func NewConnections(most int, files *Files) *Connections {
+	return &Connections{most: most, files: files, open: make(map[netip.Prefix]int)}
 }
 
 // Acquire counts one more connection from an address, unless there are too many.
@@ -34,13 +36,22 @@ func (c *Connections) Acquire(addr netip.Addr) bool {
 	c.mu.Unlock()
 	if full {
 		c.refused.Add(1)
+		return false
 	}
-	return !full
+	if !c.files.Acquire() {
+		c.leave(network)
+		return false
+	}
+	return true
 }
 
 // Release counts one connection less.
 func (c *Connections) Release(addr netip.Addr) {
-	network := networkOf(addr)
+	c.leave(networkOf(addr))
+	c.files.Release()
+}
+
+func (c *Connections) leave(network netip.Prefix) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open[network]--; c.open[network] <= 0 {
@@ -48,7 +59,7 @@ func (c *Connections) Release(addr netip.Addr) {
 	}
 }
 
-// Refused is how often Acquire said no.
+// Refused is how often Acquire said no because of a network.
 func (c *Connections) Refused() uint64 { return c.refused.Load() }
 
 // Networks is how many networks have connections.

@@ -18,7 +18,7 @@ import (
 
 func TestConnections(t *testing.T) {
 	t.Parallel()
-	c := limits.NewConnections(2)
+	c := limits.NewConnections(2, nil)
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("::ffff:192.0.2.1")
 	six, other := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
 	if !c.Acquire(a) || !c.Acquire(b) || c.Acquire(a) {
@@ -40,11 +40,42 @@ func TestConnections(t *testing.T) {
 	if c.Networks() != 0 {
 		t.Errorf("%d networks remembered", c.Networks())
 	}
-	free := limits.NewConnections(0)
+	free := limits.NewConnections(0, nil)
 	for range 1000 {
 		if !free.Acquire(a) {
 			t.Fatal("no limit")
 		}
+	}
+}
+
+// TestFiles: of ten descriptors one is not for connections.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	f := limits.NewFiles(10)
+	c := limits.NewConnections(0, f)
+	addr := netip.MustParseAddr("192.0.2.1")
+	for range 8 {
+		if !c.Acquire(addr) {
+			t.Fatal("there was room")
+		}
+	}
+	if !f.Acquire() || f.Acquire() || c.Acquire(addr) || f.Refused() != 2 || c.Refused() != 0 {
+		t.Errorf("%d and %d refused", f.Refused(), c.Refused())
+	}
+	c.Release(addr)
+	if !f.Acquire() || f.Acquire() {
+		t.Error("what was given back can be had again, once")
+	}
+	f.Release()
+	f.Release()
+	for range 7 {
+		c.Release(addr)
+	}
+	if c.Networks() != 0 {
+		t.Errorf("%d networks remembered", c.Networks())
+	}
+	if free := limits.NewFiles(0); !free.Acquire() || free.Refused() != 0 {
+		t.Error("no limit")
 	}
 }
 

@@ -77,6 +77,33 @@ func TestConnectionsBeyondTheirLimit(t *testing.T) {
 	s.goes("beside 450 connections of one address")
 }
 
+// TestDescriptorsRunShort opens more connections than the process has descriptors for.
+func TestDescriptorsRunShort(t *testing.T) {
+	conform.Covers(t, "SEC-02")
+	s := besiegeTuned(t, nil, tuning{files: 100})
+	var conns []net.Conn
+	for i := range 120 {
+		conn, err := s.open("tcp", []string{"sip", "msrp", "http"}[i%3], i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		conns = append(conns, conn)
+	}
+	for end := time.Now().Add(testnet.Patience); s.files.Refused() < 30; <-time.After(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d connections of 120 refused", s.files.Refused())
+		}
+	}
+	s.goesBy("when descriptors run short", "udp") // those who are in talk on
+	for _, conn := range conns {
+		_ = conn.Close()
+	}
+	s.recovers()
+	s.goes("when there are some again")
+	s.refusals("file_descriptors", 30)
+}
+
 // TestHandshakesBeyondTheirLimit begins to shake hands and goes no further.
 func TestHandshakesBeyondTheirLimit(t *testing.T) {
 	conform.Covers(t, "SEC-02")

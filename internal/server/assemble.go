@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net/netip"
@@ -31,7 +32,8 @@ import (
 // assemble builds the parts from the ground up. Each learns of its neighbours
 // through an interface of its own.
 func (s *Server) assemble() error {
-	s.connections = limits.NewConnections(s.cfg.Limits.ConnectionsPerAddress)
+	s.files = limits.NewFiles(cmp.Or(s.tune.files, limits.MostFiles()))
+	s.connections = limits.NewConnections(s.cfg.Limits.ConnectionsPerAddress, s.files)
 	s.load = limits.NewLoad(s.cfg.Limits.CPUWait, s.tune.wait)
 	var err error
 	if s.certs, err = s.newCerts(); err != nil {

@@ -16,7 +16,7 @@ import (
 func (s *Server) newWeb() error {
 	s.web = web.New(web.Config{
 		Log: s.log, TLS: s.certs.Server(),
-		ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress), HeaderTimeout: s.tune.patience,
+		ConnectionsPerAddress: unlimited(s.cfg.Limits.ConnectionsPerAddress), Files: s.files, HeaderTimeout: s.tune.patience,
 	})
 	if s.cfg.HTTP.Listen != "" {
 		s.web.Handle(s.httpSite(), "GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

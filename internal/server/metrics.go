@@ -24,7 +24,7 @@ func (s *Server) counters() telemetry.Server {
 		Dialogs:       int64(s.stack.Dialog.Dialogs()),
 		Subscriptions: int64(s.notifier.Subscriptions()),
 		Legs:          mixer.Legs, Lost: mixer.Lost, Paced: mixer.Paced, TooMany: mixer.Refused,
-		AddressConnections: s.connections.Refused(), WebConnections: s.web.Refused(),
+		AddressConnections: s.connections.Refused(), Files: s.files.Refused(), WebConnections: s.web.Refused(),
 		LoadWait: s.load.Wait().Seconds(), LoadShare: s.load.Share(),
 		LogOmitted: s.sampled.Omitted(),
 		Ready:      s.ready.Load(),

@@ -40,6 +40,7 @@ type Server struct {
 	cfg         *config.Config
 	log         *slog.Logger
 	sampled     *limits.Sampled
+	files       *limits.Files
 	connections *limits.Connections
 	load        *limits.Load
 	accounts    *identity.Accounts // nil if there are none
@@ -77,6 +78,7 @@ type tuning struct {
 	wait  func() time.Duration          // what limits.Load measures; nil: as it is
 	// How long a message, a header or a handshake may take, in all protocols; 0: as it is.
 	patience time.Duration
+	files    int           // how many descriptors there are; 0: as it is
 	bind     time.Duration // how long the media of a user may take to come up; 0: as it is
 	allocate time.Duration // how long the mixer may take for a leg; 0: as it is
 }

@@ -75,6 +75,7 @@ func refusals() []metric {
 			{"sip_connections", func(s *snapshot) float64 { return float64(s.transport.Refused) }},
 			{"msrp_connections", func(s *snapshot) float64 { return float64(s.media.Refused) }},
 			{"http_connections", func(s *snapshot) float64 { return float64(s.server.WebConnections) }},
+			{"file_descriptors", func(s *snapshot) float64 { return float64(s.server.Files) }},
 			{"handshakes", func(s *snapshot) float64 { return float64(s.transport.HandshakesRefused) }},
 			{"half_read", func(s *snapshot) float64 { return float64(s.transport.PartialRefused) }},
 			{"message_timeout", func(s *snapshot) float64 { return float64(s.transport.HalfRead) }},

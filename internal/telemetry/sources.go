@@ -45,6 +45,7 @@ type Server struct {
 
 	AddressConnections uint64  // connections refused for the limit of their address
 	WebConnections     uint64  // HTTP connections refused for a limit
+	Files              uint64  // connections refused because descriptors ran short
 	LoadWait           float64 // seconds that work waits for a processor
 	LoadShare          float64 // of new requests that is turned away, 0 to 1
 	LogOmitted         uint64  // records left out of the log

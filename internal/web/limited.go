@@ -7,11 +7,19 @@ import (
 	"sync/atomic"
 )
 
+// Files counts what takes a file descriptor, over all protocols. It is called from any
+// goroutine; what Acquire has allowed is given back by Release.
+type Files interface {
+	Acquire() bool
+	Release()
+}
+
 // limited is a listener that closes connections beyond a limit at once, in total
 // and by the network they come from. [SEC-02]
 type limited struct {
 	net.Listener
 	total, perNetwork int
+	files             Files // nil: any number
 	refused           *atomic.Uint64
 
 	mu       sync.Mutex
@@ -20,7 +28,7 @@ type limited struct {
 }
 
 func newLimited(l net.Listener, cfg *Config, refused *atomic.Uint64) *limited {
-	return &limited{Listener: l, total: cfg.MaxConnections, perNetwork: cfg.ConnectionsPerAddress, refused: refused, networks: make(map[netip.Prefix]int)}
+	return &limited{Listener: l, total: cfg.MaxConnections, perNetwork: cfg.ConnectionsPerAddress, files: cfg.Files, refused: refused, networks: make(map[netip.Prefix]int)}
 }
 
 // Accept returns the next connection within the limits.
@@ -42,7 +50,7 @@ func (l *limited) Accept() (net.Conn, error) {
 func (l *limited) enter(network netip.Prefix) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open >= l.total || l.networks[network] >= l.perNetwork {
+	if l.open >= l.total || l.networks[network] >= l.perNetwork || l.files != nil && !l.files.Acquire() {
 		return false
 	}
 	l.open++
@@ -51,6 +59,9 @@ func (l *limited) enter(network netip.Prefix) bool {
 }
 
 func (l *limited) leave(network netip.Prefix) {
+	if l.files != nil {
+		l.files.Release()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
