@@ -55,6 +55,9 @@ type Config struct {
 	UnboundMax       int // accepted connections without session; 4,096
 	UnboundPerSource int // the same for one address (IPv6: /64); 16
 	PerSource        int // all accepted connections of one address; 100
+	// BadPerSource is how many requests of one address may fail in a minute on
+	// connections without a session; each further one closes its connection. 300
+	BadPerSource int
 	// Quota counts accepted connections together with those of other protocols,
 	// instead of PerSource; nil: there are no others.
 	Quota Quota
@@ -109,6 +112,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.UnboundMax, 4096)
 	setDefault(&c.UnboundPerSource, 16)
 	setDefault(&c.PerSource, 100)
+	setDefault(&c.BadPerSource, 300)
 	setDefault(&c.SessionsPerConn, 64)
 	setDefault(&c.UnboundTimeout, 30*time.Second)
 	setDefault(&c.HandshakeTimeout, 10*time.Second)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,54 @@ func TestUnboundLimit(t *testing.T) {
 	third.probeUnknown()
 	first.ended()
 	second.probeUnknown()
+}
+
+// TestGuessing has one address try session-ids, a few on each connection.
+func TestGuessing(t *testing.T) {
+	const most = 5
+	ep := listening(t, Config{BadPerSource: most, UnboundPerSource: 100})
+	_, h := exampleSession(t, ep, SessionConfig{})
+	bound := newPeer(t, ep, "tcp")
+	bound.bind()
+	wait(t, h.bound, "bind")
+	early := newPeer(t, ep, "tcp")
+	early.probeUnknown()
+	for range most - 1 {
+		newPeer(t, ep, "tcp").probeUnknown()
+	}
+	p := newPeer(t, ep, "tcp")
+	p.probeUnknown()
+	p.ended() // at the first
+	for range 3 {
+		bound.probeUnknown() // who has a session is not counted
+	}
+	bound.probe()
+	early.probeUnknown()
+	early.ended()
+	conform.Covers(t, "MSRP-CON-04")
+}
+
+// TestGuessesAreForgotten: a source is counted by the minute, and there is room for so many.
+func TestGuessesAreForgotten(t *testing.T) {
+	var g guesses
+	one := netip.MustParseAddr("192.0.2.1")
+	for i := range 3 {
+		if n := g.more(one, minute); n != i+1 {
+			t.Errorf("%d failures, want %d", n, i+1)
+		}
+	}
+	if n := g.more(one, 2*minute); n != 4 {
+		t.Errorf("%d failures within the minute", n)
+	}
+	if n := g.more(one, 2*minute+1); n != 1 {
+		t.Errorf("%d failures in the next", n)
+	}
+	for i := range uint32(guessersMax) {
+		g.more(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 2*minute+2)
+	}
+	if len(g.counts) != guessersMax || g.more(one, 2*minute+2) != 2 {
+		t.Errorf("%d sources", len(g.counts))
+	}
 }
 
 // probeUnknown expects a connection to live, without binding anything.

@@ -41,6 +41,7 @@ type Endpoint struct {
 	dialled   map[string]*dialling // by scheme, host and port
 	unbound   map[*conn]struct{}   // accepted connections that had no session yet
 	sources   map[netip.Addr]tally // accepted connections
+	guesses   guesses
 }
 
 // New makes an endpoint. Close or Shutdown gives up what it holds.

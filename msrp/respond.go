@@ -52,25 +52,6 @@ func (c *conn) malformed(err error) {
 	}
 }
 
-// failed counts a failed request. There may be 2 without a bound session, and
-// 20 a minute with one. [MSRP-CON-04]
-func (c *conn) failed() error {
-	const unbound, bound, minute = 2, 20, int64(60e9)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now, limit := c.ep.now(), unbound
-	if len(c.sessions) > 0 {
-		limit = bound
-		if now-c.badSince > minute {
-			c.bad, c.badSince = 0, now
-		}
-	}
-	if c.bad++; c.bad > limit {
-		return errBadPeer
-	}
-	return nil
-}
-
 // respond answers a request if it is to be answered, on the connection it came
 // from. RFC 4975 §7.2. [MSRP-CON-13] [MSRP-RSP-01] [MSRP-RSP-02]
 func (c *conn) respond(h *msrpwire.Head, status int, comment string) {
