@@ -11,7 +11,7 @@ import (
 // it has connections, so there are never more than those.
 type Connections struct {
 	most    int    // of a network; fixed
-	files   *Files // fixed
+	files   *Files // nil: never short; fixed
 	refused atomic.Uint64
 
 	mu   sync.Mutex
@@ -19,7 +19,7 @@ type Connections struct {
 }
 
 // NewConnections returns a count that allows most connections a network, 0: any number,
-// as long as files has descriptors for them.
+// as long as files has descriptors for them; nil: it always has.
 func NewConnections(most int, files *Files) *Connections {
 	return &Connections{most: most, files: files, open: make(map[netip.Prefix]int)}
 }
@@ -27,6 +27,9 @@ func NewConnections(most int, files *Files) *Connections {
 // Acquire counts one more connection from an address, unless there are too many.
 // What it has allowed is given back by Release.
 func (c *Connections) Acquire(addr netip.Addr) bool {
+	if c.files != nil && !c.files.Left() {
+		return false
+	}
 	network := networkOf(addr)
 	c.mu.Lock()
 	full := c.most > 0 && c.open[network] >= c.most
@@ -36,22 +39,13 @@ func (c *Connections) Acquire(addr netip.Addr) bool {
 	c.mu.Unlock()
 	if full {
 		c.refused.Add(1)
-		return false
 	}
-	if !c.files.Acquire() {
-		c.leave(network)
-		return false
-	}
-	return true
+	return !full
 }
 
 // Release counts one connection less.
 func (c *Connections) Release(addr netip.Addr) {
-	c.leave(networkOf(addr))
-	c.files.Release()
-}
-
-func (c *Connections) leave(network netip.Prefix) {
+	network := networkOf(addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open[network]--; c.open[network] <= 0 {

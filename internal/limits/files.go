@@ -2,49 +2,32 @@ package limits
 
 import "sync/atomic"
 
-// Files counts the file descriptors that accepted connections take, of all protocols, and
-// keeps a tenth of those that the process may have for everything else: the store, its own
-// connections, configuration that is read again. It is safe for concurrent use; nil allows
-// everything.
+// Files says whether the process has file descriptors left for connections, of whatever
+// protocol: a tenth of what it may have is kept for everything else, the store, its own
+// connections, configuration that is read again. It is safe for concurrent use.
 type Files struct {
-	most    int64 // fixed
-	taken   atomic.Int64
+	usage   func() (used, most int)
 	refused atomic.Uint64
 }
 
-// NewFiles returns a count that allows nine tenths of limit; 0: any number.
-func NewFiles(limit int) *Files {
-	if limit <= 0 {
-		return nil
+// NewFiles returns one that asks usage how many descriptors are used, and how many there
+// may be, 0 if nobody knows. nil: it asks the system.
+func NewFiles(usage func() (used, most int)) *Files {
+	if usage == nil {
+		usage = descriptors
 	}
-	return &Files{most: int64(limit) - int64(limit+9)/10}
+	return &Files{usage: usage}
 }
 
-// Acquire counts one more, unless there are too many. What it has allowed is given back by
-// Release.
-func (f *Files) Acquire() bool {
-	if f == nil {
-		return true
-	}
-	if f.taken.Add(1) > f.most {
-		f.taken.Add(-1)
+// Left reports whether another connection may stay.
+func (f *Files) Left() bool {
+	used, most := f.usage()
+	if most > 0 && used > most-most/10 {
 		f.refused.Add(1)
 		return false
 	}
 	return true
 }
 
-// Release counts one less.
-func (f *Files) Release() {
-	if f != nil {
-		f.taken.Add(-1)
-	}
-}
-
-// Refused is how often Acquire said no.
-func (f *Files) Refused() uint64 {
-	if f == nil {
-		return 0
-	}
-	return f.refused.Load()
-}
+// Refused is how often Left said no.
+func (f *Files) Refused() uint64 { return f.refused.Load() }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/netip"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -48,34 +49,36 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// TestFiles: of ten descriptors one is not for connections.
+// TestFiles: of a hundred descriptors ten are not for connections.
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	f := limits.NewFiles(10)
+	used, most := 0, 100
+	f := limits.NewFiles(func() (int, int) { return used, most })
 	c := limits.NewConnections(0, f)
 	addr := netip.MustParseAddr("192.0.2.1")
-	for range 8 {
-		if !c.Acquire(addr) {
-			t.Fatal("there was room")
+	for used = range 120 {
+		if want := used <= 90; f.Left() != want || c.Acquire(addr) != want {
+			t.Errorf("%d used, want %v", used, want)
 		}
 	}
-	if !f.Acquire() || f.Acquire() || c.Acquire(addr) || f.Refused() != 2 || c.Refused() != 0 {
+	if f.Refused() != 2*29 || c.Refused() != 0 {
 		t.Errorf("%d and %d refused", f.Refused(), c.Refused())
 	}
-	c.Release(addr)
-	if !f.Acquire() || f.Acquire() {
-		t.Error("what was given back can be had again, once")
+	if most = 0; !f.Left() {
+		t.Error("nobody knows how many there are")
 	}
-	f.Release()
-	f.Release()
-	for range 7 {
-		c.Release(addr)
-	}
-	if c.Networks() != 0 {
-		t.Errorf("%d networks remembered", c.Networks())
-	}
-	if free := limits.NewFiles(0); !free.Acquire() || free.Refused() != 0 {
-		t.Error("no limit")
+}
+
+// TestFilesOfTheProcess: the system has enough for a test.
+func TestFilesOfTheProcess(t *testing.T) {
+	t.Parallel()
+	f := limits.NewFiles(nil)
+	for range 100 {
+		if file, err := os.Open(os.DevNull); err != nil || !f.Left() {
+			t.Fatalf("%v; %d refused", err, f.Refused())
+		} else {
+			t.Cleanup(func() { _ = file.Close() })
+		}
 	}
 }
 

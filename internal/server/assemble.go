@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net/netip"
@@ -32,7 +31,7 @@ import (
 // assemble builds the parts from the ground up. Each learns of its neighbours
 // through an interface of its own.
 func (s *Server) assemble() error {
-	s.files = limits.NewFiles(cmp.Or(s.tune.files, limits.MostFiles()))
+	s.files = limits.NewFiles(s.tune.files)
 	s.connections = limits.NewConnections(s.cfg.Limits.ConnectionsPerAddress, s.files)
 	s.load = limits.NewLoad(s.cfg.Limits.CPUWait, s.tune.wait)
 	var err error

@@ -76,9 +76,9 @@ type tuning struct {
 	mixer func(focus.Mixer) focus.Mixer // nil: as it is
 	t1    time.Duration                 // of RFC 3261; 0: as there
 	wait  func() time.Duration          // what limits.Load measures; nil: as it is
+	files func() (used, most int)       // descriptors; nil: as it is
 	// How long a message, a header or a handshake may take, in all protocols; 0: as it is.
 	patience time.Duration
-	files    int           // how many descriptors there are; 0: as it is
 	bind     time.Duration // how long the media of a user may take to come up; 0: as it is
 	allocate time.Duration // how long the mixer may take for a leg; 0: as it is
 }

@@ -38,7 +38,7 @@ type Config struct {
 	// ConnectionsPerAddress those of one IPv4 address or IPv6 /64 network,
 	// default 1,000. Those beyond are closed at once.
 	MaxConnections, ConnectionsPerAddress int
-	// Files bounds them together with those of other protocols; nil: it does not.
+	// Files says whether another one may stay; nil: it may.
 	Files Files
 	// Answering is how long Shutdown waits for requests to be answered; default
 	// 2 s. Connections on which none has come as a whole hold it up for no longer.

@@ -7,19 +7,16 @@ import (
 	"sync/atomic"
 )
 
-// Files counts what takes a file descriptor, over all protocols. It is called from any
-// goroutine; what Acquire has allowed is given back by Release.
-type Files interface {
-	Acquire() bool
-	Release()
-}
+// Files says whether there are file descriptors for another connection. It is called from
+// any goroutine.
+type Files interface{ Left() bool }
 
 // limited is a listener that closes connections beyond a limit at once, in total
 // and by the network they come from. [SEC-02]
 type limited struct {
 	net.Listener
 	total, perNetwork int
-	files             Files // nil: any number
+	files             Files // nil: always
 	refused           *atomic.Uint64
 
 	mu       sync.Mutex
@@ -48,9 +45,12 @@ func (l *limited) Accept() (net.Conn, error) {
 }
 
 func (l *limited) enter(network netip.Prefix) bool {
+	if l.files != nil && !l.files.Left() {
+		return false
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open >= l.total || l.networks[network] >= l.perNetwork || l.files != nil && !l.files.Acquire() {
+	if l.open >= l.total || l.networks[network] >= l.perNetwork {
 		return false
 	}
 	l.open++
@@ -59,9 +59,6 @@ func (l *limited) enter(network netip.Prefix) bool {
 }
 
 func (l *limited) leave(network netip.Prefix) {
-	if l.files != nil {
-		l.files.Release()
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
