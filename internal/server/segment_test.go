@@ -132,11 +132,12 @@ func TestPipelinedRequests(t *testing.T) {
 			messages[i] = alice.Dialog(alice.aor(), lobby).Request(sipmsg.OPTIONS, "Call-ID: "+strconv.Itoa(i))
 		}
 		alice.Send(messages...)
-		for i := range messages {
-			resp := alice.Expect(200, sipmsg.OPTIONS)
-			if resp.Header.CallID() != strconv.Itoa(i) {
-				t.Fatalf("answer %d is to %s", i, resp.Header.CallID())
-			}
+		answered := make(map[string]bool) // in any order
+		for range messages {
+			answered[alice.Expect(200, sipmsg.OPTIONS).Header.CallID()] = true
+		}
+		if len(answered) != n {
+			t.Errorf("%d of %d requests are answered", len(answered), n)
 		}
 	})
 	t.Run("one dialog", func(t *testing.T) {
@@ -166,14 +167,13 @@ func TestMalformedBetweenGood(t *testing.T) {
 	bad := alice.Dialog(alice.aor(), lobby).Request(sipmsg.OPTIONS, "CSeq: 1 BYE")
 	last := alice.Dialog(alice.aor(), lobby).Request(sipmsg.OPTIONS)
 	alice.Send(first, bad, last)
-	for _, want := range []struct {
-		req    *sipmsg.Request
-		status int
-	}{{first, 200}, {bad, 400}, {last, 200}} {
+	want := map[string]int{first.Header.CallID(): 200, bad.Header.CallID(): 400, last.Header.CallID(): 200}
+	for range 3 {
 		resp := alice.Response()
-		if resp.Status != want.status || resp.Header.CallID() != want.req.Header.CallID() {
-			t.Errorf("want %d, got\n%s", want.status, resp.Append(nil))
+		if status := want[resp.Header.CallID()]; resp.Status != status {
+			t.Errorf("want %d, got\n%s", status, resp.Append(nil))
 		}
+		delete(want, resp.Header.CallID())
 	}
 }
 
