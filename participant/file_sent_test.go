@@ -37,6 +37,21 @@ func (x *wire) takes(s *filetransfer.Source, o FileOptions, lines ...string) (*s
 	return invite, out
 }
 
+// takesUpTo is takes for a file of which no more than at octets can be read before the test
+// is over. The session is bound.
+func (x *wire) takesUpTo(s *filetransfer.Source, at int64) *Transfer {
+	x.t.Helper()
+	open := halted(s, at)
+	x.t.Cleanup(func() { close(open) })
+	invite, out := x.takes(s, FileOptions{})
+	x.binds(invite)
+	r := <-out
+	if r.err != nil {
+		x.t.Fatal(r.err)
+	}
+	return r.transfer
+}
+
 // plan is a file that bob sends.
 func plan() *filetransfer.Source {
 	s := file(`my "plan" 100%.txt`, 10_000)
@@ -122,21 +137,13 @@ func TestSenderAborts(t *testing.T) {
 	for _, who := range []string{"we", "the peer"} {
 		t.Run(who, func(t *testing.T) {
 			x := newWire(t)
-			s := plan()
-			open := halted(s, 8000)
-			defer close(open)
-			invite, out := x.takes(s, FileOptions{})
-			x.binds(invite)
-			r := <-out
-			if r.err != nil {
-				t.Fatal(r.err)
-			}
-			id := r.transfer.File().TransferID
-			x.halfway(r.transfer, 8000)
+			transfer := x.takesUpTo(plan(), 8000)
+			id := transfer.File().TransferID
+			x.halfway(transfer, 8000)
 			x.msrp.Receive()
 			answer := make(chan string, 1)
 			if who == "we" {
-				r.transfer.Abort()
+				transfer.Abort()
 			} else {
 				// The peer's dialog is the one that bob began.
 				gone := strings.Replace(x.description("a=recvonly", "a=file-selector:size:10000", "a=file-transfer-id:"+id), "message 9", "message 0", 1)
@@ -149,7 +156,7 @@ func TestSenderAborts(t *testing.T) {
 			if m.Flag != msrpwire.Aborted {
 				t.Errorf("the message ends with %c", m.Flag)
 			}
-			if err := x.over(r.transfer); !errors.Is(err, ErrAborted) {
+			if err := x.over(transfer); !errors.Is(err, ErrAborted) {
 				t.Errorf("sent: %v", err)
 			}
 			if who == "we" {
@@ -166,14 +173,7 @@ func TestPeerStops(t *testing.T) {
 	conform.Covers(t, "FT-07")
 	x := newWire(t)
 	s := plan()
-	open := halted(s, 8000)
-	defer close(open)
-	invite, out := x.takes(s, FileOptions{})
-	x.binds(invite)
-	r := <-out
-	if r.err != nil {
-		t.Fatal(r.err)
-	}
+	transfer := x.takesUpTo(s, 8000)
 	var sent []testnet.MSRPMessage
 	for at, all := int64(0), int64(8000); at < all; {
 		m := x.msrp.Next()
@@ -183,8 +183,8 @@ func TestPeerStops(t *testing.T) {
 	for _, m := range sent {
 		x.msrp.Answer(m, 413)
 	}
-	if err := x.over(r.transfer); !errors.Is(err, &msrp.Error{Status: 413}) {
+	if err := x.over(transfer); !errors.Is(err, &msrp.Error{Status: 413}) {
 		t.Errorf("sent: %v", err)
 	}
-	x.removal(r.transfer.File().TransferID)
+	x.removal(transfer.File().TransferID)
 }

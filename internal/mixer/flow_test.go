@@ -223,17 +223,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 		drip.deaf()
 		dead.deaf()
 		begin := time.Now()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			octet := make([]byte, 1)
-			for {
-				if _, err := drip.nc.Read(octet); err != nil {
-					return
-				}
-				pause(10 * time.Second)
-			}
-		}()
+		done := drip.drips()
 		for range 300 {
 			a.say(strings.Repeat("x", 1000))
 		}
@@ -256,6 +246,23 @@ func TestSlowReaderIsCut(t *testing.T) {
 	})
 }
 
+// drips has a client take an octet every ten seconds until its connection ends, which
+// closes done.
+func (c *client) drips() (done <-chan struct{}) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		octet := make([]byte, 1)
+		for {
+			if _, err := c.nc.Read(octet); err != nil {
+				return
+			}
+			pause(10 * time.Second)
+		}
+	}()
+	return over
+}
+
 // Who is to be told instead stays, however long he is behind, as long as he takes anything.
 func TestSlowReaderStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -266,17 +273,7 @@ func TestSlowReaderStays(t *testing.T) {
 		a := h.join(alice, nil)
 		drip := h.join(bob, func(w *wishes) { w.unbound = true })
 		drip.deaf()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			octet := make([]byte, 1)
-			for {
-				if _, err := drip.nc.Read(octet); err != nil {
-					return
-				}
-				pause(10 * time.Second)
-			}
-		}()
+		done := drip.drips()
 		for range 300 {
 			a.say(strings.Repeat("x", 1000))
 		}
